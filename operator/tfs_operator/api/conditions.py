@@ -1,0 +1,86 @@
+"""Condition types and reasons of a TFModel: documented constants, since users script against them.
+
+Ready says whether the spec is fulfilled; the other conditions say which part is not.
+"""
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """Each is True when all is well, as `kubectl wait --for=condition=…` expects."""
+
+    READY = "Ready"
+    """Every replica serves every wanted version under every wanted label."""
+
+    VERSIONS_AVAILABLE = "VersionsAvailable"
+    """Every ready pod has every wanted version AVAILABLE."""
+
+    LABELS_APPLIED = "LabelsApplied"
+    """Every ready pod answers each wanted label with the wanted version."""
+
+    PROGRESSING = "Progressing"
+    """True while a change is under way, and once it is complete; False when it is stuck and needs a person."""
+
+
+class Reason(StrEnum):
+    """Why a condition has its status."""
+
+    SERVING = "Serving"
+    """All is as the spec wishes."""
+
+    COMPLETE = "Complete"
+    """Nothing is left to do."""
+
+    DEPLOYING = "Deploying"
+    """Pods are starting, or are being replaced one by one."""
+
+    LOADING = "Loading"
+    """The model servers are loading versions."""
+
+    LABELING = "Labeling"
+    """Some pod does not answer some label with its new version yet."""
+
+    NO_LABELS = "NoLabels"
+    """The spec wishes for no label."""
+
+    SCALED_TO_ZERO = "ScaledToZero"
+    """`spec.replicas` is 0, so nothing is served."""
+
+    SUSPENDED = "Suspended"
+    """`spec.suspend` is true."""
+
+    INVALID_SPEC = "InvalidSpec"
+    """The spec breaks a rule; the message names the field."""
+
+    HOSTPATH_NOT_ALLOWED = "HostPathNotAllowed"
+    """A `hostpath://` URI, and the operator was not started with --allow-hostpath."""
+
+    NAME_TAKEN = "NameTaken"
+    """A child's name belongs to an object that somebody else controls."""
+
+    CHILD_REFUSED = "ChildRefused"
+    """The API server refused a child; the message has its words."""
+
+    MODEL_SERVER_FAILED = "ModelServerFailed"
+    """The model server's process ended; the message has its last words."""
+
+    IMAGE_NOT_PULLED = "ImageNotPulled"
+    """The server's image cannot be pulled."""
+
+    CONTAINER_NOT_STARTED = "ContainerNotStarted"
+    """The container cannot be created, for example for a missing ConfigMap key or Secret."""
+
+    UNSCHEDULABLE = "Unschedulable"
+    """No node has room for a pod."""
+
+    PODS_NOT_CREATED = "PodsNotCreated"
+    """The pods cannot be created, for example for a quota or an admission rule."""
+
+    VERSION_FAILED = "VersionFailed"
+    """A wanted version ended with an error on some pod."""
+
+    MODEL_SERVER_UNREACHABLE = "ModelServerUnreachable"
+    """A ready pod does not answer the operator's questions."""
+
+    RELOAD_REFUSED = "ReloadRefused"
+    """A model server refused its new configuration; the message has its words."""

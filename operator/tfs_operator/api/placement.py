@@ -1,0 +1,107 @@
+"""Where the pods run, how they are reached and how they are replaced."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.rules import Rule, ruled
+
+_RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
+StringMap = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+PodLabels = Annotated[
+    dict[str, Annotated[str, Field(max_length=63)]],
+    Field(max_length=32),
+    *ruled(
+        Rule(
+            f"!self.exists(key, key.matches(r'{_RESERVED}'))",
+            lambda labels: not any(key.startswith(("app.kubernetes.io/", "tfs-operator.io/")) for key in labels),
+            "labels below app.kubernetes.io/ and tfs-operator.io/ are set by the operator",
+        ),
+    ),
+]
+OpenObject = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
+
+
+class Toleration(ApiModel):
+    """As an item of a Pod's `tolerations`."""
+
+    key: Annotated[str, Field(max_length=316)] | None = None
+    """Key of the taint; empty with operator Exists matches every taint."""
+
+    operator: Literal["Equal", "Exists"] | None = None
+    """Equal (default) compares `value` too."""
+
+    value: Annotated[str, Field(max_length=63)] | None = None
+    """Value of the taint."""
+
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Effect of the taint; empty matches every effect."""
+
+    toleration_seconds: Annotated[int, Field(json_schema_extra={"format": "int64"})] | None = None
+    """For NoExecute: how long the pod stays, in seconds. Default: for ever."""
+
+
+class PodTemplate(ApiModel):
+    """Additions to the pods that run the model server. A change is rolled out pod by pod."""
+
+    labels: PodLabels | None = None
+    """Labels added to each pod."""
+
+    annotations: StringMap | None = None
+    """Annotations added to each pod."""
+
+    node_selector: StringMap | None = None
+    """Labels that a node must have, as in a Pod's `nodeSelector`."""
+
+    tolerations: Annotated[list[Toleration], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] | None = None
+    """Taints that the pods tolerate, as in a Pod. With `gpus` the one for nvidia.com/gpu is added."""
+
+    affinity: OpenObject | None = None
+    """As a Pod's `affinity`: `nodeAffinity`, `podAffinity`, `podAntiAffinity`."""
+
+    topology_spread_constraints: (
+        Annotated[list[OpenObject], Field(max_length=16, json_schema_extra=ATOMIC_LIST)] | None
+    ) = None
+    """As a Pod's `topologySpreadConstraints`; the pods carry app.kubernetes.io/instance: NAME."""
+
+    priority_class_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Name of the PriorityClass of the pods."""
+
+
+Port = Annotated[int, Field(ge=1, le=65535, json_schema_extra={"format": "int32"})]
+
+
+class Service(ApiModel):
+    """The Service in front of all replicas, named like the TFModel."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
+    """Type of the Service."""
+
+    annotations: StringMap | None = None
+    """Annotations of the Service, for example for a cloud's load balancer."""
+
+    rest_port: Port = 8501
+    """Port of the REST API on the Service."""
+
+    grpc_port: Port = 8500
+    """Port of gRPC on the Service."""
+
+    rules = (
+        Rule(
+            "self.restPort != self.grpcPort",
+            lambda service: service.rest_port != service.grpc_port,
+            "restPort and grpcPort must differ",
+        ),
+    )
+
+
+class Rollout(ApiModel):
+    """Time limits of changes."""
+
+    load_timeout_seconds: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] = 600
+    """How long a starting server may take to load its models before it is restarted, in seconds."""
+
+    drain_seconds: Annotated[int, Field(ge=0, le=3600, json_schema_extra={"format": "int32"})] = 15
+    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers
+    turn away first. Longer than the slowest request. TensorFlow Serving itself does not drain."""

@@ -1,0 +1,150 @@
+"""The model server's container: image, resources, environment, flags."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
+from tfs_operator.api.rules import Rule, ruled
+from tfs_operator.api.versions import distinct
+
+MANAGED_FLAGS = (
+    "port",
+    "rest_api_port",
+    "model_name",
+    "model_base_path",
+    "model_config_file",
+    "model_config_file_poll_wait_seconds",
+    "file_system_poll_wait_seconds",
+    "allow_version_labels_for_unavailable_models",
+    "monitoring_config_file",
+    "max_num_load_retries",
+    "load_retry_interval_micros",
+)
+"""Flags on which the operator's own work rests, so that a user's value would break it."""
+
+_FLAG = "^--[a-z][a-z0-9_]*(=.*)?$"
+_MANAGED = f"^--({'|'.join(MANAGED_FLAGS)})(=|$)"
+
+
+def _all_match(items: list[str]) -> bool:
+    return all(re.search(_FLAG, item) for item in items)
+
+
+def _none_managed(items: list[str]) -> bool:
+    return not any(re.search(_MANAGED, item) for item in items)
+
+
+ExtraArgs = Annotated[
+    list[Annotated[str, Field(min_length=3, max_length=1024)]],
+    Field(max_length=64, json_schema_extra=ATOMIC_LIST),
+    *ruled(
+        Rule(
+            f"self.all(flag, flag.matches(r'{_FLAG}'))",
+            _all_match,
+            "each item is one flag, --name or --name=value, for example --enable_batching=true",
+        ),
+        Rule(
+            f"!self.exists(flag, flag.matches(r'{_MANAGED}'))",
+            _none_managed,
+            "the operator sets these flags itself: " + ", ".join(MANAGED_FLAGS),
+        ),
+    ),
+]
+
+QUANTITY_PATTERN = r"^([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?$"
+Quantity = Annotated[str, Field(max_length=64, pattern=QUANTITY_PATTERN)] | Annotated[int, Field(ge=0)]
+ResourceList = Annotated[dict[str, Quantity], Field(max_length=32)]
+
+
+class ResourceRequirements(ApiModel):
+    """As `resources` of a container. Accelerators are asked for by `spec.gpus`, not here."""
+
+    requests: ResourceList | None = None
+    """What the scheduler keeps free for each replica, for example `{cpu: "2", memory: 4Gi}`."""
+
+    limits: ResourceList | None = None
+    """What each replica may use at the most. Two versions of a model are in memory during a rollout."""
+
+    rules = (
+        Rule(
+            "!(has(self.requests) && 'nvidia.com/gpu' in self.requests)"
+            " && !(has(self.limits) && 'nvidia.com/gpu' in self.limits)",
+            lambda resources: "nvidia.com/gpu" not in {**(resources.requests or {}), **(resources.limits or {})},
+            "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration",
+        ),
+    )
+
+
+class EnvVar(ApiModel):
+    """As an item of a container's `env`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_.-]*$")]
+    """Name of the environment variable."""
+
+    value: Annotated[str, Field(max_length=32768)] | None = None
+    """Its value. Exclusive with `valueFrom`."""
+
+    value_from: Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)] | None = None
+    """Its source, as `valueFrom` of a container's `env`: `secretKeyRef`, `configMapKeyRef`, `fieldRef` or
+    `resourceFieldRef`."""
+
+    rules = (
+        Rule(
+            "!(has(self.value) && has(self.valueFrom))",
+            lambda variable: variable.value is None or variable.value_from is None,
+            "value and valueFrom exclude each other",
+        ),
+    )
+
+
+class ImagePullSecret(ApiModel):
+    """A Secret of type kubernetes.io/dockerconfigjson in the TFModel's namespace."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    """Name of the Secret."""
+
+
+def _distinct_names(items: list[Any]) -> list[Any]:
+    distinct([item.name for item in items])
+    return items
+
+
+class Server(ApiModel):
+    """How the model server runs in each replica."""
+
+    image: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\s]+$")] | None = None
+    """Image of TensorFlow Serving. Default: what the operator was started with, the GPU image when `gpus` is
+    above 0. It must have `tensorflow_model_server` on its PATH; a model baked into it is named by a
+    `file:///path` URI. A change is rolled out pod by pod."""
+
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
+    """When the image is pulled. Default: Kubernetes' own (Always for `:latest`, else IfNotPresent)."""
+
+    image_pull_secrets: (
+        Annotated[
+            list[ImagePullSecret],
+            Field(max_length=16, json_schema_extra=map_list("name")),
+            AfterValidator(_distinct_names),
+        ]
+        | None
+    ) = None
+    """Secrets for pulling the image, in the TFModel's namespace."""
+
+    resources: ResourceRequirements | None = None
+    """CPU and memory of each replica."""
+
+    env: (
+        Annotated[
+            list[EnvVar],
+            Field(max_length=64, json_schema_extra=map_list("name")),
+            AfterValidator(_distinct_names),
+        ]
+        | None
+    ) = None
+    """Environment variables of the model server."""
+
+    extra_args: ExtraArgs | None = None
+    """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
+    The server ignores an unknown flag. Flags that the operator itself depends on are refused."""

@@ -1,0 +1,111 @@
+"""The TFModel's status: what the operator has observed, pod by pod, and not what the spec wishes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tfs_operator.api.base import MAX_INT32, ApiModel, map_list
+from tfs_operator.api.versions import VersionNumber
+
+Count = Annotated[int, Field(ge=0, le=MAX_INT32, json_schema_extra={"format": "int32"})]
+
+
+class Condition(ApiModel):
+    """A condition, as in the Kubernetes API conventions (metav1.Condition)."""
+
+    type: Annotated[str, Field(min_length=1, max_length=316)]
+    """Ready, VersionsAvailable, LabelsApplied or Progressing."""
+
+    status: Literal["True", "False", "Unknown"]
+    """True, False or Unknown."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    """One documented word for why."""
+
+    message: Annotated[str, Field(max_length=32768)] = ""
+    """The same for people: what is wrong, where, and what to do."""
+
+    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] = 0
+    """Generation of the spec that this condition speaks of."""
+
+    last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    """When `status` last changed."""
+
+
+class VersionStatus(ApiModel):
+    """One version of a model, over all ready pods."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    state: Literal["UNKNOWN", "START", "LOADING", "AVAILABLE", "UNLOADING", "END"]
+    """Where the version stands on the pod that is the furthest behind, in TensorFlow Serving's words."""
+
+    available_replicas: Count = 0
+    """Number of ready pods that answer requests for this version."""
+
+    labels: Annotated[list[str], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "set"})] = Field(
+        default_factory=list
+    )
+    """Labels that every ready pod answers with this version."""
+
+    message: Annotated[str, Field(max_length=2048)] = ""
+    """The model server's own words when the version failed, and the pod they come from."""
+
+
+class ModelStatus(ApiModel):
+    """One model, as all ready pods answer for it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63)]
+    """Name of the model."""
+
+    labels: dict[str, VersionNumber] = Field(default_factory=dict)
+    """Version by label, where every ready pod gives the same answer."""
+
+    versions: Annotated[list[VersionStatus], Field(max_length=256, json_schema_extra=map_list("version"))] = Field(
+        default_factory=list
+    )
+    """Versions that are wanted, loaded or failed, in ascending order."""
+
+
+class Endpoints(ApiModel):
+    """Where clients inside the cluster find the model."""
+
+    rest: str = ""
+    """REST: append `/v1/models/NAME:predict`."""
+
+    grpc: str = ""
+    """gRPC: tensorflow.serving.PredictionService."""
+
+
+class TFModelStatus(ApiModel):
+    """What is observed of the TFModel."""
+
+    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] = 0
+    """Generation of the spec that this status speaks of."""
+
+    conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=map_list("type"))] = Field(
+        default_factory=list
+    )
+    """Ready, VersionsAvailable, LabelsApplied, Progressing. Wait with
+    `kubectl wait --for=condition=Ready tfmodel/NAME`."""
+
+    replicas: Count = 0
+    """Number of pods that exist."""
+
+    ready_replicas: Count = 0
+    """Number of pods that answer requests."""
+
+    selector: Annotated[str, Field(max_length=1024)] = ""
+    """Label selector of the pods, for the scale subresource and autoscalers."""
+
+    endpoints: Endpoints | None = None
+    """Where clients inside the cluster find the model."""
+
+    available_versions: Annotated[str, Field(max_length=4096)] = ""
+    """Versions that are AVAILABLE on every ready pod, in one line: `1,2`, or `cats:1 dogs:1,2`."""
+
+    models: Annotated[list[ModelStatus], Field(max_length=32, json_schema_extra=map_list("name"))] = Field(
+        default_factory=list
+    )
+    """Per model the versions and labels, as the pods answer."""

@@ -1,0 +1,212 @@
+"""The one way in and out of the API server: JSON in, JSON out, our errors, bounded retries.
+
+The client library's typed calls build a model object for every answer, which costs more CPU than all else
+together, and raise nothing at all with `_preload_content=False`. So its ApiClient is used for what it does
+well (addresses, TLS, tokens that rotate, the connection pool), and answers are judged here.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.config import ConfigException
+
+from tfs_operator import __version__
+from tfs_operator.api.identity import KIND as TFMODEL
+
+from . import errors
+from .kinds import RESOURCES, Manifest
+
+FIELD_MANAGER = "tfs-operator"
+PAGE_SIZE = 500
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+_BEARER = ["BearerToken"]
+
+Listing = tuple[list[Manifest], str]
+"""Objects, and the resourceVersion that they were read at."""
+
+OnRequest = Callable[[str, str], None]
+"""(code, method) of every single request; the code is `<error>` when there was no answer (client-go's word)."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long one call may take altogether. Seconds."""
+
+    tries: int = 5
+    first_wait: float = 0.2
+    longest_wait: float = 10.0
+    request_timeout: float = 15.0
+    deadline: float = 45.0
+
+    def wait(self, attempt: int, asked: float) -> float:
+        """Before the try after `attempt` (1, 2, …): exponential with jitter, never below what was `asked`."""
+        backoff = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        return max(asked, backoff * random.uniform(0.8, 1.2))
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Manifest | None = None
+    content_type: str = "application/json"
+
+
+class ClusterClient:
+    """Every method raises a ClusterError and nothing else; each is safe to send twice and is, if need be."""
+
+    def __init__(
+        self,
+        api: ApiClient,
+        *,
+        on_request: OnRequest = lambda code, method: None,
+        retry: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        api.user_agent = f"tfs-operator/{__version__}"
+        self._api = api
+        self._on_request = on_request
+        self._retry = retry or RetryPolicy()
+        self._clock = clock
+
+    async def close(self) -> None:
+        """Closes the connections, also of others who use the same ApiClient."""
+        await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Server-side apply: what the manifest says is ours, also where somebody else set it."""
+        return await self._call(_apply(manifest))
+
+    async def apply_status(self, tfmodel: Manifest) -> Manifest:
+        """Server-side apply of the status subresource; `metadata.uid`, if given, must be the live one."""
+        return await self._call(_apply({"kind": TFMODEL, **tfmodel}, subresource="status"))
+
+    async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        """The live object, or None."""
+        try:
+            return await self._call(_Request("GET", RESOURCES[kind].path(namespace, name)))
+        except errors.NotFound:
+            return None
+
+    async def delete(self, kind: str, namespace: str, name: str, uid: str) -> None:
+        """Deletes this very object; no error when it is gone or another one bears its name."""
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        try:
+            await self._call(_Request("DELETE", RESOURCES[kind].path(namespace, name), body=options))
+        except errors.NotFound:
+            return
+        except errors.Conflict:
+            live = await self.get(kind, namespace, name)
+            if live is not None and live["metadata"]["uid"] == uid:
+                raise
+
+    async def list(self, kind: str, *, label_selector: str = "", namespace: str | None = None) -> Listing:
+        """All objects, each with `kind` and `apiVersion`; of one namespace or of all.
+
+        Read in pages; when a page has expired meanwhile, anew and in one piece, as client-go does.
+        """
+        path = RESOURCES[kind].path(namespace)
+        query = {"labelSelector": label_selector} if label_selector else {}
+        try:
+            return await self._pages(kind, path, {**query, "limit": str(PAGE_SIZE)})
+        except errors.Gone:
+            return await self._pages(kind, path, query)
+
+    async def create_event(self, event: Manifest) -> Manifest:
+        """Creates an Event under the name that it bears; Conflict when there is one already."""
+        path = RESOURCES["Event"].path(event["metadata"]["namespace"])
+        return await self._call(_Request("POST", path, body=_typed("Event", event)))
+
+    async def patch_event(self, namespace: str, name: str, patch: Manifest) -> Manifest:
+        """Merges `patch` into an Event; NotFound when it has expired."""
+        path = RESOURCES["Event"].path(namespace, name)
+        return await self._call(_Request("PATCH", path, body=patch, content_type=_MERGE))
+
+    async def _pages(self, kind: str, path: str, query: Mapping[str, str]) -> Listing:
+        items: list[Manifest] = []
+        token = ""
+        while True:
+            page = await self._call(_Request("GET", path, {**query, "continue": token} if token else query))
+            items += [_typed(kind, item) for item in page.get("items") or ()]
+            token = page["metadata"].get("continue", "")
+            if not token:
+                return items, page["metadata"]["resourceVersion"]
+
+    async def _call(self, request: _Request) -> Manifest:
+        """Tries until it works, may not be retried, or the policy's bounds are reached."""
+        deadline = self._clock() + self._retry.deadline
+        attempt = 1
+        while True:
+            try:
+                return await self._once(request)
+            except errors.ClusterError as error:
+                wait = self._retry.wait(attempt, getattr(error, "retry_after", 0.0))
+                last = attempt >= self._retry.tries or self._clock() + wait >= deadline
+                if last or not errors.is_retryable(error):
+                    raise
+            await asyncio.sleep(wait)
+            attempt += 1
+
+    async def _once(self, request: _Request) -> Manifest:
+        try:
+            status, headers, body = await self._send(request)
+        except TimeoutError:
+            self._on_request("<error>", request.method)
+            raise errors.Transient(f"{request.method} {request.path}: no answer in time") from None
+        except (aiohttp.ClientError, OSError, ConfigException) as error:
+            # ConfigException: the token file was read while it was being replaced.
+            self._on_request("<error>", request.method)
+            raise errors.Transient(f"{request.method} {request.path}: {error!r}") from error
+        self._on_request(str(status), request.method)
+        if not 200 <= status < 300:
+            raise errors.from_response(status, headers, body)
+        return _object(request, body)
+
+    async def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
+        method, url, headers, _, _ = await self._api.param_serialize(
+            method=request.method,
+            resource_path=request.path,
+            query_params=list(request.query.items()),
+            header_params={"Accept": "application/json", "Content-Type": request.content_type},
+            auth_settings=_BEARER,
+        )
+        response = await self._api.call_api(
+            method,
+            url,
+            header_params=headers,
+            body=request.body,
+            _request_timeout=aiohttp.ClientTimeout(total=self._retry.request_timeout),
+        )
+        async with response.response:
+            return response.status, response.headers, await response.response.read()
+
+
+def _apply(manifest: Manifest, subresource: str | None = None) -> _Request:
+    metadata = manifest["metadata"]
+    path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
+    query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+    return _Request("PATCH", path, query, _typed(manifest["kind"], manifest), _APPLY)
+
+
+def _typed(kind: str, item: Manifest) -> Manifest:
+    """The item with its kind and apiVersion, which the items of a list answer do not carry."""
+    return {**item, "kind": kind, "apiVersion": RESOURCES[kind].api_version}
+
+
+def _object(request: _Request, body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise errors.Transient(f"{request.method} {request.path}: the answer is not a JSON object")
+    return answer

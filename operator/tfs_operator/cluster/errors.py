@@ -1,0 +1,113 @@
+"""What the API server may answer instead of what was asked for.
+
+ClusterError
+├── Transient      429, 5xx, time-out, cut connection, unreadable token: the same request may succeed later
+├── Conflict       409: the object is not what the request took it for
+├── Forbidden      401, 403: our rights, a quota, an admission rule, a namespace on its way out
+├── Invalid        400, 422 and other 4xx: the request itself, in the API server's words
+├── NotFound       404: the object, its namespace or its kind
+└── Gone           410: a continue token or resource version that is too old
+
+Retry or stop is decided by `is_retryable` and nowhere else: what it approves, the client itself sends again
+within its bounds. Above the client, every ClusterError ends a reconcile and backs off per key.
+"""
+
+import json
+from collections.abc import Mapping
+
+MAX_RETRY_AFTER_SECONDS = 60.0
+"""A longer wish of the server is cut: the work queue backs off by itself."""
+
+
+class ClusterError(Exception):
+    """The root of everything that `cluster` raises. `str()` is the API server's message."""
+
+    reason = "ClusterError"
+    """CamelCase, for a condition or an event."""
+
+
+class Transient(ClusterError):
+    """Nothing is known about the request: it may or may not have been done."""
+
+    reason = "APIServerUnavailable"
+
+    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the server asks us to wait; 0 when it does not say."""
+
+
+class Conflict(ClusterError):
+    """A precondition (uid, resourceVersion) does not hold, or the name is taken."""
+
+    reason = "Conflict"
+
+
+class Forbidden(ClusterError):
+    """The API server knows who we are, or does not, and says no."""
+
+    reason = "Forbidden"
+
+
+class Invalid(ClusterError):
+    """The API server refuses the object: only another object will do."""
+
+    reason = "Invalid"
+
+
+class NotFound(ClusterError):
+    """Nothing there under this name."""
+
+    reason = "NotFound"
+
+
+class Gone(ClusterError):
+    """The version asked for is compacted: list anew."""
+
+    reason = "Gone"
+
+
+_BY_STATUS: Mapping[int, type[ClusterError]] = {
+    401: Forbidden,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+}
+
+
+def from_response(status: int, headers: Mapping[str, str], body: bytes) -> ClusterError:
+    """The error that an answer other than 2xx means; the body is a `Status` object or a proxy's text."""
+    answer = _status_object(body)
+    message = str(answer.get("message") or f"HTTP {status}: {body[:200].decode(errors='replace')}")
+    if status in (408, 429) or status >= 500:
+        return Transient(message, _retry_after(headers, answer))
+    return _BY_STATUS.get(status, Invalid)(message)
+
+
+def is_retryable(error: ClusterError) -> bool:
+    """Whether the client sends the same request again, within its bounds."""
+    return isinstance(error, Transient)
+
+
+def _retry_after(headers: Mapping[str, str], answer: Mapping[str, object]) -> float:
+    """Seconds from the header, else from `details.retryAfterSeconds`; 0 when neither says.
+
+    Source: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#statusdetails-v1-meta
+    """
+    details = answer.get("details")
+    in_body = details.get("retryAfterSeconds") if isinstance(details, dict) else None
+    for seconds in (headers.get("Retry-After"), in_body):
+        try:
+            return min(max(float(str(seconds)), 0.0), MAX_RETRY_AFTER_SECONDS)
+        except ValueError:
+            continue  # absent, or an HTTP date, which no API server sends
+    return 0.0
+
+
+def _status_object(body: bytes) -> Mapping[str, object]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,207 @@
+"""Tells users what happened, as Events on their TFModel; repeats are counted, not repeated.
+
+`record` only notes the event down; `run`, a task of its own, writes it. So an API server that refuses or
+loses events delays no reconcile and fails none. Format: https://kubernetes.io/docs/reference/
+kubernetes-api/cluster-resources/event-v1/ (events.k8s.io/v1; limits from pkg/apis/core/validation/events.go).
+"""
+
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+from tfs_operator.api import identity
+
+from . import errors
+from .client import ClusterClient
+from .kinds import Manifest
+from .queue import QueueClosed, WorkQueue
+
+CONTROLLER = "tfs-operator.io/controller"
+MAX_NOTE_BYTES = 1024
+MAX_FIELD_BYTES = 128
+MAX_SERIES = 1000
+"""Series remembered; of the one that was quiet longest, a repeat becomes a new Event."""
+MAX_PENDING = 1000
+"""Events not written yet; further new ones are dropped while the API server does not take them."""
+_MAX_NAME = 236
+
+EventType = Literal["Normal", "Warning"]
+
+_log = logging.getLogger(__name__)
+
+
+class _Series(NamedTuple):
+    """What makes two events the same."""
+
+    namespace: str
+    name: str
+    uid: str
+    type: str
+    reason: str
+    note: str
+    action: str
+
+
+@dataclass
+class _Occurrences:
+    """Of one series: how often, and what of it is written."""
+
+    event_name: str
+    first: datetime
+    last: datetime
+    last_at: float
+    count: int = 1
+    written_at: float | None = None
+    created: bool = False
+
+
+class EventRecorder:
+    """Counts a repeat within `window` seconds of the last one; writes a series at most every `interval` seconds."""
+
+    def __init__(
+        self,
+        client: ClusterClient,
+        instance: str,
+        *,
+        interval: float = 10.0,
+        window: float = 360.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._instance = _cut(instance, MAX_FIELD_BYTES)
+        self._interval = interval
+        self._window = window
+        self._clock = clock
+        self._seen: OrderedDict[_Series, _Occurrences] = OrderedDict()
+        self._queue: WorkQueue[_Series] = WorkQueue(clock=clock)
+        self._failing = False
+
+    def record(self, tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str, action: str) -> None:
+        """Notes down that `reason` happened to the TFModel while the operator did `action` (both CamelCase)."""
+        series = _series(tfmodel, type_, reason, note, action)
+        seen = self._seen.get(series)
+        if seen is not None and self._clock() - seen.last_at <= self._window:
+            self._repeat(series, seen)
+        elif self._queue.depth < MAX_PENDING:
+            self._begin(series)
+        else:
+            self._failed("too many are waiting to be written")
+
+    async def run(self) -> None:
+        """Writes what is recorded, until `close` or cancellation."""
+        while True:
+            try:
+                series = await self._queue.get()
+            except QueueClosed:
+                return
+            try:
+                await self._write(series)
+            finally:
+                self._queue.done(series)
+
+    def close(self) -> None:
+        """Ends `run`; what is not written by then is not written."""
+        self._queue.close()
+
+    def _begin(self, series: _Series) -> None:
+        now = datetime.now(UTC)
+        name = series.name[:_MAX_NAME].rstrip("-.")
+        self._seen[series] = _Occurrences(f"{name}.{secrets.token_hex(8)}", now, now, self._clock())
+        self._seen.move_to_end(series)
+        if len(self._seen) > MAX_SERIES:
+            self._seen.popitem(last=False)
+        self._queue.add(series)
+
+    def _repeat(self, series: _Series, seen: _Occurrences) -> None:
+        seen.count += 1
+        seen.last, seen.last_at = datetime.now(UTC), self._clock()
+        self._seen.move_to_end(series)
+        if seen.written_at is not None:
+            self._queue.add_after(series, seen.written_at + self._interval - self._clock())
+
+    async def _write(self, series: _Series) -> None:
+        seen = self._seen.get(series)
+        if seen is None:
+            return
+        seen.written_at, count = self._clock(), seen.count
+        try:
+            await self._create_or_patch(series, seen)
+        except errors.ClusterError as error:
+            self._failed(str(error))
+            return
+        self._failing, seen.created = False, True
+        if seen.count > count:
+            self._queue.add_after(series, self._interval)
+
+    async def _create_or_patch(self, series: _Series, seen: _Occurrences) -> None:
+        if seen.created:
+            try:
+                await self._client.patch_event(series.namespace, seen.event_name, {"series": _repeats(seen)})
+                return
+            except errors.NotFound:
+                pass  # it has expired: the series begins anew under its old name
+        with suppress(errors.Conflict):  # an earlier try of ours whose answer was lost
+            await self._client.create_event(_event(series, seen, self._instance))
+
+    def _failed(self, why: str) -> None:
+        """Says so once; again only after it has worked meanwhile."""
+        _log.log(logging.DEBUG if self._failing else logging.WARNING, "cannot write events: %s", why)
+        self._failing = True
+
+
+def _series(tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str, action: str) -> _Series:
+    metadata = tfmodel["metadata"]
+    return _Series(
+        metadata["namespace"],
+        metadata["name"],
+        metadata["uid"],
+        type_,
+        _cut(reason, MAX_FIELD_BYTES),
+        _cut(note, MAX_NOTE_BYTES),
+        _cut(action, MAX_FIELD_BYTES),
+    )
+
+
+def _event(series: _Series, seen: _Occurrences, instance: str) -> Manifest:
+    event = {
+        "metadata": {"namespace": series.namespace, "name": seen.event_name},
+        "eventTime": _micro_time(seen.first),
+        "type": series.type,
+        "reason": series.reason,
+        "note": series.note,
+        "action": series.action,
+        "reportingController": CONTROLLER,
+        "reportingInstance": instance,
+        "regarding": {
+            "apiVersion": identity.API_VERSION,
+            "kind": identity.KIND,
+            "namespace": series.namespace,
+            "name": series.name,
+            "uid": series.uid,
+        },
+    }
+    return {**event, "series": _repeats(seen)} if seen.count > 1 else event
+
+
+def _repeats(seen: _Occurrences) -> Manifest:
+    """The API server refuses a series of fewer than two."""
+    return {"count": seen.count, "lastObservedTime": _micro_time(seen.last)}
+
+
+def _micro_time(time_: datetime) -> str:
+    """`MicroTime`: RFC 3339 with exactly six decimals."""
+    return time_.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _cut(text: str, max_bytes: int) -> str:
+    """The API server counts bytes; a character is not torn apart."""
+    encoded = text.encode()
+    if len(encoded) <= max_bytes:
+        return text
+    return encoded[: max_bytes - len("…".encode())].decode(errors="ignore") + "…"

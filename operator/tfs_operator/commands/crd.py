@@ -1,0 +1,29 @@
+"""`tfs-operator crd`: prints the CustomResourceDefinition."""
+
+import argparse
+import sys
+from typing import Any
+
+import yaml
+
+from tfs_operator.api.crd import custom_resource_definition
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("crd", help="print the CustomResourceDefinition of TFModel as YAML")
+    parser.add_argument(
+        "--annotation",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="add an annotation to the CustomResourceDefinition; may be repeated",
+    )
+    parser.set_defaults(execute=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    manifest = custom_resource_definition()
+    if options.annotation:
+        manifest["metadata"]["annotations"] = dict(item.split("=", 1) for item in options.annotation)
+    yaml.safe_dump(manifest, sys.stdout, sort_keys=False, width=120, allow_unicode=True)
+    return 0

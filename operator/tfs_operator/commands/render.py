@@ -1,0 +1,67 @@
+"""`tfs-operator render -f FILE`: what the operator would apply, without a cluster."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tfs_operator.api.resource import InvalidTFModel, TFModel
+from tfs_operator.commands import settings
+from tfs_operator.domain.admission import objection
+from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.render import Settings, children
+
+INVALID = 2
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("render", help="print every manifest that the operator would apply for a TFModel")
+    parser.add_argument("-f", "--filename", required=True, metavar="FILE", help="YAML of TFModels; - is stdin")
+    parser.add_argument("-n", "--namespace", default="default", help="namespace of TFModels that name none")
+    settings.add_flags(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Prints all or nothing: with one invalid TFModel nothing is printed but what is wrong with it."""
+    try:
+        documents = _documents(options.filename)
+        manifests = [
+            manifest
+            for document in documents
+            for manifest in rendered(document, options.namespace, settings.from_options(options))
+        ]
+    except InvalidTFModel as error:
+        for problem in error.problems:
+            print(f"{options.filename}: {problem}", file=sys.stderr)
+        return INVALID
+    yaml.safe_dump_all(manifests, sys.stdout, sort_keys=False, explicit_start=True, width=120)
+    return 0
+
+
+def _documents(filename: str) -> list[Any]:
+    try:
+        text = sys.stdin.read() if filename == "-" else Path(filename).read_text(encoding="utf-8")
+        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidTFModel([" ".join(str(error).split())]) from None
+    if not documents:
+        raise InvalidTFModel(["holds no TFModel"])
+    return documents
+
+
+def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str, Any]]:
+    """The children of one TFModel. Raises InvalidTFModel."""
+    if not isinstance(document, dict):
+        raise InvalidTFModel(["is not a YAML mapping"])
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict) and not metadata.get("namespace"):
+        document = {**document, "metadata": {**metadata, "namespace": namespace}}
+    if not {"apiVersion", "kind"} <= document.keys():
+        raise InvalidTFModel(["apiVersion and kind are missing: it is not a Kubernetes object"])
+    tfmodel = TFModel.parse(document)
+    if problem := objection(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
+        raise InvalidTFModel([problem.message])
+    return children(tfmodel, wanted_config(tfmodel.metadata.name, tfmodel.spec), defaults)

@@ -1,0 +1,60 @@
+"""`tfs-operator run`: watches TFModels and reconciles them until it is told to stop."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from typing import Any
+
+from tfs_operator.commands import settings
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("run", help="run the operator against a cluster")
+    settings.add_flags(parser)
+    parser.add_argument("--kubeconfig", metavar="FILE", help="default: the pod's service account, else ~/.kube/config")
+    parser.add_argument("--workers", type=int, default=4, metavar="N", help="TFModels worked on at once (%(default)s)")
+    parser.add_argument("--http-port", type=int, default=8080, metavar="PORT", help="/healthz, /readyz, /metrics")
+    parser.add_argument(
+        "--status-poll-seconds",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="how often model servers are asked when nothing moves (default: %(default)s)",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log more, for debugging the operator itself")
+    parser.set_defaults(execute=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Imports the controller only here, so that `render` and `crd` start without kopf, grpc and a client."""
+    from tfs_operator.cluster.errors import ClusterError
+    from tfs_operator.controller.operator import Options, run
+
+    _log(options.verbose)
+    try:
+        asyncio.run(
+            run(
+                Options(
+                    settings=settings.from_options(options),
+                    kubeconfig=options.kubeconfig,
+                    workers=options.workers,
+                    http_port=options.http_port,
+                    status_poll_seconds=options.status_poll_seconds,
+                )
+            )
+        )
+    except ClusterError as error:
+        print(f"tfs-operator: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _log(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    if not verbose:
+        logging.getLogger("kopf").setLevel(logging.WARNING)

@@ -1,0 +1,40 @@
+"""The flags that `run` and `render` share."""
+
+import argparse
+
+from tfs_operator.render.settings import DEFAULT_GPU_SERVER_IMAGE, DEFAULT_SERVER_IMAGE, Settings
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--server-image",
+        default=DEFAULT_SERVER_IMAGE,
+        metavar="IMAGE",
+        help="image of TensorFlow Serving where a TFModel names none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-server-image",
+        default=DEFAULT_GPU_SERVER_IMAGE,
+        metavar="IMAGE",
+        help="the same for TFModels with gpus above 0 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--allow-hostpath",
+        action="store_true",
+        help="allow hostpath:// URIs, which read the node's own files; for local clusters",
+    )
+    parser.add_argument(
+        "--cluster-domain",
+        default="cluster.local",
+        metavar="DOMAIN",
+        help="domain of the cluster's Services (default: %(default)s)",
+    )
+
+
+def from_options(options: argparse.Namespace) -> Settings:
+    return Settings(
+        server_image=options.server_image,
+        gpu_server_image=options.gpu_server_image,
+        allow_hostpath=options.allow_hostpath,
+        cluster_domain=options.cluster_domain,
+    )

@@ -1,0 +1,66 @@
+"""/healthz, /readyz and /metrics, told by the event loop itself: if it hangs, nobody answers."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.metrics import Metrics
+from tfs_operator.controller.worker import DEADLINE_SECONDS
+
+MAX_BEAT_AGE = 10.0
+MAX_QUEUE_AGE = 300.0
+MAX_WORK_AGE = DEADLINE_SECONDS + 30.0
+
+
+@dataclass
+class Health:
+    """What is known of the process: the last heartbeat of its loop, its queue, whether its caches are filled."""
+
+    queue: WorkQueue[TFModelKey]
+    clock: Callable[[], float] = time.monotonic
+    filled: bool = False
+    last_beat: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.beat()
+
+    def beat(self) -> None:
+        self.last_beat = self.clock()
+
+    def ills(self) -> list[str]:
+        """Why the process should be restarted; empty when it should not."""
+        checks = (
+            ("the event loop was busy", self.clock() - self.last_beat, MAX_BEAT_AGE),
+            ("a TFModel waited for a worker", self.queue.oldest_age(), MAX_QUEUE_AGE),
+            ("a reconcile ran", self.queue.longest_running(), MAX_WORK_AGE),
+        )
+        return [f"{what} for {age:.0f} s, at most {limit:.0f} s are fine" for what, age, limit in checks if age > limit]
+
+    def unready(self) -> list[str]:
+        """Why nothing should depend on it yet."""
+        return self.ills() if self.filled else ["the caches are not filled yet", *self.ills()]
+
+
+def application(health: Health, metrics: Metrics) -> web.Application:
+    """The three endpoints."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return _verdict(health.ills())
+
+    async def readyz(_: web.Request) -> web.Response:
+        return _verdict(health.unready())
+
+    async def expose(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", expose)])
+    return app
+
+
+def _verdict(ills: list[str]) -> web.Response:
+    return web.Response(status=503 if ills else 200, text="\n".join(ills or ["ok"]) + "\n")

@@ -1,0 +1,56 @@
+"""What is seen goes into the cache, and names the TFModel that it concerns to the queue."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, label_selector, tfmodel_of
+
+log = logging.getLogger(__name__)
+
+RESYNC_SECONDS = 600.0
+"""A watch cannot tell of an object that was deleted while it was re-listing; a live list can."""
+
+
+class Intake:
+    """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed."""
+
+    def __init__(self, client: ClusterClient, cache: Cache, queue: WorkQueue[TFModelKey]) -> None:
+        self._client = client
+        self._cache = cache
+        self._queue = queue
+
+    def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
+        """One watch event. What the cache knows already, from our own writes for example, changes nothing."""
+        changed = self._cache.remove(item) if event_type == "DELETED" else self._cache.upsert(item)
+        key = tfmodel_of(item)
+        if changed and key is not None:
+            self._queue.add(key)
+
+    async def fill(self) -> None:
+        """Lists everything before the first reconcile, so that a restart finds nothing to write."""
+        for kind in WATCHED_KINDS:
+            await self._relist(kind, lambda _: None)
+        for found in self._cache.keys(TFMODEL):
+            self._queue.add(TFModelKey(found.namespace, found.name))
+
+    async def resync_forever(self) -> None:
+        """Compares the cache with live lists, every RESYNC_SECONDS."""
+        while True:
+            await asyncio.sleep(RESYNC_SECONDS)
+            for kind in WATCHED_KINDS:
+                await self._relist(kind, self._queue.add)
+
+    async def _relist(self, kind: str, enqueue: Callable[[TFModelKey], None]) -> None:
+        before = {key: self._cache.get(*key) for key in self._cache.keys(kind)}
+        items, version = await self._client.list(kind, label_selector=label_selector(kind))
+        for key in self._cache.replace(kind, items, version):
+            item = self._cache.get(*key) or before.get(key)
+            owner = tfmodel_of(item) if item else None
+            if owner is not None:
+                enqueue(owner)

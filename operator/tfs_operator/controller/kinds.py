@@ -1,0 +1,28 @@
+"""What is watched: TFModels, the children that the operator applies, and the pods that it asks."""
+
+from typing import Any
+
+from tfs_operator.api.identity import KIND
+from tfs_operator.cluster.cache import controller_of
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
+
+TFMODEL = KIND
+CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget")
+WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
+OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+
+
+def label_selector(kind: str) -> str:
+    """Of children and pods only our own are watched; one that loses the label arrives as deleted."""
+    return "" if kind == TFMODEL else OURS
+
+
+def tfmodel_of(item: dict[str, Any]) -> TFModelKey | None:
+    """The TFModel that an object belongs to."""
+    metadata = item["metadata"]
+    if item["kind"] == TFMODEL:
+        return TFModelKey(metadata["namespace"], metadata["name"])
+    owner = controller_of(item)
+    name = owner["name"] if owner and owner["kind"] == TFMODEL else (metadata.get("labels") or {}).get(INSTANCE_LABEL)
+    return TFModelKey(metadata["namespace"], name) if name else None

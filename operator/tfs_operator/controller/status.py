@@ -1,0 +1,102 @@
+"""Puts together the status, and writes it when it is not what the resource holds already."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.resource import Metadata, TFModel
+from tfs_operator.api.status import TFModelStatus
+from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.events import EventRecorder
+from tfs_operator.domain.conditions import merged
+from tfs_operator.domain.judgement import Evidence, Verdict
+from tfs_operator.domain.matrix import available_versions, model_statuses
+from tfs_operator.render.endpoints import endpoints
+from tfs_operator.render.metadata import selector
+from tfs_operator.render.settings import Settings
+
+Manifest = dict[str, Any]
+Verdicts = Mapping[ConditionType, Verdict]
+
+log = logging.getLogger(__name__)
+
+_GOOD_REASONS = {Reason.SERVING, Reason.DEPLOYING, Reason.LOADING, Reason.LABELING, Reason.SCALED_TO_ZERO}
+
+
+def rfc3339_now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class StatusWriter:
+    """At most one status write a reconcile, and the event and log line that go with a change."""
+
+    def __init__(
+        self,
+        client: ClusterClient,
+        cache: Cache,
+        recorder: EventRecorder,
+        settings: Settings,
+        now: Callable[[], str] = rfc3339_now,
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._recorder = recorder
+        self._settings = settings
+        self._now = now
+
+    async def write(self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts) -> None:
+        """The whole status of a TFModel that is acted on."""
+        models = model_statuses(evidence.wanted, evidence.pods)
+        status = TFModelStatus.model_validate(
+            {
+                "observedGeneration": tfmodel.metadata.generation,
+                "conditions": self._conditions(live, verdicts),
+                "replicas": len(evidence.pods),
+                "readyReplicas": len(evidence.ready_pods),
+                "selector": ",".join(f"{key}={value}" for key, value in selector(tfmodel).items()),
+                "endpoints": endpoints(tfmodel, self._settings),
+                "availableVersions": available_versions(models),
+                "models": models,
+            }
+        )
+        await self._write(live, status.model_dump(mode="json", exclude_none=True))
+
+    async def write_verdicts(self, live: Manifest, verdicts: Verdicts) -> None:
+        """Only the conditions, for a TFModel that is not acted on; what was observed before stays."""
+        conditions = [condition.model_dump(mode="json") for condition in self._conditions(live, verdicts)]
+        generation = live["metadata"].get("generation", 0)
+        status = {**live.get("status", {}), "observedGeneration": generation, "conditions": conditions}
+        await self._write(live, status)
+
+    def _conditions(self, live: Manifest, verdicts: Verdicts) -> list[Any]:
+        previous = live.get("status", {}).get("conditions", [])
+        return merged(verdicts, previous, live["metadata"].get("generation", 0), self._now())
+
+    async def _write(self, live: Manifest, status: Manifest) -> None:
+        if live.get("status") == status:
+            return
+        metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid")}
+        manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
+        self._cache.upsert(await self._client.apply_status(manifest))
+        self._tell(live, status)
+
+    def _tell(self, live: Manifest, status: Manifest) -> None:
+        """One log line and one event when Ready, or its reason, has changed."""
+        old, new = _ready(live.get("status", {})), _ready(status)
+        if (old.get("status"), old.get("reason")) == (new["status"], new["reason"]):
+            return
+        metadata = Metadata.model_validate(live["metadata"])
+        log.info(
+            "%s/%s: Ready=%s %s: %s", metadata.namespace, metadata.name, new["status"], new["reason"], new["message"]
+        )
+        kind = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
+        self._recorder.record(live, kind, new["reason"], new["message"], "Reconcile")
+
+
+def _ready(status: Mapping[str, Any]) -> Manifest:
+    conditions = status.get("conditions", [])
+    return next((condition for condition in conditions if condition["type"] == ConditionType.READY), {})

@@ -1,0 +1,211 @@
+"""The conditions: each a chain of named checks, of which the first that has something to say decides.
+
+Pure: what was observed in, (status, reason, message) out. `domain.conditions` adds the times.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.domain.deployment import DeploymentFacts
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied."""
+
+    wanted: ModelServerConfig
+    replicas: int
+    deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
+    pods: tuple[PodObservation, ...] = ()
+    blocked: Problem | None = None
+    reload_problem: Problem | None = None
+
+    @property
+    def ready_pods(self) -> tuple[PodObservation, ...]:
+        return tuple(pod for pod in self.pods if pod.ready)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A condition without its times."""
+
+    status: str
+    reason: Reason
+    message: str
+
+
+Check = Callable[[Evidence], Verdict | None]
+
+
+def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
+    """All conditions of one TFModel."""
+    versions = _first(VERSION_CHECKS, evidence)
+    labels = _first(LABEL_CHECKS, evidence)
+    ready = _ready(evidence, versions, labels)
+    return {
+        ConditionType.READY: ready,
+        ConditionType.VERSIONS_AVAILABLE: versions,
+        ConditionType.LABELS_APPLIED: labels,
+        ConditionType.PROGRESSING: _progressing(ready),
+    }
+
+
+def refused(problem: Problem) -> dict[ConditionType, Verdict]:
+    """The conditions of a TFModel that is not acted on: an invalid spec, or a suspended one."""
+    reason = Reason(problem.reason)
+    return {
+        ConditionType.READY: Verdict("False", reason, problem.message),
+        ConditionType.PROGRESSING: Verdict("False", reason, problem.message),
+    }
+
+
+def _first(checks: Sequence[Check], evidence: Evidence) -> Verdict:
+    return next(verdict for check in checks if (verdict := check(evidence)) is not None)
+
+
+def _nobody_serves(evidence: Evidence) -> Verdict | None:
+    if evidence.ready_pods:
+        return None
+    if evidence.replicas == 0:
+        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask")
+    return Verdict("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")
+
+
+def _somebody_is_silent(evidence: Evidence) -> Verdict | None:
+    for pod in evidence.ready_pods:
+        if pod.problem is not None:
+            return Verdict("Unknown", Reason(pod.problem.reason), pod.problem.message)
+    return None
+
+
+def _a_version_failed(evidence: Evidence) -> Verdict | None:
+    for model in evidence.wanted.models:
+        for pod in evidence.ready_pods:
+            if failure := _failure(model, pod):
+                return Verdict("False", Reason.VERSION_FAILED, failure)
+    return None
+
+
+def _failure(model: ModelConfig, pod: PodObservation) -> str | None:
+    wanted = model.policy.versions if isinstance(model.policy, Specific) else None
+    for status in pod.model(model.name).versions:
+        if status.failed and (wanted is None or status.version in wanted):
+            words = f"{status.error_code}: {status.error_message}"
+            return f"model {model.name} version {status.version} on pod {pod.name}: {words}"
+    return None
+
+
+def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
+    for model in evidence.wanted.models:
+        for pod in evidence.ready_pods:
+            if missing := _missing(model, pod):
+                return Verdict("False", Reason.LOADING, f"model {model.name} on pod {pod.name}: {missing}")
+    return None
+
+
+def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
+    available = pod.model(model.name).available
+    if isinstance(model.policy, Specific):
+        waiting = [str(version) for version in model.policy.versions if version not in available]
+        return f"waiting for version {', '.join(waiting)} to be {AVAILABLE}" if waiting else None
+    return None if available else f"no version is {AVAILABLE}"
+
+
+def _all_versions_available(_: Evidence) -> Verdict | None:
+    return Verdict("True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE")
+
+
+VERSION_CHECKS: tuple[Check, ...] = (
+    _nobody_serves,
+    _somebody_is_silent,
+    _a_version_failed,
+    _a_version_is_missing,
+    _all_versions_available,
+)
+
+
+def _no_labels(evidence: Evidence) -> Verdict | None:
+    if any(model.labels for model in evidence.wanted.models):
+        return None
+    return Verdict("True", Reason.NO_LABELS, "the spec has no version labels")
+
+
+def _reload_was_refused(evidence: Evidence) -> Verdict | None:
+    problem = evidence.reload_problem
+    return Verdict("False", Reason(problem.reason), problem.message) if problem else None
+
+
+def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
+    for model in evidence.wanted.models:
+        for pod in evidence.ready_pods:
+            if behind := _behind(model, pod):
+                return Verdict("False", Reason.LABELING, f"model {model.name} on pod {pod.name}: {behind}")
+    return None
+
+
+def _behind(model: ModelConfig, pod: PodObservation) -> str | None:
+    answers = pod.model(model.name).labels
+    for label, version in model.labels.items():
+        if answers.get(label) != version:
+            now = f"version {answers[label]}" if label in answers else "nothing"
+            return f"label {label} answers {now}, wanted version {version}"
+    return None
+
+
+def _all_labels_applied(_: Evidence) -> Verdict | None:
+    return Verdict("True", Reason.COMPLETE, "every ready pod answers every label with its version")
+
+
+LABEL_CHECKS: tuple[Check, ...] = (
+    _no_labels,
+    _nobody_serves,
+    _somebody_is_silent,
+    _reload_was_refused,
+    _a_label_is_behind,
+    _all_labels_applied,
+)
+
+
+def _ready(evidence: Evidence, versions: Verdict, labels: Verdict) -> Verdict:
+    if evidence.blocked is not None:
+        return Verdict("False", Reason(evidence.blocked.reason), evidence.blocked.message)
+    if evidence.replicas == 0:
+        return Verdict("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served")
+    if versions.reason is Reason.VERSION_FAILED:
+        return versions
+    if not evidence.deployment.complete:
+        return _deploying(evidence)
+    for verdict in (versions, labels):
+        if verdict.status != "True":
+            return Verdict("False", verdict.reason, verdict.message)
+    return Verdict("True", Reason.SERVING, _serving(evidence))
+
+
+def _deploying(evidence: Evidence) -> Verdict:
+    troubles = [pod.problem for pod in evidence.pods if pod.problem is not None]
+    problem = evidence.deployment.problem or next(iter(troubles), None)
+    if problem is not None:
+        return Verdict("False", Reason(problem.reason), problem.message)
+    ready = len(evidence.ready_pods)
+    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready")
+
+
+def _serving(evidence: Evidence) -> str:
+    names = ", ".join(model.name for model in evidence.wanted.models)
+    return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
+
+
+_UNDER_WAY = {Reason.DEPLOYING, Reason.LOADING, Reason.LABELING}
+
+
+def _progressing(ready: Verdict) -> Verdict:
+    """Stuck is what needs a person; a silent pod may speak again, and waiting is not being stuck."""
+    if ready.reason is Reason.SERVING:
+        return Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
+    if ready.reason is Reason.SCALED_TO_ZERO:
+        return Verdict("True", Reason.COMPLETE, ready.message)
+    status = "True" if ready.reason in _UNDER_WAY else "False"
+    return Verdict(status, ready.reason, ready.message)

@@ -1,0 +1,72 @@
+"""Where a model lies, and the base path that the model server is given for it."""
+
+from dataclasses import dataclass
+
+from tfs_operator.api.spec import TFModelSpec
+
+PVC_ROOT = "/models/pvc"
+HOSTPATH_ROOT = "/models/hostpath"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`pvc://CLAIM/path`: the whole claim is mounted, so that version folders that come later are seen."""
+
+    claim: str
+    path: str
+
+    @property
+    def mount_path(self) -> str:
+        return f"{PVC_ROOT}/{self.claim}"
+
+    @property
+    def base_path(self) -> str:
+        return f"{self.mount_path}/{self.path}"
+
+
+@dataclass(frozen=True)
+class ImagePath:
+    """`file:///path`: baked into the server's image."""
+
+    path: str
+
+    @property
+    def base_path(self) -> str:
+        return f"/{self.path}"
+
+
+@dataclass(frozen=True)
+class NodePath:
+    """`hostpath:///path`: a folder on the node."""
+
+    path: str
+
+    @property
+    def base_path(self) -> str:
+        return f"{HOSTPATH_ROOT}/{self.path}"
+
+
+Location = Claim | ImagePath | NodePath
+
+
+def locate(uri: str) -> Location:
+    """`uri` has passed the API's rules: a known scheme, a clean path."""
+    scheme, _, rest = uri.partition("://")
+    authority, _, path = rest.rstrip("/").partition("/")
+    match scheme:
+        case "pvc":
+            return Claim(authority, path)
+        case "file":
+            return ImagePath(path)
+        case "hostpath":
+            return NodePath(path)
+    raise ValueError(f"modelUri: unknown scheme in {uri!r}")
+
+
+def locations(name: str, spec: TFModelSpec) -> dict[str, Location]:
+    """Location by model name; `name` is the TFModel's, which is also that of its one model."""
+    if spec.models is not None:
+        return {model.name: locate(model.model_uri) for model in spec.models}
+    if spec.model_uri is None:
+        raise ValueError("spec: neither modelUri nor models")
+    return {name: locate(spec.model_uri)}

@@ -1,0 +1,83 @@
+"""The version matrix: per model, every version and label as all ready pods answer for them."""
+
+from collections.abc import Iterable, Sequence
+
+from tfs_operator.api.status import ModelStatus
+from tfs_operator.api.status import VersionStatus as VersionRow
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.observation import AVAILABLE, END, STATE_ORDER, ModelObservation, PodObservation
+
+_MESSAGE_LIMIT = 2000
+
+
+def model_statuses(wanted: ModelServerConfig, pods: Sequence[PodObservation]) -> list[ModelStatus]:
+    """One entry a model, in the order of the spec. Only pods that answered count."""
+    answering = [pod for pod in pods if pod.ready and pod.problem is None]
+    return [_model_status(model, answering) for model in wanted.models]
+
+
+def _model_status(model: ModelConfig, pods: Sequence[PodObservation]) -> ModelStatus:
+    observations = [pod.model(model.name) for pod in pods]
+    labels = agreed_labels(observations)
+    rows = [_row(version, model.name, pods, labels) for version in _listed(model, observations)]
+    return ModelStatus(name=model.name, labels=labels, versions=rows)
+
+
+def agreed_labels(observations: Sequence[ModelObservation]) -> dict[str, int]:
+    """Labels to which every pod gives the same answer."""
+    if not observations:
+        return {}
+    first, *others = observations
+    return {
+        label: version
+        for label, version in sorted(first.labels.items())
+        if all(other.labels.get(label) == version for other in others)
+    }
+
+
+def _listed(model: ModelConfig, observations: Iterable[ModelObservation]) -> list[int]:
+    """Versions that are wanted, alive or failed. A version that ended well is the past, and left out."""
+    wanted = model.policy.versions if isinstance(model.policy, Specific) else ()
+    seen = {
+        status.version
+        for observation in observations
+        for status in observation.versions
+        if status.state != END or status.failed
+    }
+    return sorted(seen | set(wanted) | set(model.labels.values()))
+
+
+def _row(version: int, name: str, pods: Sequence[PodObservation], labels: dict[str, int]) -> VersionRow:
+    found = [pod.model(name).version(version) for pod in pods]
+    states = [status.state if status else "UNKNOWN" for status in found] or ["UNKNOWN"]
+    return VersionRow.model_validate(
+        {
+            "version": version,
+            "state": min(states, key=_progress),
+            "availableReplicas": states.count(AVAILABLE),
+            "labels": [label for label, answer in labels.items() if answer == version],
+            "message": _first_message(version, name, pods),
+        }
+    )
+
+
+def _progress(state: str) -> int:
+    return STATE_ORDER.index(state) if state in STATE_ORDER else 0
+
+
+def _first_message(version: int, name: str, pods: Sequence[PodObservation]) -> str:
+    for pod in pods:
+        status = pod.model(name).version(version)
+        if status is not None and status.failed:
+            return f"{status.error_code}: {status.error_message} (pod {pod.name})"[:_MESSAGE_LIMIT]
+    return ""
+
+
+def available_versions(models: Sequence[ModelStatus]) -> str:
+    """`1,2` for one model, `cats:1 dogs:1,2` for several: versions that every answering pod serves."""
+    lists = {
+        model.name: ",".join(str(row.version) for row in model.versions if row.state == AVAILABLE) for model in models
+    }
+    if len(lists) == 1:
+        return next(iter(lists.values()))
+    return " ".join(f"{name}:{versions}" for name, versions in lists.items() if versions)

@@ -1,0 +1,59 @@
+"""What the pods answer. Every decision after the first apply is computed from these values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+AVAILABLE = "AVAILABLE"
+END = "END"
+STATE_ORDER = ("UNKNOWN", "END", "START", "LOADING", "UNLOADING", "AVAILABLE")
+"""From the furthest behind to the furthest ahead, for saying one state for many pods."""
+
+
+@dataclass(frozen=True)
+class VersionStatus:
+    """One version on one pod. Source: tensorflow_serving/apis/get_model_status.proto."""
+
+    version: int
+    state: str
+    error_code: str = "OK"
+    error_message: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.error_code not in ("OK", "")
+
+
+@dataclass(frozen=True)
+class ModelObservation:
+    """One model on one pod. `labels` has the version that answers each label; an unanswered label is absent."""
+
+    versions: tuple[VersionStatus, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+    def version(self, number: int) -> VersionStatus | None:
+        return next((status for status in self.versions if status.version == number), None)
+
+    @property
+    def available(self) -> frozenset[int]:
+        return frozenset(status.version for status in self.versions if status.state == AVAILABLE)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps a pod or a child from what is wanted. `reason` is a condition's reason."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PodObservation:
+    """One pod. `models` is empty when the pod was not asked or did not answer; `problem` then says why."""
+
+    name: str
+    ready: bool
+    models: Mapping[str, ModelObservation] = field(default_factory=dict)
+    problem: Problem | None = None
+
+    def model(self, name: str) -> ModelObservation:
+        return self.models.get(name, ModelObservation())

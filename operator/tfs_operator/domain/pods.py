@@ -1,0 +1,126 @@
+"""What Kubernetes says of one pod: can it be asked, and if it is not ready, why not.
+
+A pod's trouble is found by a chain of named checks, from the most telling to the least.
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.observation import Problem
+
+Manifest = dict[str, Any]
+
+_IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+_CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
+_MESSAGE_LIMIT = 1024
+
+
+@dataclass(frozen=True)
+class PodFacts:
+    """`address` is empty until the pod has one; `incarnation` changes whenever its server is a new process."""
+
+    name: str
+    address: str
+    ready: bool
+    terminating: bool
+    models_digest: str
+    incarnation: str
+    problem: Problem | None
+
+
+def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
+    """The facts of one pod manifest."""
+    metadata, status = pod["metadata"], pod.get("status", {})
+    return PodFacts(
+        name=metadata["name"],
+        address=status.get("podIP", ""),
+        ready=_condition(status, "Ready").get("status") == "True",
+        terminating=metadata.get("deletionTimestamp") is not None,
+        models_digest=metadata.get("annotations", {}).get(digest_annotation, ""),
+        incarnation=f"{metadata.get('uid', '')}/{_restarts(status)}",
+        problem=next(_problems(metadata["name"], status), None),
+    )
+
+
+def _condition(status: Manifest, kind: str) -> Manifest:
+    conditions: list[Manifest] = status.get("conditions", [])
+    return next((condition for condition in conditions if condition.get("type") == kind), {})
+
+
+def _containers(status: Manifest) -> list[Manifest]:
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+
+
+def _restarts(status: Manifest) -> int:
+    return sum(int(container.get("restartCount", 0)) for container in _containers(status))
+
+
+def _problems(name: str, status: Manifest) -> Iterator[Problem]:
+    for container in _containers(status):
+        yield from _image_problem(name, container)
+        yield from _create_problem(name, container)
+        yield from _exit_problem(name, container)
+    yield from _schedule_problem(name, status)
+
+
+def _waiting(container: Manifest) -> Manifest:
+    waiting: Manifest = container.get("state", {}).get("waiting") or {}
+    return waiting
+
+
+def _image_problem(name: str, container: Manifest) -> Iterator[Problem]:
+    waiting = _waiting(container)
+    if waiting.get("reason") in _IMAGE_REASONS:
+        words = waiting.get("message") or waiting["reason"]
+        yield Problem(Reason.IMAGE_NOT_PULLED, f"pod {name}: image {container.get('image', '')}: {words}")
+
+
+def _create_problem(name: str, container: Manifest) -> Iterator[Problem]:
+    waiting = _waiting(container)
+    if waiting.get("reason") in _CREATE_REASONS:
+        words = waiting.get("message") or waiting["reason"]
+        yield Problem(Reason.CONTAINER_NOT_STARTED, f"pod {name}: {words}")
+
+
+def _exit_problem(name: str, container: Manifest) -> Iterator[Problem]:
+    """A server that has ended and is not ready again; its last words come from its log's end."""
+    if container.get("ready"):
+        return
+    ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated")
+    if ended and ended.get("exitCode", 0) != 0:
+        yield Problem(Reason.MODEL_SERVER_FAILED, f"pod {name}: {_last_words(ended)}")
+
+
+def _last_words(ended: Manifest) -> str:
+    code = int(ended["exitCode"])
+    how = "was killed (out of memory)" if ended.get("reason") == "OOMKilled" else f"ended with exit code {code}"
+    words = telling_lines(str(ended.get("message", "")))
+    return f"the model server {how}" + (f": {words}" if words else "")
+
+
+def telling_lines(log: str) -> str:
+    """The last error lines of a server's log, without their time and source prefix; else its last line."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if _is_error(line)]
+    chosen = errors[-2:] or lines[-1:]
+    return "; ".join(dict.fromkeys(map(_without_prefix, chosen)))[-_MESSAGE_LIMIT:]
+
+
+def _is_error(line: str) -> bool:
+    return ": E " in line or ": F " in line or line.startswith(("E0", "E1", "F0", "F1")) or "Failed" in line
+
+
+def _without_prefix(line: str) -> str:
+    """Drops TensorFlow's `2026-11-21 06:30:00.0: E dir/file.cc:75] `."""
+    head, bracket, rest = line.partition("] ")
+    return rest if bracket and " " in head and ".cc:" in head else line
+
+
+def _schedule_problem(name: str, status: Manifest) -> Iterator[Problem]:
+    scheduled = _condition(status, "PodScheduled")
+    if scheduled.get("status") == "False":
+        words = scheduled.get("message") or scheduled.get("reason", "")
+        yield Problem(Reason.UNSCHEDULABLE, f"pod {name}: {words}")

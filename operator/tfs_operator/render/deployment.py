@@ -1,0 +1,81 @@
+"""The Deployment: replicas of the model server, replaced one by one without losing a request."""
+
+from typing import Any
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.drift import digest
+from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.render.container import GPU_RESOURCE, container
+from tfs_operator.render.metadata import Manifest, child, labels, selector
+from tfs_operator.render.probes import grace_period
+from tfs_operator.render.settings import Settings
+from tfs_operator.render.volumes import volumes
+
+MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
+_UID = 65532
+
+
+def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
+    rollout = tfmodel.spec.rollout
+    spec = {
+        "replicas": tfmodel.spec.replicas,
+        "revisionHistoryLimit": 3,
+        "progressDeadlineSeconds": max(600, rollout.load_timeout_seconds + 60),
+        "selector": {"matchLabels": selector(tfmodel)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": {"metadata": _pod_metadata(tfmodel, config), "spec": _pod_spec(tfmodel, config, settings)},
+    }
+    return child(tfmodel, "apps/v1", "Deployment", tfmodel.metadata.name, {"spec": spec})
+
+
+def models_digest(config: ModelServerConfig) -> str:
+    """Changes when models are added, removed or moved, and never for a version or a label: the server takes the
+    latter by reload, the former only at its start (a missing path would hold its lock, tensorflow/serving#1447)."""
+    return digest({model.name: model.base_path for model in config.models})
+
+
+def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig) -> Manifest:
+    template = tfmodel.spec.pod_template
+    return {
+        "labels": {**(template.labels or {}), **labels(tfmodel)},
+        "annotations": {**(template.annotations or {}), MODELS_DIGEST_ANNOTATION: models_digest(config)},
+    }
+
+
+def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
+    return {
+        "containers": [container(tfmodel, config.models[0].name, settings)],
+        "volumes": volumes(tfmodel),
+        "terminationGracePeriodSeconds": grace_period(tfmodel.spec.rollout),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _UID,
+            "runAsGroup": _UID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **_placement(tfmodel),
+    }
+
+
+def _placement(tfmodel: TFModel) -> Manifest:
+    template = tfmodel.spec.pod_template
+    fields: dict[str, Any] = {
+        "imagePullSecrets": [{"name": secret.name} for secret in tfmodel.spec.server.image_pull_secrets or []],
+        "nodeSelector": template.node_selector,
+        "tolerations": _tolerations(tfmodel),
+        "affinity": template.affinity,
+        "topologySpreadConstraints": template.topology_spread_constraints,
+        "priorityClassName": template.priority_class_name,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _tolerations(tfmodel: TFModel) -> list[Manifest]:
+    chosen = [
+        toleration.model_dump(by_alias=True, exclude_none=True)
+        for toleration in tfmodel.spec.pod_template.tolerations or []
+    ]
+    gpu = {"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
+    return [*chosen, gpu] if tfmodel.spec.gpus and gpu not in chosen else chosen

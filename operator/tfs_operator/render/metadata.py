@@ -1,0 +1,61 @@
+"""Names, labels and ownership that all children have in common."""
+
+from typing import Any
+
+from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.drift import DIGEST_ANNOTATION, digest
+
+Manifest = dict[str, Any]
+
+MANAGED_BY = "tfs-operator"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+NAME_LABEL = "app.kubernetes.io/name"
+APPLICATION = "tensorflow-serving"
+
+
+def config_map_name(tfmodel: TFModel) -> str:
+    return f"{tfmodel.metadata.name}-config"
+
+
+def headless_name(tfmodel: TFModel) -> str:
+    return f"{tfmodel.metadata.name}-headless"
+
+
+def selector(tfmodel: TFModel) -> dict[str, str]:
+    """Labels that find the pods. A Deployment's selector can never change, so these are few and final."""
+    return {NAME_LABEL: APPLICATION, INSTANCE_LABEL: tfmodel.metadata.name}
+
+
+def labels(tfmodel: TFModel) -> dict[str, str]:
+    return {**selector(tfmodel), MANAGED_BY_LABEL: MANAGED_BY}
+
+
+def child(tfmodel: TFModel, api_version: str, kind: str, name: str, body: Manifest) -> Manifest:
+    """A complete manifest: identity, labels, controlling owner, and the digest by which a change is noticed."""
+    manifest = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "namespace": tfmodel.metadata.namespace,
+            "labels": labels(tfmodel),
+            **body.pop("metadata", {}),
+            "ownerReferences": [_owner(tfmodel)],
+        },
+        **body,
+    }
+    annotations = {**manifest["metadata"].get("annotations", {}), DIGEST_ANNOTATION: digest(manifest)}
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
+
+
+def _owner(tfmodel: TFModel) -> Manifest:
+    """Without blockOwnerDeletion, which would ask for the right to update finalizers."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "name": tfmodel.metadata.name,
+        "uid": tfmodel.metadata.uid,
+        "controller": True,
+    }

@@ -1,0 +1,14 @@
+"""The PodDisruptionBudget: a node drain takes one replica at a time."""
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.render.metadata import Manifest, child, selector
+
+
+def pod_disruption_budget(tfmodel: TFModel) -> Manifest:
+    """A pod that is not ready protects nobody, so it may always be evicted."""
+    spec = {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": selector(tfmodel)},
+    }
+    return child(tfmodel, "policy/v1", "PodDisruptionBudget", tfmodel.metadata.name, {"spec": spec})

@@ -1,0 +1,58 @@
+"""Probes and drain. None names a version or a label: those change without a new pod template.
+
+Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+import math
+
+from tfs_operator.api.placement import Rollout
+from tfs_operator.render.metadata import Manifest
+from tfs_operator.render.ports import GRPC_PORT, REST_PORT
+
+_STARTUP_PERIOD = 2
+_KILL_AFTER_DRAIN = 5
+
+
+def probes(model: str, rollout: Rollout) -> Manifest:
+    """Probes of the container, by the name of its first model: the ports open only once every model is served."""
+    return {
+        "startupProbe": _startup(model, rollout.load_timeout_seconds),
+        "readinessProbe": _readiness(model),
+        "livenessProbe": {
+            "tcpSocket": {"port": GRPC_PORT},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+    }
+
+
+def _startup(model: str, load_timeout_seconds: int) -> Manifest:
+    return {
+        "httpGet": {"path": f"/v1/models/{model}", "port": REST_PORT},
+        "periodSeconds": _STARTUP_PERIOD,
+        "timeoutSeconds": 5,
+        "failureThreshold": math.ceil(load_timeout_seconds / _STARTUP_PERIOD),
+    }
+
+
+def _readiness(model: str) -> Manifest:
+    """On the metadata, because the bare status answers 200 in any state (tf-serving http_rest_api_handler.cc)."""
+    return {
+        "httpGet": {"path": f"/v1/models/{model}/metadata", "port": REST_PORT},
+        "periodSeconds": 2,
+        "timeoutSeconds": 5,
+        "failureThreshold": 3,
+    }
+
+
+def grace_period(rollout: Rollout) -> int:
+    """Seconds until SIGKILL, just above the drain: TensorFlow Serving ignores SIGTERM (tensorflow/serving#1853)."""
+    return rollout.drain_seconds + _KILL_AFTER_DRAIN
+
+
+def lifecycle(rollout: Rollout) -> Manifest:
+    """Goes on serving while the endpoints are withdrawn. Kubernetes refuses a sleep of 0 before 1.33."""
+    if rollout.drain_seconds == 0:
+        return {}
+    return {"lifecycle": {"preStop": {"sleep": {"seconds": rollout.drain_seconds}}}}

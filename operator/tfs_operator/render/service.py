@@ -1,0 +1,22 @@
+"""The Service: one stable address in front of all ready pods."""
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.render.metadata import Manifest, child, selector
+
+
+def service(tfmodel: TFModel) -> Manifest:
+    wished = tfmodel.spec.service
+    metadata = {"annotations": dict(wished.annotations)} if wished.annotations else {}
+    spec = {
+        "type": wished.type,
+        "selector": selector(tfmodel),
+        "ports": [
+            _port("grpc", wished.grpc_port, "grpc"),
+            _port("rest", wished.rest_port, "http"),
+        ],
+    }
+    return child(tfmodel, "v1", "Service", tfmodel.metadata.name, {"metadata": metadata, "spec": spec})
+
+
+def _port(name: str, number: int, protocol: str) -> Manifest:
+    return {"name": name, "port": number, "targetPort": name, "protocol": "TCP", "appProtocol": protocol}

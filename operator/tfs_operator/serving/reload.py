@@ -1,0 +1,140 @@
+"""Tells one pod's model server its whole config, over gRPC.
+
+A reload is unauthenticated and shares the port with predictions. It answers before new versions are loaded,
+and a new model whose base path is missing blocks it for ever: hence a deadline on every call.
+"""
+
+import asyncio
+from collections import OrderedDict
+from types import TracebackType
+from typing import Self
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+
+from tfs_operator.domain.model_config import ModelServerConfig
+
+from . import model_management_pb2 as pb
+from .errors import ModelServerUnreachable, ReloadRefused, ServingError
+from .wire import reload_request
+
+METHOD = "/tensorflow.serving.ModelService/HandleReloadConfigRequest"
+
+_REFUSALS = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.OUT_OF_RANGE,
+    grpc.StatusCode.DATA_LOSS,
+}
+"""Codes that the gRPC library never makes up, so they are the server's own word.
+
+Source: https://grpc.io/docs/guides/status-codes/
+"""
+
+_OPTIONS = (
+    ("grpc.enable_http_proxy", 0),
+    # A pod that comes back is tried again at once; the default back-off grows to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.max_receive_message_length", 64 * 1024),
+)
+
+
+class ReloadClient:
+    """One channel an address, at most `max_channels`; the one that was idle longest gives way.
+
+    A request waits for one of `max_in_flight` slots before its deadline starts.
+    """
+
+    def __init__(self, *, max_channels: int = 256, max_in_flight: int = 64) -> None:
+        self._max_channels = max_channels
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._channels: OrderedDict[tuple[str, int], grpc.aio.Channel] = OrderedDict()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every channel; reloads in flight end as ModelServerUnreachable."""
+        for host, port in list(self._channels):
+            await self.forget(host, port)
+
+    async def forget(self, host: str, port: int) -> None:
+        """Closes the channel of a pod that is gone; an address never used is no error."""
+        channel = self._channels.pop((host, port), None)
+        if channel is not None:
+            await channel.close()
+
+    async def reload(self, host: str, port: int, config: ModelServerConfig, deadline_seconds: float) -> None:
+        """Replaces the server's config; returns once the server has accepted it, loaded or not.
+
+        Raises ReloadRefused with the server's words, ModelServerUnreachable for everything else.
+        """
+        request = reload_request(config)
+        async with self._slots:
+            try:
+                response = await _call(self._channel(host, port), host, port, request, deadline_seconds)
+            finally:
+                await self._evict()
+        if response.status.error_code:
+            raise ReloadRefused(_code_name(response.status.error_code), response.status.error_message)
+
+    def _channel(self, host: str, port: int) -> grpc.aio.Channel:
+        address = host, port
+        if address not in self._channels:
+            self._channels[address] = grpc.aio.insecure_channel(_target(host, port), options=_OPTIONS)
+        self._channels.move_to_end(address)
+        return self._channels[address]
+
+    async def _evict(self) -> None:
+        while len(self._channels) > self._max_channels:
+            await self.forget(*next(iter(self._channels)))
+
+
+async def _call(
+    channel: grpc.aio.Channel, host: str, port: int, request: pb.ReloadConfigRequest, deadline_seconds: float
+) -> pb.ReloadConfigResponse:
+    method = channel.unary_unary(
+        METHOD,
+        request_serializer=pb.ReloadConfigRequest.SerializeToString,
+        response_deserializer=bytes,  # grpc.aio logs what a deserializer raises, and answers None
+    )
+    call = method(request, timeout=deadline_seconds)
+    try:
+        return pb.ReloadConfigResponse.FromString(await call)
+    except DecodeError:
+        raise ModelServerUnreachable(host, port, "its answer is not TF Serving's") from None
+    except grpc.aio.AioRpcError as error:
+        raise _translated(host, port, error) from error
+    except asyncio.CancelledError:
+        # A channel closed by forget() cancels its calls; that is not our caller being cancelled.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise ModelServerUnreachable(host, port, "its channel was closed") from None
+
+
+def _translated(host: str, port: int, error: grpc.aio.AioRpcError) -> ServingError:
+    code, details = error.code(), error.details() or ""
+    if code in _REFUSALS:
+        return ReloadRefused(code.name, details)
+    return ModelServerUnreachable(host, port, f"{code.name}: {details}")
+
+
+def _code_name(number: int) -> str:
+    """TF Serving's error codes are gRPC's; a number that gRPC does not know stands for itself."""
+    names = {code.value[0]: code.name for code in grpc.StatusCode}
+    return names.get(number, str(number))
+
+
+def _target(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

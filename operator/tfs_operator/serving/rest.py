@@ -1,0 +1,155 @@
+"""Observes one pod's model server over REST: which versions are in which state, who answers a label.
+
+Bare status says nothing about labels, and only metadata needs a live servable, so the version that a label
+answers is read from `/labels/L/metadata`. Paths and answers: tensorflow/serving, g3doc/api_rest.md.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from tfs_operator.domain.observation import ModelObservation, VersionStatus
+
+from .errors import ModelServerUnreachable
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Far above any status or metadata; keeps a pod that is no model server from filling our memory."""
+
+_LABEL_ABSENT = {400, 404}
+"""An unknown label; a label whose version is not loaded."""
+
+
+class ModelStatusClient:
+    """One shared connection pool for all pods.
+
+    A request waits for one of `max_in_flight` slots before its clock starts, so that many slow pods
+    delay the others but never make them look unreachable.
+    """
+
+    def __init__(self, *, timeout_seconds: float = 5.0, max_in_flight: int = 64) -> None:
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=max_in_flight),
+            timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection; requests in flight fail."""
+        await self._session.close()
+
+    async def observe(self, host: str, port: int, model: str, labels: Iterable[str]) -> ModelObservation:
+        """One model on one pod, as the pod answers. A model it does not know has no versions.
+
+        Raises ModelServerUnreachable when any of the requests has no usable answer: half an observation
+        would look like a label that fell off.
+        """
+        pod = _Pod(self._session, self._slots, host, port)
+        wanted = sorted(set(labels))
+        try:
+            async with asyncio.TaskGroup() as group:
+                versions = group.create_task(pod.versions(model))
+                answers = [group.create_task(pod.version_of(model, label)) for label in wanted]
+        except ExceptionGroup as failures:
+            raise _first(failures) from None
+        found = {label: answer.result() for label, answer in zip(wanted, answers, strict=True)}
+        return ModelObservation(
+            versions=versions.result(),
+            labels={label: version for label, version in found.items() if version is not None},
+        )
+
+
+class _Pod:
+    """The REST API of one pod."""
+
+    def __init__(self, session: aiohttp.ClientSession, slots: asyncio.Semaphore, host: str, port: int) -> None:
+        self._session = session
+        self._slots = slots
+        self._host = host
+        self._port = port
+
+    async def versions(self, model: str) -> tuple[VersionStatus, ...]:
+        """The versions that the server knows, in its own order; none when it does not know the model."""
+        status, body = await self._get(f"/v1/models/{quote(model, safe='')}")
+        if status == 404:
+            return ()
+        answer = self._answer(status, body)
+        try:
+            return tuple(_version_status(entry) for entry in answer["model_version_status"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise self._unreachable("its status is not TF Serving's") from None
+
+    async def version_of(self, model: str, label: str) -> int | None:
+        """The version that answers `label`; None when nobody does."""
+        path = f"/v1/models/{quote(model, safe='')}/labels/{quote(label, safe='')}/metadata"
+        status, body = await self._get(path)
+        if status in _LABEL_ABSENT:
+            return None
+        answer = self._answer(status, body)
+        try:
+            return int(answer["model_spec"]["version"])
+        except (KeyError, TypeError, ValueError):
+            raise self._unreachable("its metadata is not TF Serving's") from None
+
+    async def _get(self, path: str) -> tuple[int, bytes]:
+        netloc = f"[{self._host}]" if ":" in self._host else self._host
+        url = URL(f"http://{netloc}:{self._port}{path}", encoded=True)
+        try:
+            async with self._slots, self._session.get(url, allow_redirects=False) as response:
+                return response.status, await self._bounded(response)
+        except TimeoutError:
+            raise self._unreachable("no answer in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise self._unreachable(f"its answer exceeds {MAX_BODY_BYTES} bytes")
+        return bytes(body)
+
+    def _answer(self, status: int, body: bytes) -> Mapping[str, Any]:
+        if status != 200:
+            raise self._unreachable(f"HTTP {status}: {body[:200].decode(errors='replace')}")
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            raise self._unreachable("its answer is not JSON") from None
+        if not isinstance(answer, dict):
+            raise self._unreachable("its answer is not a JSON object")
+        return answer
+
+    def _unreachable(self, reason: str) -> ModelServerUnreachable:
+        return ModelServerUnreachable(self._host, self._port, reason)
+
+
+def _version_status(entry: Mapping[str, Any]) -> VersionStatus:
+    status = entry.get("status", {})
+    return VersionStatus(
+        version=int(entry["version"]),
+        state=str(entry["state"]),
+        error_code=str(status.get("error_code", "OK")),
+        error_message=str(status.get("error_message", "")),
+    )
+
+
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
+    """The first failure: the others are its siblings of the same pod."""
+    failure = failures.exceptions[0]
+    return _first(failure) if isinstance(failure, ExceptionGroup) else failure
