@@ -83,11 +83,17 @@ class ClusterClient:
         await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
     async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply: what the manifest says is ours, also where somebody else set it."""
+        """Server-side apply: what the manifest says is ours, also where somebody else set it.
+
+        An apply that changes nothing answers the live object at its old resourceVersion.
+        """
         return await self._call(_apply(manifest))
 
     async def apply_status(self, tfmodel: Manifest) -> Manifest:
-        """Server-side apply of the status subresource; `metadata.uid`, if given, must be the live one."""
+        """Server-side apply of the status subresource; NotFound when the TFModel is gone.
+
+        A `metadata.resourceVersion` is a precondition (Conflict); a `metadata.uid` is not looked at here.
+        """
         return await self._call(_apply({"kind": TFMODEL, **tfmodel}, subresource="status"))
 
     async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:

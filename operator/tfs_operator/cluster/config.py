@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config import load_incluster_config, load_kube_config
 
 from .errors import ClusterError
 
@@ -27,7 +27,7 @@ async def load(kubeconfig: str | None) -> ApiClient:
             load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library leaves it bare
         else:
             await _load_file(kubeconfig, configuration)
-    except (ConfigException, OSError, ValueError) as error:
+    except Exception as error:  # whatever YAML, a malformed file or an exec plugin makes the library raise
         raise ClusterError(f"cannot reach a cluster: {error}") from error
     return ApiClient(configuration=configuration)
 

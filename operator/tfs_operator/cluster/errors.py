@@ -4,7 +4,7 @@ ClusterError
 ├── Transient      429, 5xx, time-out, cut connection, unreadable token: the same request may succeed later
 ├── Conflict       409: the object is not what the request took it for
 ├── Forbidden      401, 403: our rights, a quota, an admission rule, a namespace on its way out
-├── Invalid        400, 422 and other 4xx: the request itself, in the API server's words
+├── Invalid        400, 422, other 4xx, and the 500 of a badly typed apply: the object, in the server's words
 ├── NotFound       404: the object, its namespace or its kind
 └── Gone           410: a continue token or resource version that is too old
 
@@ -67,6 +67,12 @@ class Gone(ClusterError):
     reason = "Gone"
 
 
+_BADLY_TYPED = "failed to create typed patch object"
+"""How a server-side apply with an unknown field or a wrong type is answered: by 500, with no `reason`.
+
+Seen with Kubernetes 1.35; from k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go.
+"""
+
 _BY_STATUS: Mapping[int, type[ClusterError]] = {
     401: Forbidden,
     403: Forbidden,
@@ -80,6 +86,8 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> Clust
     """The error that an answer other than 2xx means; the body is a `Status` object or a proxy's text."""
     answer = _status_object(body)
     message = str(answer.get("message") or f"HTTP {status}: {body[:200].decode(errors='replace')}")
+    if status == 500 and message.startswith(_BADLY_TYPED):
+        return Invalid(message)
     if status in (408, 429) or status >= 500:
         return Transient(message, _retry_after(headers, answer))
     return _BY_STATUS.get(status, Invalid)(message)

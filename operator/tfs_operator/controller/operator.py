@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from kubernetes.aio.client import ApiClient
@@ -54,15 +56,26 @@ async def run(options: Options) -> None:
         cache = Cache()
         health = Health(queue)
         await stack.enter_async_context(_http_server(options.http_port, health, metrics))
-        reconciler = await _reconciler(stack, options, client, cache)
+        recorder = EventRecorder(client, instance=socket.gethostname())
+        reconciler = await _reconciler(stack, options, client, cache, recorder)
         intake = Intake(client, cache, queue)
         log.info("filling the caches")
         await intake.fill()
-        await _work(options, api, queue, reconciler, metrics, intake, health)
+        parts = {
+            "heartbeat": _beat(health),
+            "resync": intake.resync_forever(),
+            "events": recorder.run(),
+            **{f"worker-{number}": work(queue, reconciler, metrics) for number in range(options.workers)},
+        }
+        try:
+            await _all(parts, api, intake, health)
+        finally:
+            queue.close()
 
 
-async def _reconciler(stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache) -> Reconciler:
-    recorder = await stack.enter_async_context(EventRecorder(client))
+async def _reconciler(
+    stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache, recorder: EventRecorder
+) -> Reconciler:
     model_servers = await stack.enter_async_context(ModelStatusClient())
     reloads = await stack.enter_async_context(ReloadClient())
     return Reconciler(
@@ -76,33 +89,20 @@ async def _reconciler(stack: AsyncExitStack, options: Options, client: ClusterCl
     )
 
 
-async def _work(
-    options: Options,
-    api: ApiClient,
-    queue: WorkQueue[TFModelKey],
-    reconciler: Reconciler,
-    metrics: Metrics,
-    intake: Intake,
-    health: Health,
-) -> None:
-    """Everything that goes on at once; the end of any part ends all. kopf starts last: it cancels later tasks."""
+async def _all(parts: Mapping[str, Coroutine[Any, Any, None]], api: ApiClient, intake: Intake, health: Health) -> None:
+    """Everything that goes on at once; the end of one ends all. kopf starts last: it cancels tasks that are later."""
     ready = asyncio.Event()
-    parts = [
-        asyncio.create_task(_beat(health), name="heartbeat"),
-        asyncio.create_task(intake.resync_forever(), name="resync"),
-        asyncio.create_task(_say_when_ready(ready, health), name="readiness"),
-        *(asyncio.create_task(work(queue, reconciler, metrics), name=f"worker-{n}") for n in range(options.workers)),
-    ]
-    watching = asyncio.create_task(watch(api.configuration, intake.ingest, ready), name="watch")
+    tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+    tasks.append(asyncio.create_task(_say_when_ready(ready, health), name="readiness"))
+    tasks.append(asyncio.create_task(watch(api.configuration, intake.ingest, ready), name="watch"))
     try:
-        done, _ = await asyncio.wait([watching, *parts], return_when=asyncio.FIRST_COMPLETED)
-        for part in done:
-            part.result()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        queue.close()
-        for part in [watching, *parts]:
-            part.cancel()
-        await asyncio.gather(watching, *parts, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _beat(health: Health) -> None:

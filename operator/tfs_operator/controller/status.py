@@ -11,7 +11,7 @@ from tfs_operator.api.resource import Metadata, TFModel
 from tfs_operator.api.status import TFModelStatus
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.cluster.events import EventRecorder
+from tfs_operator.cluster.events import EventRecorder, EventType
 from tfs_operator.domain.conditions import merged
 from tfs_operator.domain.judgement import Evidence, Verdict
 from tfs_operator.domain.matrix import available_versions, model_statuses
@@ -93,7 +93,7 @@ class StatusWriter:
         log.info(
             "%s/%s: Ready=%s %s: %s", metadata.namespace, metadata.name, new["status"], new["reason"], new["message"]
         )
-        kind = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
+        kind: EventType = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
         self._recorder.record(live, kind, new["reason"], new["message"], "Reconcile")
 
 

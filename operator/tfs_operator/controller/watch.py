@@ -46,11 +46,12 @@ def _group_version(kind: str) -> tuple[str, str]:
 
 
 async def _on_event(kind: str, ingest: Ingest, *, event: Any, **_: Any) -> None:
-    item: dict[str, Any] = {**event["object"], "kind": kind}
+    item: dict[str, Any] = dict(event["object"])
+    item["kind"] = kind
     ingest(event["type"], item)
 
 
-async def _login(configuration: Configuration, **_: Any) -> kopf.ConnectionInfo:
+async def _login(configuration: Configuration, **__: Any) -> kopf.ConnectionInfo:
     """The same credentials as our own client's; kopf asks again when a token is refused."""
     authorization = await configuration.get_api_key_with_prefix("BearerToken") or ""
     scheme, _, token = authorization.rpartition(" ")

@@ -1,0 +1,59 @@
+"""One control plane and one operator for the whole tier; a namespace for each test."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.api import Api
+from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from tests.integration.operator_process import OperatorProcess, eventually, running_operator
+
+from tfs_operator.api.crd import custom_resource_definition
+
+StartOperator = Callable[..., "OperatorProcess"]
+FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    with running_control_plane(tmp_path_factory.mktemp("control-plane")) as plane:
+        _install_crd(Api(plane.kubeconfig(TESTER)))
+        yield plane
+
+
+def _install_crd(api: Api) -> None:
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    manifest = custom_resource_definition()
+    api.request("POST", path, manifest)
+
+    def established() -> bool:
+        status = api.request("GET", f"{path}/{manifest['metadata']['name']}").get("status", {})
+        return any(c["type"] == "Established" and c["status"] == "True" for c in status.get("conditions") or [])
+
+    eventually(established)
+
+
+@pytest.fixture(scope="session")
+def api(control_plane: ControlPlane) -> Api:
+    return Api(control_plane.kubeconfig(TESTER))
+
+
+@pytest.fixture
+def namespace(api: Api) -> str:
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    api.create_namespace(name)
+    return name
+
+
+@pytest.fixture(scope="module")
+def operator(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
+    """An operator that runs for all tests of a module."""
+    log = tmp_path_factory.mktemp("operator") / "operator.log"
+    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *FLAGS) as process:
+        yield process
+
+
+@pytest.fixture
+def operator_log(tmp_path: Path) -> Path:
+    return tmp_path / "operator.log"

@@ -1,0 +1,69 @@
+"""`tfs-operator run` as a process of its own, against a control plane, and what the tests ask of it."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class OperatorProcess:
+    """A running operator."""
+
+    url: str
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of one of its HTTP endpoints."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def lines(self) -> list[str]:
+        return self.log.read_text().splitlines()
+
+
+@contextmanager
+def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Iterator[OperatorProcess]:
+    """Starts the operator, waits until it is ready, and ends it by SIGTERM."""
+    command = [sys.executable, "-m", "tfs_operator.cli", "run", f"--kubeconfig={kubeconfig}", f"--http-port={port}"]
+    with log.open("wb") as output, subprocess.Popen([*command, *flags], stdout=output, stderr=output) as process:
+        operator = OperatorProcess(f"http://127.0.0.1:{port}", log, process)
+        try:
+            eventually(lambda: operator.get("/readyz")[0] == 200, READY_SECONDS, lambda: log.read_text()[-3000:])
+            yield operator
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+def eventually(holds: Callable[[], Any], seconds: float = 15.0, explain: Callable[[], object] = lambda: "") -> Any:
+    """The first true answer of `holds`, or an AssertionError with what `explain` says, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (answer := holds()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {explain()}"
+        time.sleep(0.05)
+    return answer
+
+
+def pretty(value: object) -> str:
+    return json.dumps(value, indent=1, default=str)

@@ -1,0 +1,99 @@
+"""What the operator costs the API server, counted in its audit log. Issue figures: one write a child plus at most
+two of the status for a new TFModel; none for what changes nothing."""
+
+import time
+from pathlib import Path
+
+from tests.integration.api import Api
+from tests.integration.conftest import FLAGS
+from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
+from tests.integration.fleet import BUDGET, condition, tfmodel, wait_for_children, writes
+from tests.integration.operator_process import OperatorProcess, eventually, running_operator
+
+SETTLE_SECONDS = 3.0
+"""Longer than the operator's slow poll in this tier (2 s), so that a write by polling would show."""
+
+
+def test_creating_one_costs_one_write_a_child_and_at_most_two_of_the_status(
+    control_plane: ControlPlane, api: Api, namespace: str, operator: OperatorProcess
+) -> None:
+    api.create(tfmodel(namespace, replicas=2))
+    wait_for_children(api, namespace, "mnist", BUDGET)
+    time.sleep(SETTLE_SECONDS)
+    made = writes(control_plane, namespace)
+    statuses = [write for write in made if "tfmodels/status" in write]
+    assert sorted(write for write in made if write not in statuses) == [
+        "patch configmaps mnist-config",
+        "patch deployments mnist",
+        "patch poddisruptionbudgets mnist",
+        "patch services mnist",
+        "patch services mnist-headless",
+    ]
+    assert 1 <= len(statuses) <= 2
+
+
+def test_an_unrelated_label_on_the_tfmodel_costs_nothing(
+    control_plane: ControlPlane, api: Api, namespace: str, operator: OperatorProcess
+) -> None:
+    api.create(tfmodel(namespace))
+    wait_for_children(api, namespace, "mnist")
+    time.sleep(SETTLE_SECONDS)
+    before = writes(control_plane, namespace)
+    api.patch("TFModel", namespace, "mnist", {"metadata": {"labels": {"team": "digits"}}})
+    time.sleep(SETTLE_SECONDS)
+    assert writes(control_plane, namespace) == before
+
+
+def test_drift_of_one_child_costs_one_write(
+    control_plane: ControlPlane, api: Api, namespace: str, operator: OperatorProcess
+) -> None:
+    api.create(tfmodel(namespace))
+    wait_for_children(api, namespace, "mnist")
+    time.sleep(SETTLE_SECONDS)
+    before = len(writes(control_plane, namespace))
+    api.patch("Deployment", namespace, "mnist", {"spec": {"replicas": 5}})
+    eventually(lambda: (api.get("Deployment", namespace, "mnist") or {})["spec"]["replicas"] == 1)
+    time.sleep(SETTLE_SECONDS)
+    assert writes(control_plane, namespace)[before:] == ["patch deployments mnist"]
+
+
+def test_a_deleted_child_of_each_kind_comes_back_by_one_write(
+    control_plane: ControlPlane, api: Api, namespace: str, operator: OperatorProcess
+) -> None:
+    api.create(tfmodel(namespace, replicas=2))
+    for child in wait_for_children(api, namespace, "mnist", BUDGET):
+        kind, name, uid = child["kind"], child["metadata"]["name"], child["metadata"]["uid"]
+        before = len(writes(control_plane, namespace))
+        api.delete(kind, namespace, name)
+        eventually(lambda k=kind, n=name, u=uid: _uid(api, k, namespace, n) not in (None, u))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+        made = [write for write in writes(control_plane, namespace)[before:] if "status" not in write]
+        assert len(made) == 1, made
+
+
+def _uid(api: Api, kind: str, namespace: str, name: str) -> str | None:
+    item = api.get(kind, namespace, name)
+    return item["metadata"]["uid"] if item else None
+
+
+def test_a_restart_with_fifty_tfmodels_writes_nothing(
+    control_plane: ControlPlane, api: Api, namespace: str, tmp_path: Path
+) -> None:
+    kubeconfig, port = control_plane.kubeconfig(OPERATOR), free_ports(1)[0]
+    names = [f"model-{number}" for number in range(50)]
+    with running_operator(kubeconfig, tmp_path / "first.log", port, *FLAGS):
+        for name in names:
+            api.create(tfmodel(namespace, name))
+        for name in names:
+            eventually(lambda n=name: condition(api.get("TFModel", namespace, n)).get("reason") == "Deploying", 60)  # type: ignore[misc]  # as above
+        time.sleep(SETTLE_SECONDS)
+    before = writes(control_plane, namespace)
+    with running_operator(kubeconfig, tmp_path / "second.log", port, *FLAGS) as again:
+        eventually(lambda: _reconciles(again) >= len(names), 60)
+        time.sleep(SETTLE_SECONDS)
+    assert writes(control_plane, namespace) == before
+
+
+def _reconciles(operator: OperatorProcess) -> float:
+    lines = operator.get("/metrics")[1].splitlines()
+    counts = [line.split()[-1] for line in lines if line.startswith("controller_runtime_reconcile_total")]
+    return sum(map(float, counts))
