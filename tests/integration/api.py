@@ -4,7 +4,6 @@ import json
 import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,13 @@ from tfs_operator.cluster.kinds import RESOURCES
 Manifest = dict[str, Any]
 
 
-@dataclass(frozen=True)
 class Refused(Exception):
     """The API server said no."""
 
-    status: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.status}: {self.message}"
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.message = message
 
 
 class Api:

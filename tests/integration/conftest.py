@@ -40,10 +40,13 @@ def api(control_plane: ControlPlane) -> Api:
 
 
 @pytest.fixture
-def namespace(api: Api) -> str:
+def namespace(api: Api) -> Iterator[str]:
+    """Its TFModels go at the end, so that no operator asks for pods of an earlier test."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(name)
-    return name
+    yield name
+    for item in api.list("TFModel", name):
+        api.delete("TFModel", name, item["metadata"]["name"])
 
 
 @pytest.fixture(scope="module")

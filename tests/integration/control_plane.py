@@ -84,10 +84,10 @@ def _write_files(plane: ControlPlane, tokens: dict[str, str]) -> None:
     key = plane.folder / "service-account.key"
     subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True, timeout=60)
     for user, token in tokens.items():
-        plane.kubeconfig(user).write_text(yaml.safe_dump(_kubeconfig(plane.server, token)))
+        plane.kubeconfig(user).write_text(yaml.safe_dump(kubeconfig_for(plane.server, token)))
 
 
-def _kubeconfig(server: str, token: str) -> dict[str, Any]:
+def kubeconfig_for(server: str, token: str) -> dict[str, Any]:
     cluster = {"server": server, "insecure-skip-tls-verify": True}
     return {
         "apiVersion": "v1",

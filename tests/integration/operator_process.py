@@ -39,14 +39,12 @@ class OperatorProcess:
 
 
 @contextmanager
-def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Iterator[OperatorProcess]:
-    """Starts the operator, waits until it is ready, and ends it by SIGTERM."""
+def started_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Iterator[OperatorProcess]:
+    """Starts the operator, and ends it by SIGTERM, which it must heed."""
     command = [sys.executable, "-m", "tfs_operator.cli", "run", f"--kubeconfig={kubeconfig}", f"--http-port={port}"]
     with log.open("wb") as output, subprocess.Popen([*command, *flags], stdout=output, stderr=output) as process:
-        operator = OperatorProcess(f"http://127.0.0.1:{port}", log, process)
         try:
-            eventually(lambda: operator.get("/readyz")[0] == 200, READY_SECONDS, lambda: log.read_text()[-3000:])
-            yield operator
+            yield OperatorProcess(f"http://127.0.0.1:{port}", log, process)
         finally:
             process.terminate()
             try:
@@ -54,6 +52,14 @@ def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Ite
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+@contextmanager
+def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Iterator[OperatorProcess]:
+    """As `started_operator`, and waits until it is ready."""
+    with started_operator(kubeconfig, log, port, *flags) as operator:
+        eventually(lambda: operator.get("/readyz")[0] == 200, READY_SECONDS, lambda: log.read_text()[-3000:])
+        yield operator
 
 
 def eventually(holds: Callable[[], Any], seconds: float = 15.0, explain: Callable[[], object] = lambda: "") -> Any:

@@ -1,10 +1,14 @@
-"""The TFModel's status: what the operator has observed, pod by pod, and not what the spec wishes."""
+"""The TFModel's status: what the operator has observed, pod by pod, and not what the spec wishes.
+
+Lists and maps that may become empty are atomic: server-side apply makes `null` of one whose last item it takes out,
+and the schema refuses that.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tfs_operator.api.base import MAX_INT32, ApiModel, map_list
+from tfs_operator.api.base import ATOMIC_LIST, ATOMIC_MAP, MAX_INT32, ApiModel, map_list
 from tfs_operator.api.versions import VersionNumber
 
 Count = Annotated[int, Field(ge=0, le=MAX_INT32, json_schema_extra={"format": "int32"})]
@@ -44,9 +48,7 @@ class VersionStatus(ApiModel):
     available_replicas: Count = 0
     """Number of ready pods that answer requests for this version."""
 
-    labels: Annotated[list[str], Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "set"})] = Field(
-        default_factory=list
-    )
+    labels: Annotated[list[str], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] = Field(default_factory=list)
     """Labels that every ready pod answers with this version."""
 
     message: Annotated[str, Field(max_length=2048)] = ""
@@ -59,10 +61,12 @@ class ModelStatus(ApiModel):
     name: Annotated[str, Field(min_length=1, max_length=63)]
     """Name of the model."""
 
-    labels: dict[str, VersionNumber] = Field(default_factory=dict)
+    labels: Annotated[dict[str, VersionNumber], Field(max_length=32, json_schema_extra=ATOMIC_MAP)] = Field(
+        default_factory=dict
+    )
     """Version by label, where every ready pod gives the same answer."""
 
-    versions: Annotated[list[VersionStatus], Field(max_length=256, json_schema_extra=map_list("version"))] = Field(
+    versions: Annotated[list[VersionStatus], Field(max_length=256, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list
     )
     """Versions that are wanted, loaded or failed, in ascending order."""
@@ -105,7 +109,7 @@ class TFModelStatus(ApiModel):
     available_versions: Annotated[str, Field(max_length=4096)] = ""
     """Versions that are AVAILABLE on every ready pod, in one line: `1,2`, or `cats:1 dogs:1,2`."""
 
-    models: Annotated[list[ModelStatus], Field(max_length=32, json_schema_extra=map_list("name"))] = Field(
+    models: Annotated[list[ModelStatus], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list
     )
     """Per model the versions and labels, as the pods answer."""

@@ -26,7 +26,7 @@ from tfs_operator.controller.push import Pusher
 from tfs_operator.controller.reconcile import Reconciler
 from tfs_operator.controller.status import StatusWriter
 from tfs_operator.controller.watch import watch
-from tfs_operator.controller.worker import work
+from tfs_operator.controller.worker import Worker
 from tfs_operator.render.settings import Settings
 from tfs_operator.serving.reload import ReloadClient
 from tfs_operator.serving.rest import ModelStatusClient
@@ -61,11 +61,12 @@ async def run(options: Options) -> None:
         intake = Intake(client, cache, queue)
         log.info("filling the caches")
         await intake.fill()
+        worker = Worker(queue, reconciler, metrics)
         parts = {
             "heartbeat": _beat(health),
             "resync": intake.resync_forever(),
             "events": recorder.run(),
-            **{f"worker-{number}": work(queue, reconciler, metrics) for number in range(options.workers)},
+            **{f"worker-{number}": worker.work() for number in range(options.workers)},
         }
         try:
             await _all(parts, api, intake, health)

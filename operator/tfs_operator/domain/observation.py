@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 AVAILABLE = "AVAILABLE"
 END = "END"
-STATE_ORDER = ("UNKNOWN", "END", "START", "LOADING", "UNLOADING", "AVAILABLE")
+STATE_ORDER = ("END", "UNKNOWN", "START", "LOADING", "UNLOADING", "AVAILABLE")
 """From the furthest behind to the furthest ahead, for saying one state for many pods."""
 
 
