@@ -30,6 +30,12 @@ class ApiModel(BaseModel):
     rules: ClassVar[tuple[Rule, ...]] = ()
     """Rules over several fields of this object; those over one field stand at the field's type."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        """As the API server does: a field that is null is one that was left out."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
     @model_validator(mode="after")
     def _keep_rules(self) -> Self:
         enforce(self.rules, self)

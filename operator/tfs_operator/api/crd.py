@@ -5,6 +5,7 @@ just the constructs that this API uses and fails on any other, so that nothing i
 Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 """
 
+from copy import deepcopy
 from typing import Any
 
 from tfs_operator.api.identity import CRD_NAME, GROUP, KIND, PLURAL, SHORT_NAME, SINGULAR, VERSION
@@ -36,7 +37,7 @@ def structural(schema: Schema, definitions: Schema, path: str) -> Schema:
     if "anyOf" in schema:
         return structural(_one_of(schema, path), definitions, path)
     _refuse_unknown(schema, path)
-    result = {key: value for key, value in schema.items() if _is_copied(key)}
+    result = {key: deepcopy(value) for key, value in schema.items() if _is_copied(key)}
     if "description" in result:
         result["description"] = " ".join(result["description"].split())
     result.update(_members(schema, definitions, path))
@@ -66,12 +67,13 @@ def _one_of(schema: Schema, path: str) -> Schema:
     if len(choices) == 1:
         return {**choices[0], **outer}
     if sorted(choice.get("type", "") for choice in choices) == ["integer", "string"]:
-        return {**outer, "x-kubernetes-int-or-string": True, "pattern": _pattern_of(choices)}
+        return {**outer, "x-kubernetes-int-or-string": True, **_bounds_of(choices)}
     raise UnsupportedSchema(f"{path}: a union of {choices} has no structural schema")
 
 
-def _pattern_of(choices: list[Schema]) -> str:
-    return str(next(choice["pattern"] for choice in choices if choice["type"] == "string"))
+def _bounds_of(choices: list[Schema]) -> Schema:
+    """Each holds for its own type only: `minimum` for the integers, `pattern` and `maxLength` for the strings."""
+    return {key: value for choice in choices for key, value in _without(choice, "type").items()}
 
 
 def _members(schema: Schema, definitions: Schema, path: str) -> Schema:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.base import ATOMIC_LIST, MAX_INT32, PRESERVE_UNKNOWN, ApiModel
 from tfs_operator.api.rules import Rule, ruled
 
 _RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
@@ -38,7 +38,7 @@ class Toleration(ApiModel):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Effect of the taint; empty matches every effect."""
 
-    toleration_seconds: Annotated[int, Field(json_schema_extra={"format": "int64"})] | None = None
+    toleration_seconds: Annotated[int, Field(ge=0, le=MAX_INT32, json_schema_extra={"format": "int64"})] | None = None
     """For NoExecute: how long the pod stays, in seconds. Default: for ever."""
 
 

@@ -58,7 +58,7 @@ class TFModel(BaseModel):
     def parse(cls, manifest: dict[str, Any]) -> Self:
         """Raises InvalidTFModel, which names every field that is wrong."""
         try:
-            parsed = cls.model_validate(manifest)
+            parsed = cls.model_validate(manifest, by_alias=True, by_name=False)
             enforce((NAME_RULE,), parsed.metadata.name)
         except ValidationError as error:
             raise InvalidTFModel([_problem(detail) for detail in error.errors()]) from None

@@ -22,14 +22,19 @@ class Rule:
     message: str
 
 
+def found(pattern: str, text: str) -> bool:
+    """RE2's answer: its `$` is the end of the text, where Python's lets a last line feed follow."""
+    return re.search(pattern.replace("$", r"\Z"), text) is not None
+
+
 def matches(pattern: str, message: str) -> Rule:
     """A string in which `pattern` (RE2 syntax, unanchored) is found."""
-    return Rule(f"self.matches(r'{pattern}')", lambda text: bool(re.search(pattern, text)), message)
+    return Rule(f"self.matches(r'{pattern}')", lambda text: found(pattern, text), message)
 
 
 def lacks(pattern: str, message: str) -> Rule:
     """A string in which `pattern` (RE2 syntax, unanchored) is not found."""
-    return Rule(f"!self.matches(r'{pattern}')", lambda text: not re.search(pattern, text), message)
+    return Rule(f"!self.matches(r'{pattern}')", lambda text: not found(pattern, text), message)
 
 
 def given(first: Rule, then: Rule) -> Rule:
@@ -43,7 +48,7 @@ def each_key(pattern: str, message: str) -> Rule:
     """A map whose keys all contain `pattern`."""
     return Rule(
         f"self.all(key, key.matches(r'{pattern}'))",
-        lambda mapping: all(re.search(pattern, key) for key in mapping),
+        lambda mapping: all(found(pattern, key) for key in mapping),
         message,
     )
 

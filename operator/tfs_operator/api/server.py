@@ -1,12 +1,12 @@
 """The model server's container: image, resources, environment, flags."""
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
-from tfs_operator.api.rules import Rule, ruled
+from tfs_operator.api.rules import Rule, found, ruled
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -21,6 +21,7 @@ MANAGED_FLAGS = (
     "monitoring_config_file",
     "max_num_load_retries",
     "load_retry_interval_micros",
+    "num_load_threads",
 )
 """Flags on which the operator's own work rests, so that a user's value would break it."""
 
@@ -29,11 +30,11 @@ _MANAGED = f"^--({'|'.join(MANAGED_FLAGS)})(=|$)"
 
 
 def _all_match(items: list[str]) -> bool:
-    return all(re.search(_FLAG, item) for item in items)
+    return all(found(_FLAG, item) for item in items)
 
 
 def _none_managed(items: list[str]) -> bool:
-    return not any(re.search(_MANAGED, item) for item in items)
+    return not any(found(_MANAGED, item) for item in items)
 
 
 ExtraArgs = Annotated[
@@ -54,7 +55,22 @@ ExtraArgs = Annotated[
 ]
 
 QUANTITY_PATTERN = r"^([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?$"
-Quantity = Annotated[str, Field(max_length=64, pattern=QUANTITY_PATTERN)] | Annotated[int, Field(ge=0)]
+
+
+def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Else each member of the union would complain, under a path of its own."""
+    try:
+        return validate(value)
+    except ValidationError:
+        raise PydanticCustomError(
+            "quantity", 'is no quantity: a whole number, or a text such as "500m", "0.5" or "4Gi"'
+        ) from None
+
+
+Quantity = Annotated[
+    Annotated[str, Field(max_length=64, pattern=QUANTITY_PATTERN)] | Annotated[int, Field(ge=0)],
+    WrapValidator(_one_message),
+]
 ResourceList = Annotated[dict[str, Quantity], Field(max_length=32)]
 
 
@@ -114,7 +130,7 @@ def _distinct_names(items: list[Any]) -> list[Any]:
 class Server(ApiModel):
     """How the model server runs in each replica."""
 
-    image: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\s]+$")] | None = None
+    image: Annotated[str, Field(min_length=1, max_length=1024, pattern="^[!-~]+$")] | None = None
     """Image of TensorFlow Serving. Default: what the operator was started with, the GPU image when `gpus` is
     above 0. It must have `tensorflow_model_server` on its PATH; a model baked into it is named by a
     `file:///path` URI. A change is rolled out pod by pod."""

@@ -14,6 +14,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--annotation",
         action="append",
+        type=_annotation,
         default=[],
         metavar="KEY=VALUE",
         help="add an annotation to the CustomResourceDefinition; may be repeated",
@@ -21,9 +22,16 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(execute=execute)
 
 
+def _annotation(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 def execute(options: argparse.Namespace) -> int:
     manifest = custom_resource_definition()
     if options.annotation:
-        manifest["metadata"]["annotations"] = dict(item.split("=", 1) for item in options.annotation)
+        manifest["metadata"]["annotations"] = dict(options.annotation)
     yaml.safe_dump(manifest, sys.stdout, sort_keys=False, width=120, allow_unicode=True)
     return 0

@@ -1,6 +1,7 @@
 """`tfs-operator render -f FILE`: what the operator would apply, without a cluster."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,17 @@ def execute(options: argparse.Namespace) -> int:
 def _documents(filename: str) -> list[Any]:
     try:
         text = sys.stdin.read() if filename == "-" else Path(filename).read_text(encoding="utf-8")
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        documents = [_as_json(document) for document in yaml.safe_load_all(text) if document is not None]
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         raise InvalidTFModel([" ".join(str(error).split())]) from None
     if not documents:
         raise InvalidTFModel(["holds no TFModel"])
     return documents
+
+
+def _as_json(document: Any) -> Any:
+    """As the API server would be sent it: a date is a string, a key is a string, and nothing is shared."""
+    return json.loads(json.dumps(document, default=str))
 
 
 def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str, Any]]:

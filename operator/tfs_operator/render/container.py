@@ -17,6 +17,7 @@ CONTAINER_NAME = "model-server"
 GPU_RESOURCE = "nvidia.com/gpu"
 _LOAD_RETRIES = 2
 _LOAD_RETRY_INTERVAL_MICROS = 2_000_000
+_LOAD_THREADS = 4
 
 
 def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifest:
@@ -58,7 +59,9 @@ def image(tfmodel: TFModel, settings: Settings) -> str:
 def flags(tfmodel: TFModel) -> list[str]:
     """Config-file polling is off, since it would overwrite what the operator pushes. Labels on versions that are
     not loaded yet are allowed at the start, where the server would else exit (tensorflow/serving#1230). Few and
-    quick retries make a version that cannot load known within seconds."""
+    quick retries make a version that cannot load known within seconds. Without load threads, loads run on the
+    manager's own thread, and a bad version that is being retried keeps every other one from being loaded or
+    unloaded (core/basic_manager.cc)."""
     return [
         f"--port={GRPC_PORT}",
         f"--rest_api_port={REST_PORT}",
@@ -69,6 +72,7 @@ def flags(tfmodel: TFModel) -> list[str]:
         f"--monitoring_config_file={CONFIG_PATH}/{MONITORING_FILE}",
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={_LOAD_RETRY_INTERVAL_MICROS}",
+        f"--num_load_threads={_LOAD_THREADS}",
         *(tfmodel.spec.server.extra_args or []),
     ]
 
