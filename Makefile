@@ -1,0 +1,62 @@
+# Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+
+PYTEST := hack/run.sh pytest
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "TFS_CLUSTER_MODE=auto|pull|build says whether public images are pulled or local ones built (auto)."
+	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
+
+demo: venv images ## Serve, canary, promote and roll back a model on a local cluster
+	hack/run.sh python hack/demo.py
+
+test: lint verify images binaries ## Everything: lint, verify, and all tests in one run
+	$(PYTEST)
+
+unit: venv ## The tests that need nothing but Python
+	$(PYTEST) tests/unit
+
+chart: venv binaries ## The Helm chart's tests
+	$(PYTEST) tests/chart
+
+conformance: venv ## The tests of a model server's behaviour, run against the double
+	$(PYTEST) tests/conformance
+
+integration: venv binaries ## The tests on a real API server without nodes
+	$(PYTEST) tests/integration
+
+e2e: venv images binaries ## The tests on a local kind cluster
+	$(PYTEST) tests/e2e
+
+lint: venv ## ruff, mypy, import-linter, shellcheck
+	hack/lint.sh
+
+verify: venv ## Check that everything generated is up to date
+	hack/binaries.sh --check-pins
+	hack/generate.sh --check
+
+generate: venv ## Make everything generated anew
+	hack/generate.sh
+
+venv: ## The Python environment .venv
+	@hack/venv.sh
+
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3) for the tests
+	@hack/binaries.sh kube-apiserver etcd kubectl helm helm3 >/dev/null
+
+cluster: ## A local kind cluster
+	@hack/cluster.sh up
+
+images: cluster ## The operator's and the model server's images, loaded into the cluster
+	hack/images.sh
+
+clean: ## Delete the cluster and stop the Docker daemon if it was started from here; the cache stays
+	hack/cluster.sh down
+	hack/docker.sh down
+
+clean-cache: clean ## Besides, delete the cache: the next build is a cold one
+	hack/clean-cache.sh

@@ -1,0 +1,1 @@
+"""The local cluster from Python: what hack/demo.py and tests/e2e share."""

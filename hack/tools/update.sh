@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Rewrites hack/tools/*/go.mod and go.sum from hack/versions.env. For whoever changes a version there;
+# nothing else runs it, so that what users build is exactly what is checked in.
+# Needs Go and the Go module proxy.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=hack/versions.env
+source ../versions.env
+export GOFLAGS=-modcacherw GOWORK=off
+
+# begin FOLDER: an empty module in FOLDER, which becomes the current folder.
+begin() {
+  cd "$1"
+  rm -f go.mod go.sum
+  printf 'module tfs-operator.io/hack/tools/%s\n\ngo %s.0\n' "$1" "$GO_MINIMUM" >go.mod
+}
+
+# tool FOLDER MODULE VERSION PACKAGE: a module that builds PACKAGE of MODULE.
+tool() (
+  begin "$1"
+  go mod edit -require "$2@$3" -tool "$4"
+  go mod tidy
+)
+
+# kubernetes has no release of its staging repositories in its own go.mod: it names v0.0.0 and replaces it
+# by a folder, which a dependent module has to replace by the published version.
+kubernetes() (
+  begin kubernetes
+  local upstream module
+  upstream=$(go mod download -json "k8s.io/kubernetes@$KUBERNETES_VERSION" |
+    sed -n 's/.*"GoMod": "\(.*\)",*/\1/p')
+  awk '$2 == "v0.0.0" { print $1 }' "$upstream" | while read -r module; do
+    go mod edit -replace "$module=$module@$KUBERNETES_STAGING_VERSION"
+  done
+  go mod edit -require "k8s.io/kubernetes@$KUBERNETES_VERSION"
+  for module in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubeadm kubectl; do
+    go mod edit -tool "k8s.io/kubernetes/cmd/$module"
+  done
+  go mod tidy
+)
+
+# coredns is a program of our own (main.go): only its dependencies are pinned here.
+coredns() (
+  begin coredns
+  go mod edit -require "github.com/coredns/coredns@$COREDNS_VERSION"
+  go mod tidy
+)
+
+case ${1:-all} in
+  kubernetes) kubernetes ;;
+  coredns) coredns ;;
+  etcd) tool etcd go.etcd.io/etcd/server/v3 "$ETCD_VERSION" go.etcd.io/etcd/server/v3 ;;
+  kind) tool kind sigs.k8s.io/kind "$KIND_VERSION" sigs.k8s.io/kind ;;
+  helm4) tool helm4 helm.sh/helm/v4 "$HELM_VERSION" helm.sh/helm/v4/cmd/helm ;;
+  helm3) tool helm3 helm.sh/helm/v3 "$HELM3_VERSION" helm.sh/helm/v3/cmd/helm ;;
+  all) for each in kubernetes coredns etcd kind helm4 helm3; do "./update.sh" "$each"; done ;;
+  *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
+esac

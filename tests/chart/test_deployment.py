@@ -1,0 +1,179 @@
+"""templates/deployment.yaml: the operator's pod."""
+
+import argparse
+
+import pytest
+
+from tfs_operator.commands import run
+
+TEMPLATE = "deployment.yaml"
+
+
+def pod(chart, *settings):
+    return chart.one(TEMPLATE, *settings)["spec"]["template"]["spec"]
+
+
+def container(chart, *settings):
+    (only,) = pod(chart, *settings)["containers"]
+    return only
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser()
+    run.add_parser(parser.add_subparsers(dest="command"))
+    return parser.parse_args(["run", *arguments])
+
+
+def test_one_operator_at_a_time(chart):
+    spec = chart.one(TEMPLATE)["spec"]
+    assert spec["replicas"] == 1
+    assert spec["strategy"] == {"type": "Recreate"}
+
+
+def test_selector_finds_the_pod_and_does_not_change_with_the_version(chart):
+    spec = chart.one(TEMPLATE)["spec"]
+    selector = spec["selector"]["matchLabels"]
+    assert selector == {
+        "app.kubernetes.io/name": "tfs-operator",
+        "app.kubernetes.io/instance": "tfs-operator",
+    }
+    assert selector.items() <= spec["template"]["metadata"]["labels"].items()
+
+
+def test_command_and_default_arguments(chart):
+    operator = container(chart)
+    assert operator["command"] == ["tfs-operator", "run"]
+    assert operator["args"] == [
+        "--server-image=tensorflow/serving:2.21.0",
+        "--gpu-server-image=tensorflow/serving:2.21.0-gpu",
+        "--status-poll-seconds=30",
+        "--workers=4",
+        "--http-port=8080",
+        "--cluster-domain=cluster.local",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "argument"),
+    [
+        ("serverImages.cpu=mirror/serving:1", "--server-image=mirror/serving:1"),
+        ("serverImages.gpu=mirror/serving:1-gpu", "--gpu-server-image=mirror/serving:1-gpu"),
+        ("allowHostPath=true", "--allow-hostpath"),
+        ("statusPollSeconds=3600", "--status-poll-seconds=3600"),
+        ("workers=16", "--workers=16"),
+        ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
+    ],
+)
+def test_arguments_follow_values(chart, setting, argument):
+    arguments = container(chart, setting)["args"]
+    assert argument in arguments
+    names = [each.partition("=")[0] for each in arguments]
+    assert len(names) == len(set(names)), f"repeated arguments: {names}"
+
+
+def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
+    assert parse(container(chart)["args"]) == parse([])
+    changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
+    given = parse(container(chart, *changed, "clusterDomain=k8s.example")["args"])
+    same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
+    assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
+
+
+def test_hostpath_is_refused_by_default(chart):
+    assert "--allow-hostpath" not in container(chart)["args"]
+
+
+def test_pod_meets_the_restricted_standard(chart):
+    spec = pod(chart)
+    assert spec["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container(chart)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC", "initContainers"}
+    assert all(volume.keys() <= {"name", "emptyDir"} for volume in spec["volumes"])
+
+
+def test_only_tmp_can_be_written(chart):
+    assert container(chart)["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert pod(chart)["volumes"] == [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}]
+
+
+def test_probes_ask_the_http_port(chart):
+    operator = container(chart)
+    assert operator["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
+    assert "--http-port=8080" in operator["args"]
+    paths = {name: operator[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert paths == {
+        "startupProbe": {"path": "/healthz", "port": "http"},
+        "livenessProbe": {"path": "/healthz", "port": "http"},
+        "readinessProbe": {"path": "/readyz", "port": "http"},
+    }
+
+
+def test_no_environment_and_so_none_repeated(chart):
+    assert "env" not in container(chart)
+    assert "envFrom" not in container(chart)
+    assert pod(chart)["enableServiceLinks"] is False
+
+
+def test_default_resources(chart):
+    assert container(chart)["resources"] == {
+        "requests": {"cpu": "50m", "memory": "96Mi"},
+        "limits": {"memory": "256Mi"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "image"),
+    [
+        ([], "tfs-operator:0.1.0"),
+        (["image.tag=dev"], "tfs-operator:dev"),
+        (["image.repository=mirror.example:5000/ml/tfs-operator"], "mirror.example:5000/ml/tfs-operator:0.1.0"),
+        (["image.tag=dev", f"image.digest=sha256:{'a' * 64}"], f"tfs-operator@sha256:{'a' * 64}"),
+    ],
+)
+def test_image(chart, settings, image):
+    assert container(chart, *settings)["image"] == image
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "expected"),
+    [
+        ("imagePullSecrets[0].name=mirror", "imagePullSecrets", [{"name": "mirror"}]),
+        ("priorityClassName=system-cluster-critical", "priorityClassName", "system-cluster-critical"),
+        ("nodeSelector.disk=ssd", "nodeSelector", {"disk": "ssd"}),
+        ("tolerations[0].operator=Exists", "tolerations", [{"operator": "Exists"}]),
+        (
+            "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight=1",
+            "affinity",
+            {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1}]}},
+        ),
+    ],
+)
+def test_pod_settings(chart, setting, where, expected):
+    assert pod(chart, setting)[where] == expected
+    assert where not in pod(chart)
+
+
+def test_pull_policy_and_resources_can_be_set(chart):
+    operator = container(chart, "image.pullPolicy=Never", "resources.limits.cpu=1", "resources.limits.memory=1Gi")
+    assert operator["imagePullPolicy"] == "Never"
+    assert operator["resources"]["limits"] == {"cpu": 1, "memory": "1Gi"}
+
+
+def test_pod_labels_and_annotations_are_added(chart):
+    metadata = chart.one(TEMPLATE, "podLabels.team=ml", "podAnnotations.note=x")["spec"]["template"]["metadata"]
+    assert metadata["labels"]["team"] == "ml"
+    assert metadata["annotations"] == {"kubectl.kubernetes.io/default-container": "operator", "note": "x"}
+
+
+def test_pod_labels_cannot_lead_the_pod_away_from_its_selector(chart):
+    spec = chart.one(TEMPLATE, r"podLabels.app\.kubernetes\.io/name=other")["spec"]
+    assert spec["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "tfs-operator"

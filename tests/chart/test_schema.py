@@ -1,0 +1,120 @@
+"""values.schema.json: a value works or is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHART = Path(__file__).parents[2] / "charts" / "tfs-operator"
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+OPEN = {"global", "affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"}
+
+
+def settings(schema, path=""):
+    for name, inner in schema.get("properties", {}).items():
+        yield f"{path}{name}", inner
+        yield from settings(inner, f"{path}{name}.")
+        yield from settings(inner.get("items", {}), f"{path}{name}[].")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "replicas=2",
+        "image.name=x",
+        "serverImages.tpu=x",
+        "serviceAccount.automount=true",
+        "rbac.secrets=true",
+        "metrics.enabled=true",
+        "metrics.service.type=NodePort",
+        "resources.claims=x",
+        "imagePullSecrets[0].secret=x",
+        "tolerations[0].keys=x",
+        "affinity.nodeAffinities=x",
+    ],
+)
+def test_unknown_names_are_refused(chart, setting):
+    unknown = setting.partition("=")[0].rpartition(".")[2]
+    refusal = chart.refusal(setting)
+    assert unknown in refusal
+    assert "additional properties" in refusal.lower()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "workers=many",
+        "workers=0",
+        "workers=1.5",
+        "statusPollSeconds=0",
+        "statusPollSeconds=30s",
+        "allowHostPath=yes",
+        "crds.install=1",
+        "rbac.create=maybe",
+        "image.tag=1",
+        "image.tag=a b",
+        "image.repository=",
+        "image.digest=abc",
+        "image.pullPolicy=Sometimes",
+        "serverImages.cpu=",
+        "serverImages.gpu=two words",
+        "clusterDomain=UPPER",
+        "podLabels.version=1",
+        "nodeSelector=disk",
+        "tolerations=all",
+        "imagePullSecrets[0]=name",
+        "fullnameOverride=Not_a_name",
+        "resources.limits.memory=true",
+    ],
+)
+def test_wrong_values_are_refused(chart, setting):
+    refusal = chart.refusal(setting)
+    assert "values don't meet the specifications of the schema" in refusal
+
+
+def test_helms_own_global_is_accepted_because_a_parent_chart_passes_it(chart):
+    assert chart.render("global.region=eu") == chart.render()
+
+
+def test_every_object_is_closed_or_a_map_of_a_type():
+    assert SCHEMA["additionalProperties"] is False
+    for path, schema in settings(SCHEMA):
+        for part in (schema, schema.get("items", {})):
+            if part.get("type") == "object" and path not in OPEN:
+                assert "additionalProperties" in part, f"{path} takes anything"
+                assert part["additionalProperties"] is not True
+
+
+def test_every_setting_is_described():
+    bare = {path for path, schema in settings(SCHEMA) if not schema.get("description")}
+    assert {path for path in bare if not path.startswith(("tolerations[].", "affinity."))} == set()
+
+
+def test_schema_and_values_have_the_same_names(values):
+    def names(value, schema, path):
+        yield path
+        if "properties" in schema and isinstance(value, dict):
+            for key, inner in value.items():
+                yield from names(inner, schema["properties"].get(key, {}), f"{path}.{key}".lstrip("."))
+
+    declared = {path for path, _ in settings(SCHEMA) if "[]" not in path and not path.startswith("affinity.")}
+    assert set(names(values, SCHEMA, "")) - {""} == declared - {"global"}
+
+
+def test_every_setting_in_values_is_commented_beneath():
+    """Each key is followed by its comment, or opens a group whose keys are."""
+    lines = [line for line in (CHART / "values.yaml").read_text().splitlines() if line.strip()]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        key = line.strip()
+        if key.startswith("#") or following.strip().startswith("#"):
+            continue
+        opens = key.endswith(":") and len(following) - len(following.lstrip()) > len(line) - len(key)
+        quantity = line.startswith("    ") and key.startswith(("cpu:", "memory:"))
+        assert opens or quantity, f"`{key}` has no comment beneath it"
+
+
+def test_defaults_are_valid(chart, values, tmp_path):
+    everything = tmp_path / "values.yaml"
+    everything.write_text(yaml.safe_dump(values))
+    assert chart.render(str(everything)) == chart.render()

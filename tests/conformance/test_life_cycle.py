@@ -1,0 +1,48 @@
+"""Warmup, and the end of the process: section 6 of tf-serving.md."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_good_warmup_requests_are_replayed_before_a_version_is_available(
+    start: Any, library: Any, tmp_path: Path
+) -> None:
+    base_path = library.publish_with_warmup(tmp_path / "warm", [1.0])
+    server = start("--model_name=warm", f"--model_base_path={base_path}").until_ready()
+    read = server.log.index("Number of warmup records read: 1")
+    assert read < server.log.index("Successfully loaded servable version {name: warm version: 1}")
+
+
+def test_a_bad_warmup_request_fails_the_load(start: Any, library: Any, tmp_path: Path) -> None:
+    base_path = library.publish_with_warmup(tmp_path / "warm", [1.0], signature="absent")
+    server = start("--model_name=warm", f"--model_base_path={base_path}", "--max_num_load_retries=0")
+    assert server.until_exit() == 255
+    assert 'FAILED_PRECONDITION: Serving signature key "absent" not found.' in server.log
+
+
+def test_a_warmup_file_that_is_no_tfrecord_fails_the_load(start: Any, library: Any, tmp_path: Path) -> None:
+    base_path = library.publish_with_warmup(tmp_path / "warm", [1.0])
+    (base_path / "1" / "assets.extra" / "tf_serving_warmup_requests").write_text("this is not a TFRecord file")
+    server = start("--model_name=warm", f"--model_base_path={base_path}", "--max_num_load_retries=0")
+    assert server.until_exit() == 255
+    assert "DATA_LOSS: corrupted record at 0" in server.log
+
+
+@pytest.mark.own_process
+def test_sigterm_kills_at_once_what_is_not_pid_1(start: Any, library: Any, tmp_path: Path) -> None:
+    base_path = library.publish(tmp_path / "m", 1)
+    server = start("--model_name=m", f"--model_base_path={base_path}").until_ready()
+    server.process.terminate()
+    assert server.until_exit() == -signal.SIGTERM
+
+
+@pytest.mark.own_process
+def test_sigterm_has_no_handler_so_that_pid_1_never_sees_it(start: Any, library: Any, tmp_path: Path) -> None:
+    base_path = library.publish(tmp_path / "m", 1)
+    server = start("--model_name=m", f"--model_base_path={base_path}").until_ready()
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    assert not int(caught, 16) & (1 << (signal.SIGTERM - 1))

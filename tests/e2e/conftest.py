@@ -1,0 +1,107 @@
+"""A cluster with the operator in it, a namespace for each test module, and two trained models.
+
+Needs what `make e2e` sets up: TFS_KUBECONFIG, and the images of hack/images.sh in that cluster.
+"""
+
+import os
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hack.playground import chart, diagnose, model
+from hack.playground.commands import CommandError
+from hack.playground.kubectl import Kubectl
+
+NAMESPACE_SECONDS = 90
+
+
+@pytest.fixture(scope="session")
+def admin() -> Kubectl:
+    """kubectl for the local cluster."""
+    kubeconfig = os.environ.get("TFS_KUBECONFIG")
+    if not kubeconfig or not Path(kubeconfig).exists():
+        pytest.fail("no local cluster: `make e2e` makes one and names its kubeconfig in TFS_KUBECONFIG")
+    kubectl = Kubectl(Path(kubeconfig))
+    try:
+        kubectl("get", "--raw", "/readyz", seconds=20)
+    except CommandError as error:
+        pytest.fail(f"the cluster of TFS_KUBECONFIG does not answer: {error}")
+    return kubectl
+
+
+@pytest.fixture(scope="session")
+def operator(admin: Kubectl) -> Iterator[Kubectl]:
+    """kubectl for the namespace of the operator, which Helm has installed from charts/tfs-operator."""
+    was_there = chart.is_installed(admin)
+    chart.install(admin)
+    yield admin.within(chart.NAMESPACE)
+    if not was_there:
+        chart.uninstall(admin)
+
+
+@pytest.fixture(scope="session")
+def namespaces(admin: Kubectl) -> Iterator[list[str]]:
+    """Those that the tests made: deleted in the background one by one, and gone at the end."""
+    made: list[str] = []
+    yield made
+    for name in made:
+        admin("wait", "--for=delete", f"namespace/{name}", f"--timeout={NAMESPACE_SECONDS}s", seconds=100)
+
+
+@pytest.fixture(scope="module")
+def namespace(request: pytest.FixtureRequest, operator: Kubectl, namespaces: list[str]) -> Iterator[Kubectl]:
+    """kubectl for a namespace of this module's own, in which only restricted pods are admitted."""
+    module = Path(request.node.name).stem.removeprefix("test_").replace("_", "-")
+    name = f"e2e-{module}-{uuid.uuid4().hex[:5]}"
+    kubectl = operator.make_namespace(name, chart.RESTRICTED)
+    namespaces.append(name)
+    request.node.stash[NAMESPACE] = kubectl
+    yield kubectl
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def claim(namespace: Kubectl) -> Kubectl:
+    """The namespace, with the claim `models` and a pod through which models are copied into it."""
+    for name in ("pvc.yaml", "loader.yaml"):
+        namespace.apply(model.EXAMPLE / name)
+    namespace("wait", "--for=condition=Ready", f"pod/{model.LOADER}", "--timeout=90s", seconds=100)
+    return namespace
+
+
+@pytest.fixture(scope="session")
+def version_1() -> model.Trained:
+    """The example model, trained on the digits that are checked in: the same on every machine."""
+    return model.trained(seed=1, data="digits")
+
+
+@pytest.fixture(scope="session")
+def version_2() -> model.Trained:
+    """Trained from another seed, so that an answer tells which of the two has given it."""
+    return model.trained(seed=2, data="digits")
+
+
+@pytest.fixture(scope="session")
+def damaged(version_1: model.Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version whose saved_model.pb is not one."""
+    folder = tmp_path_factory.mktemp("damaged") / "1"
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"\xff" * 64 + (version_1.folder / "saved_model.pb").read_bytes()[:1000])
+    return folder
+
+
+NAMESPACE = pytest.StashKey[Kubectl]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test's report has what the cluster showed when it failed."""
+    report = yield
+    module = item.getparent(pytest.Module)
+    kubectl = module.stash.get(NAMESPACE, None) if module else None
+    if report.failed and kubectl:
+        report.sections.append(("the cluster", diagnose.excerpt(kubectl)))
+    return report

@@ -1,0 +1,79 @@
+"""Several models in one server, each with its own path, versions and labels."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hack.playground import model
+from hack.playground.kubectl import Kubectl, Manifest
+from hack.playground.model import Trained
+from hack.playground.tfmodel import TFModel
+from tests.e2e.support import digits, incarnation
+
+
+def item(name: str, **labels: int) -> dict[str, Any]:
+    return {"name": name, "modelUri": f"pvc://models/{name}", "versionLabels": labels}
+
+
+def manifest(*models: dict[str, Any]) -> Manifest:
+    spec = {"models": list(models), "rollout": {"drainSeconds": 1}}
+    return {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": {"name": "both"}, "spec": spec}
+
+
+@pytest.fixture(scope="module")
+def published(claim: Kubectl, version_1: Trained, version_2: Trained, damaged: Path) -> Kubectl:
+    model.publish(claim, version_1.folder, "left", 1)
+    model.publish(claim, version_2.folder, "right", 1)
+    model.publish(claim, version_1.folder, "right", 2)
+    model.publish(claim, damaged, "right", 3)
+    return claim
+
+
+@pytest.fixture
+def both(published: Kubectl) -> TFModel:
+    published.apply(manifest(item("left", stable=1), item("right", stable=1)))
+    tfmodel = TFModel(published, "both")
+    tfmodel.wait("Ready")
+    return tfmodel
+
+
+def test_each_model_answers_under_its_name(both: TFModel, version_1: Trained, version_2: Trained) -> None:
+    asked = digits.images(version_1)
+    with both.forward() as (url, address):
+        for name, trained in (("left", version_1), ("right", version_2)):
+            local = digits.locally(trained.folder, asked)
+            assert digits.same(digits.client.ask_rest(url, name, "stable", asked), local)
+            assert digits.same(digits.client.ask_grpc(address, name, "stable", asked), local)
+
+
+def test_the_status_has_each_model(both: TFModel) -> None:
+    status = both.live()["status"]
+    assert {each["name"]: each["labels"] for each in status["models"]} == {
+        "left": {"stable": 1},
+        "right": {"stable": 1},
+    }
+
+
+def test_a_label_of_one_model_moves_alone(both: TFModel, version_1: Trained) -> None:
+    before, asked = incarnation.of(both), digits.images(version_1)
+    both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=2)))
+    both.wait("Ready")
+    local = digits.locally(version_1.folder, asked)
+    with both.forward() as (url, _):
+        for name in ("left", "right"):  # version 2 of right is what left has as version 1
+            assert digits.same(digits.client.ask_rest(url, name, "stable", asked), local)
+    assert incarnation.of(both) == before
+
+
+def test_a_version_that_cannot_load_leaves_the_other_model_alone(
+    both: TFModel, version_1: Trained, version_2: Trained
+) -> None:
+    before, asked = incarnation.of(both), digits.images(version_1)
+    both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=1, canary=3)))
+    ready = both.wait("Ready", "False", reason="VersionFailed")
+    assert "model right version 3" in ready["message"]
+    with both.forward() as (url, _):
+        for name, trained in (("left", version_1), ("right", version_2)):
+            answers = digits.client.ask_rest(url, name, "stable", asked)
+            assert digits.same(answers, digits.locally(trained.folder, asked))
+    assert incarnation.of(both) == before

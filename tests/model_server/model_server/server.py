@@ -1,0 +1,201 @@
+"""Puts the server together: first the models, then the ports.
+
+(model_servers/server.cc)
+"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+
+from model_server import config, log
+from model_server.core import ServerCore
+from model_server.environment import Switches
+from model_server.flags import Flags
+from model_server.grpc_services import ModelService, PredictionService
+from model_server.health import add_health_service
+from model_server.http_server import HttpServer
+from model_server.inference import Inference, InferenceOptions
+from model_server.loader import Loader
+from model_server.protos import model_service_pb2_grpc, prediction_service_pb2_grpc
+from model_server.rest import RestApi
+from model_server.status import StatusError, invalid_argument
+
+SOURCE = "model_servers/server.cc"
+
+_RELOAD_THREADS = 16
+"""Reloads may wait for ever, each on a thread of gRPC's; predictions need some beside them."""
+
+
+class Server:
+    """`start` returns once the ports are open; `wait` never does."""
+
+    def __init__(self, flags: Flags, switches: Switches) -> None:
+        self._flags = flags
+        self._switches = switches
+        self._inference = Inference(
+            InferenceOptions(
+                check_method_names=flags.enable_signature_method_name_check,
+                as_tensor_content=flags.enable_serialization_as_tensor_content,
+            )
+        )
+        self._grpc: grpc.Server | None = None
+
+    @property
+    def is_listening(self) -> bool:
+        return self._grpc is not None
+
+    def start(self) -> None:
+        """Loads the models, then opens the ports; raises StatusError."""
+        flags = self._flags
+        self._check_flags()
+        if flags.model_config_file:
+            models = config.read_model_server_config(flags.model_config_file)
+        else:
+            models = config.single_model_config(flags.model_name, flags.model_base_path)
+        if flags.batching_parameters_file:
+            config.check_batching_parameters(flags.batching_parameters_file)
+        core = ServerCore(flags, Loader(flags, self._inference, self._switches.load_delay_seconds))
+        core.reload(models)
+        if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
+            threading.Thread(target=self._poll_config, args=(core,), name="config-poll", daemon=True).start()
+        self._start_grpc(core)
+        self._start_rest(core)
+
+    def wait(self) -> None:
+        threading.Event().wait()
+
+    def _check_flags(self) -> None:
+        flags = self._flags
+        if not flags.port and not flags.grpc_socket_path:
+            raise invalid_argument(
+                "At least one of server_options.grpc_port or server_options.grpc_socket_path must be set."
+            )
+        if not flags.model_base_path and not flags.model_config_file:
+            raise invalid_argument(
+                "Both server_options.model_base_path and server_options.model_config_file are empty!"
+            )
+        if flags.batching_parameters_file and not flags.enable_batching:
+            raise invalid_argument(
+                "server_options.batching_parameters_file is set without setting server_options.enable_batching to true."
+            )
+
+    def _poll_config(self, core: ServerCore) -> None:
+        """Applies the config file again and again, changed or not; errors are only logged."""
+        while True:
+            try:
+                models = config.read_model_server_config(self._flags.model_config_file)
+            except StatusError as error:
+                log.error(SOURCE, f"Failed to read ModelServerConfig file: {error.status.message}")
+            else:
+                _reload(core, models)
+            time.sleep(self._flags.model_config_file_poll_wait_seconds)
+
+    def _start_grpc(self, core: ServerCore) -> None:
+        flags = self._flags
+        server = grpc.server(
+            ThreadPoolExecutor(max(flags.grpc_max_threads, 1) + _RELOAD_THREADS),
+            options=[("grpc.so_reuseport", 0), *_unlimited_messages(), *_channel_arguments(flags)],
+        )
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+            PredictionService(core, self._inference), server
+        )
+        if flags.enable_grpc_healthcheck_service:
+            add_health_service(server)
+        credentials = _credentials(flags)
+        for address in self._grpc_addresses():
+            _listen(server, address, credentials)
+        server.start()
+        self._grpc = server
+        if flags.port:
+            log.info(SOURCE, f"Running gRPC ModelServer at {self._grpc_addresses()[0]} ...")
+        if flags.grpc_socket_path:
+            log.info(SOURCE, f"Running gRPC ModelServer at UNIX socket {flags.grpc_socket_path} ...")
+
+    def _grpc_addresses(self) -> list[str]:
+        address = self._switches.bind_address or "0.0.0.0"
+        tcp = [f"{address}:{self._flags.port}"] if self._flags.port else []
+        return tcp + ([f"unix:{self._flags.grpc_socket_path}"] if self._flags.grpc_socket_path else [])
+
+    def _start_rest(self, core: ServerCore) -> None:
+        flags = self._flags
+        if not flags.rest_api_port:
+            return
+        if flags.rest_api_port == flags.port:
+            log.error(
+                SOURCE,
+                "server_options.http_port cannot be same as grpc_port. Please use a different port for "
+                "HTTP/REST API. Skipped exporting HTTP/REST API.",
+            )
+            return
+        path = config.read_metrics_path(flags.monitoring_config_file) if flags.monitoring_config_file else None
+        address = f"localhost:{flags.rest_api_port}"
+        try:
+            server = self._http_server(RestApi(core, self._inference, flags.rest_api_timeout_in_ms), path)
+        except OSError:
+            log.error(SOURCE, f"Failed to start HTTP Server at {address}")
+            return
+        threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+        log.info(SOURCE, f"Exporting HTTP/REST API at:{address} ...")
+
+    def _http_server(self, api: RestApi, metrics_path: str | None) -> HttpServer:
+        flags = self._flags
+
+        def listen(address: str) -> HttpServer:
+            return HttpServer(
+                address,
+                flags.rest_api_port,
+                api,
+                threads=flags.rest_api_num_threads,
+                metrics_path=metrics_path,
+                cors=flags.rest_api_enable_cors_support,
+            )
+
+        if self._switches.bind_address:
+            return listen(self._switches.bind_address)
+        try:
+            return listen("::")
+        except OSError:
+            return listen("0.0.0.0")
+
+
+def _reload(core: ServerCore, models: object) -> None:
+    try:
+        core.reload(models)
+    except StatusError as error:
+        log.error(SOURCE, f"PollFilesystemAndReloadConfig failed to ReloadConfig: {error.status.message}")
+
+
+def _unlimited_messages() -> list[tuple[str, int]]:
+    return [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+def _channel_arguments(flags: Flags) -> list[tuple[str, str | int]]:
+    arguments: list[tuple[str, str | int]] = []
+    for argument in filter(None, flags.grpc_channel_arguments.split(",")):
+        key, _, value = argument.partition("=")
+        arguments.append((key, int(value) if value.lstrip("-").isdecimal() else value))
+    return arguments
+
+
+def _credentials(flags: Flags) -> grpc.ServerCredentials | None:
+    if not flags.ssl_config_file:
+        return None
+    tls = config.read_tls(flags.ssl_config_file)
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)],
+        root_certificates=tls.custom_ca or None,
+        require_client_auth=tls.client_verify,
+    )
+
+
+def _listen(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> None:
+    try:
+        if credentials is not None and not address.startswith("unix:"):
+            server.add_secure_port(address, credentials)
+        else:
+            server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise invalid_argument("Failed to BuildAndStart gRPC server") from error

@@ -1,0 +1,230 @@
+"""The client against real HTTP answers of an API server."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tfs_operator.cluster import errors
+from tfs_operator.cluster.client import RetryPolicy
+
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "m"}}
+
+
+def status(code: int, message: str, **details: Any) -> dict[str, Any]:
+    return {"kind": "Status", "status": "Failure", "code": code, "message": message, "details": details}
+
+
+async def test_apply_is_a_forced_server_side_apply(client, apiserver):
+    live = await client.apply({**CONFIG_MAP, "data": {"a": "b"}})
+    (seen,) = apiserver.seen
+    assert live["metadata"]["resourceVersion"] == "1"
+    assert (seen.method, seen.path) == ("PATCH", "/api/v1/namespaces/ns/configmaps/m")
+    assert seen.query == {"fieldManager": "tfs-operator", "force": "true"}
+    assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert seen.headers["User-Agent"].startswith("tfs-operator/")
+    assert seen.body == {**CONFIG_MAP, "data": {"a": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("Service", "/api/v1/namespaces/ns/services/m"),
+        ("Deployment", "/apis/apps/v1/namespaces/ns/deployments/m"),
+        ("PodDisruptionBudget", "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/m"),
+        ("TFModel", "/apis/tfs-operator.io/v1alpha1/namespaces/ns/tfmodels/m"),
+    ],
+)
+async def test_every_kind_has_its_address(client, apiserver, kind, path):
+    await client.get(kind, "ns", "m")
+    assert apiserver.seen[0].path == path
+
+
+async def test_a_kind_that_is_not_in_the_table_is_our_mistake(client):
+    with pytest.raises(KeyError):
+        await client.get("Secret", "ns", "m")
+
+
+async def test_status_goes_to_its_subresource_with_kind_and_version(client, apiserver):
+    metadata = {"namespace": "ns", "name": "m"}
+    await client.apply_status({"metadata": metadata, "status": {"replicas": 1}})
+    (seen,) = apiserver.seen
+    assert seen.path == "/apis/tfs-operator.io/v1alpha1/namespaces/ns/tfmodels/m/status"
+    assert (seen.body["kind"], seen.body["apiVersion"]) == ("TFModel", "tfs-operator.io/v1alpha1")
+
+
+async def test_get_of_nothing_is_none(client, apiserver, answer):
+    apiserver.will(answer(status(404, "not found"), 404))
+    assert await client.get("Service", "ns", "m") is None
+
+
+async def test_waits_as_long_as_a_429_asks(client, apiserver, answer, requests):
+    apiserver.will(answer(status(429, "slow down"), 429, {"Retry-After": "1"}), answer())
+    began = time.monotonic()
+    await client.apply(CONFIG_MAP)
+    assert time.monotonic() - began >= 1
+    assert requests == [("429", "PATCH"), ("200", "PATCH")]
+
+
+@pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
+async def test_tries_again_what_may_pass(client, apiserver, answer, code):
+    apiserver.will(answer("<html>", code), answer())
+    assert await client.apply(CONFIG_MAP)
+    assert len(apiserver.seen) == 2
+
+
+async def test_tries_again_after_a_cut_connection(client, apiserver, answer, requests):
+    apiserver.will(answer(cut=True), answer())
+    assert await client.apply(CONFIG_MAP)
+    assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
+
+
+async def test_tries_again_after_silence(client, apiserver, answer, requests):
+    apiserver.will(answer(seconds=3.0), answer())
+    assert await client.apply(CONFIG_MAP)
+    assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
+
+
+async def test_gives_up_after_its_tries(client, apiserver, answer):
+    apiserver.will(answer(status(503, "etcd is away"), 503))
+    with pytest.raises(errors.Transient, match="etcd is away"):
+        await client.apply(CONFIG_MAP)
+    assert len(apiserver.seen) == 3
+
+
+async def test_gives_up_when_the_wait_would_exceed_the_deadline(client, apiserver, answer):
+    apiserver.will(answer(status(429, "later", retryAfterSeconds=30), 429))
+    with pytest.raises(errors.Transient) as raised:
+        await client.apply(CONFIG_MAP)
+    assert raised.value.retry_after == 30
+    assert len(apiserver.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (400, errors.Invalid),
+        (401, errors.Forbidden),
+        (403, errors.Forbidden),
+        (404, errors.NotFound),
+        (409, errors.Conflict),
+        (410, errors.Gone),
+        (413, errors.Invalid),
+        (422, errors.Invalid),
+    ],
+)
+async def test_does_not_insist_and_keeps_the_message(client, apiserver, answer, code, error):
+    apiserver.will(answer(status(code, "the API server's own words"), code))
+    with pytest.raises(error, match="the API server's own words") as raised:
+        await client.apply(CONFIG_MAP)
+    assert type(raised.value) is error
+    assert len(apiserver.seen) == 1
+
+
+async def test_a_badly_typed_apply_is_answered_by_500_and_is_our_mistake(client, apiserver, answer):
+    message = "failed to create typed patch object (ns/m; /v1, Kind=ConfigMap): .dat: field not declared in schema"
+    apiserver.will(answer({"kind": "Status", "message": message, "code": 500}, 500))
+    with pytest.raises(errors.Invalid, match="field not declared in schema"):
+        await client.apply(CONFIG_MAP)
+    assert len(apiserver.seen) == 1
+
+
+async def test_an_answer_that_is_not_json_is_a_proxy_in_the_way(client, apiserver, answer):
+    apiserver.will(answer("<html>"), answer("[]"), answer())
+    assert await client.apply(CONFIG_MAP)
+    assert len(apiserver.seen) == 3
+
+
+async def test_nobody_listens(client, apiserver, api):
+    api.configuration.host = "http://127.0.0.1:1"
+    with pytest.raises(errors.Transient, match="PATCH /api/v1/namespaces/ns/configmaps/m"):
+        await client.apply(CONFIG_MAP)
+
+
+async def test_delete_names_the_very_object(client, apiserver):
+    await client.delete("Service", "ns", "m", "uid-1")
+    (seen,) = apiserver.seen
+    assert (seen.method, seen.path) == ("DELETE", "/api/v1/namespaces/ns/services/m")
+    assert seen.body == {"propagationPolicy": "Background", "preconditions": {"uid": "uid-1"}}
+
+
+async def test_deleting_what_is_gone_is_success(client, apiserver, answer):
+    apiserver.will(answer(status(404, "not found"), 404))
+    await client.delete("Service", "ns", "m", "uid-1")
+
+
+@pytest.mark.parametrize(("code", "live"), [(404, {}), (200, {"metadata": {"uid": "uid-2"}})], ids=["gone", "another"])
+async def test_deleting_what_another_replaced_is_success(client, apiserver, answer, code, live):
+    apiserver.will(answer(status(409, "Precondition failed"), 409), answer(live, code))
+    await client.delete("Service", "ns", "m", "uid-1")
+
+
+async def test_a_delete_that_conflicts_for_another_reason_is_one(client, apiserver, answer):
+    apiserver.will(answer(status(409, "try again"), 409), answer({"metadata": {"uid": "uid-1"}}))
+    with pytest.raises(errors.Conflict):
+        await client.delete("Service", "ns", "m", "uid-1")
+
+
+def page(names: list[str], token: str = "") -> dict[str, Any]:
+    return {
+        "kind": "PodList",
+        "metadata": {"resourceVersion": "70", "continue": token},
+        "items": [{"metadata": {"name": name}} for name in names],
+    }
+
+
+async def test_list_reads_all_pages_and_types_the_items(client, apiserver, answer):
+    apiserver.will(answer(page(["a", "b"], "t/1=")), answer(page(["c"])))
+    items, version = await client.list("Pod", label_selector="app=x,b in (c)")
+    assert [item["metadata"]["name"] for item in items] == ["a", "b", "c"]
+    assert {(item["kind"], item["apiVersion"]) for item in items} == {("Pod", "v1")}
+    assert version == "70"
+    assert [seen.path for seen in apiserver.seen] == ["/api/v1/pods"] * 2
+    assert apiserver.seen[0].query == {"labelSelector": "app=x,b in (c)", "limit": "500"}
+    assert apiserver.seen[1].query["continue"] == "t/1="
+
+
+async def test_list_of_one_namespace(client, apiserver, answer):
+    apiserver.will(answer(page([])))
+    assert await client.list("Pod", namespace="ns") == ([], "70")
+    assert apiserver.seen[0].path == "/api/v1/namespaces/ns/pods"
+
+
+async def test_list_starts_anew_in_one_piece_when_a_page_has_expired(client, apiserver, answer):
+    expired = answer(status(410, "The provided continue parameter is too old"), 410)
+    apiserver.will(answer(page(["a"], "token")), expired, answer(page(["b", "c"])))
+    items, _ = await client.list("Pod")
+    assert [item["metadata"]["name"] for item in items] == ["b", "c"]
+    assert apiserver.seen[-1].query == {}
+
+
+async def test_events_are_created_by_name_and_merged(client, apiserver):
+    await client.create_event({"metadata": {"namespace": "ns", "name": "e"}, "reason": "R"})
+    await client.patch_event("ns", "e", {"series": {"count": 2}})
+    created, patched = apiserver.seen
+    assert (created.method, created.path) == ("POST", "/apis/events.k8s.io/v1/namespaces/ns/events")
+    assert (created.body["kind"], created.body["apiVersion"]) == ("Event", "events.k8s.io/v1")
+    assert (patched.method, patched.path) == ("PATCH", "/apis/events.k8s.io/v1/namespaces/ns/events/e")
+    assert patched.headers["Content-Type"] == "application/merge-patch+json"
+
+
+async def test_the_token_goes_along_and_is_asked_for_every_time(client, apiserver, api):
+    tokens = iter(["Bearer one", "Bearer two"])
+
+    def rotate(configuration):
+        configuration.api_key["BearerToken"] = next(tokens)
+
+    api.configuration.api_key["BearerToken"] = "Bearer zero"
+    api.configuration.refresh_api_key_hook = rotate
+    await client.get("Service", "ns", "m")
+    await client.get("Service", "ns", "m")
+    headers = [{k.lower(): v for k, v in seen.headers.items()} for seen in apiserver.seen]
+    assert [header["authorization"] for header in headers] == ["Bearer one", "Bearer two"]
+
+
+def test_waits_grow_to_a_bound_and_never_undercut_the_server():
+    policy = RetryPolicy(first_wait=0.2, longest_wait=10.0)
+    waits = [policy.wait(attempt, 0.0) for attempt in range(1, 12)]
+    assert all(0.8 * 0.2 <= wait <= 1.2 * 10 for wait in waits)
+    assert waits[10] >= 8.0
+    assert policy.wait(1, 7.0) == 7.0

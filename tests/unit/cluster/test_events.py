@@ -1,0 +1,162 @@
+"""Events as the API server gets them: counted, bounded, and nobody's problem when they fail."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tfs_operator.cluster import events
+from tfs_operator.cluster.events import EventRecorder
+
+TFMODEL = {"metadata": {"namespace": "ns", "name": "mnist", "uid": "u1"}}
+
+
+@pytest.fixture
+async def recorder(client) -> AsyncIterator[EventRecorder]:
+    recorder = EventRecorder(client, "tfs-operator-abc", interval=0.2, window=5.0)
+    task = asyncio.create_task(recorder.run())
+    yield recorder
+    recorder.close()
+    await task
+
+
+def happen(recorder: EventRecorder, note: str = "version 2 is available", tfmodel=TFMODEL) -> None:
+    recorder.record(tfmodel, "Normal", "VersionAvailable", note, "Observe")
+
+
+async def seen(apiserver, count: int):
+    """The requests, as soon as there are `count`, and a little later, so that one too many shows."""
+    async with asyncio.timeout(3):
+        while len(apiserver.seen) < count:  # noqa: ASYNC110  the server is polled as a user would
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    return apiserver.seen
+
+
+async def test_an_event_says_what_happened_to_whom(recorder, apiserver):
+    happen(recorder)
+    (request,) = await seen(apiserver, 1)
+    event = request.body
+    assert (request.method, request.path) == ("POST", "/apis/events.k8s.io/v1/namespaces/ns/events")
+    assert event["metadata"]["namespace"] == "ns"
+    assert event["metadata"]["name"].startswith("mnist.")
+    assert event["regarding"] == {
+        "apiVersion": "tfs-operator.io/v1alpha1",
+        "kind": "TFModel",
+        "namespace": "ns",
+        "name": "mnist",
+        "uid": "u1",
+    }
+    assert event["reportingController"] == "tfs-operator.io/controller"
+    assert event["reportingInstance"] == "tfs-operator-abc"
+    assert (event["type"], event["reason"], event["action"]) == ("Normal", "VersionAvailable", "Observe")
+    assert len(event["eventTime"]) == len("2026-01-01T00:00:00.000000Z")
+    assert "series" not in event
+
+
+async def test_repeats_are_counted_and_written_once_an_interval(recorder, apiserver):
+    happen(recorder)
+    await seen(apiserver, 1)
+    for _ in range(50):
+        happen(recorder)
+    created, patched = await seen(apiserver, 2)
+    assert patched.method == "PATCH"
+    assert patched.path.endswith(created.body["metadata"]["name"])
+    assert patched.body["series"]["count"] == 51
+    assert set(patched.body) == {"series"}, "all else of an event is immutable"
+
+
+async def test_repeats_before_the_first_write_are_one_event(recorder, apiserver):
+    for _ in range(3):
+        happen(recorder)
+    (created,) = await seen(apiserver, 1)
+    assert created.body["series"]["count"] == 3
+
+
+async def test_a_repeat_during_a_write_is_not_lost(recorder, apiserver, answer):
+    apiserver.will(answer(seconds=0.1))
+    happen(recorder)
+    await asyncio.sleep(0.05)
+    happen(recorder)
+    _, patched = await seen(apiserver, 2)
+    assert patched.body["series"]["count"] == 2
+
+
+async def test_different_events_are_different(recorder, apiserver):
+    happen(recorder, "one")
+    happen(recorder, "two")
+    happen(recorder, "one", {"metadata": {"namespace": "ns", "name": "mnist", "uid": "u2"}})
+    requests = await seen(apiserver, 3)
+    assert len({request.body["metadata"]["name"] for request in requests}) == 3
+
+
+async def test_after_a_quiet_window_it_is_a_new_event(client, apiserver):
+    recorder = EventRecorder(client, "pod", interval=0.01, window=0.05)
+    task = asyncio.create_task(recorder.run())
+    happen(recorder)
+    await seen(apiserver, 1)
+    await asyncio.sleep(0.06)
+    happen(recorder)
+    requests = await seen(apiserver, 2)
+    recorder.close()
+    await task
+    assert [request.method for request in requests] == ["POST", "POST"]
+
+
+async def test_an_expired_event_is_written_anew(recorder, apiserver, answer):
+    apiserver.will(answer(), answer({}, 404), answer())
+    happen(recorder)
+    await seen(apiserver, 1)
+    happen(recorder)
+    requests = await seen(apiserver, 3)
+    assert [request.method for request in requests] == ["POST", "PATCH", "POST"]
+    assert requests[2].body["series"]["count"] == 2
+
+
+async def test_what_is_written_already_is_well(recorder, apiserver, answer, caplog):
+    apiserver.will(answer({}, 409), answer())
+    happen(recorder)
+    await seen(apiserver, 1)
+    happen(recorder)
+    requests = await seen(apiserver, 2)
+    assert [request.method for request in requests] == ["POST", "PATCH"]
+    assert not caplog.records
+
+
+async def test_failures_are_said_once_and_again_after_success(recorder, apiserver, answer, caplog):
+    caplog.set_level(logging.WARNING)
+    refused = answer({"message": "events is forbidden"}, 403)
+    apiserver.will(refused, refused, answer(), refused)
+    for number in range(4):
+        happen(recorder, f"note {number}")
+    await seen(apiserver, 4)
+    assert [record.getMessage() for record in caplog.records] == ["cannot write events: events is forbidden"] * 2
+
+
+async def test_a_series_whose_first_write_failed_is_written_with_its_repeat(recorder, apiserver, answer):
+    apiserver.will(answer({}, 403), answer())
+    happen(recorder)
+    await seen(apiserver, 1)
+    happen(recorder)
+    requests = await seen(apiserver, 2)
+    assert [request.method for request in requests] == ["POST", "POST"]
+    assert requests[1].body["series"]["count"] == 2
+
+
+async def test_notes_are_cut_to_what_the_api_server_takes(recorder, apiserver):
+    happen(recorder, "ü" * 5000)
+    (request,) = await seen(apiserver, 1)
+    note = request.body["note"]
+    assert 1020 <= len(note.encode()) <= 1024
+    assert note.endswith("ü…")
+
+
+async def test_memory_is_bounded(client, monkeypatch):
+    monkeypatch.setattr(events, "MAX_SERIES", 20)
+    monkeypatch.setattr(events, "MAX_PENDING", 30)
+    recorder = EventRecorder(client, "pod")
+    for number in range(100):
+        happen(recorder, f"note {number}")
+    assert len(recorder._seen) == 20
+    assert recorder._queue.depth == 30

@@ -1,0 +1,109 @@
+"""Reloads against a real gRPC server that answers as TF Serving does."""
+
+import asyncio
+import time
+
+import grpc
+import pytest
+
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig
+from tfs_operator.serving import model_management_pb2 as pb
+from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused
+from tfs_operator.serving.reload import ReloadClient
+
+HOST = "127.0.0.1"
+CONFIG = ModelServerConfig((ModelConfig("mnist", "/models/mnist", Latest(1), {}),))
+LABEL_ERROR = "Request to assign label to version 2 of model mnist, which is not currently available"
+
+
+async def test_the_server_accepts(model_server, reload_client):
+    await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    request = pb.ReloadConfigRequest.FromString(model_server.seen[0])
+    (model,) = request.config.model_config_list.config
+    assert (model.name, model.model_platform) == ("mnist", "tensorflow")
+
+
+@pytest.mark.parametrize(
+    "code", [grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND]
+)
+async def test_the_server_refuses(model_server, reload_client, code):
+    model_server.abort = (code, LABEL_ERROR)
+    with pytest.raises(ReloadRefused, match=LABEL_ERROR) as raised:
+        await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    assert raised.value.code == code.name
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "FAILED_PRECONDITION"), (2, "UNKNOWN"), (99, "99")])
+async def test_the_server_refuses_in_its_answer(model_server, reload_client, number, name):
+    status = pb.StatusProto(error_code=number, error_message=LABEL_ERROR)
+    model_server.answer = pb.ReloadConfigResponse(status=status).SerializeToString()
+    with pytest.raises(ReloadRefused) as raised:
+        await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    assert (raised.value.code, raised.value.message) == (name, LABEL_ERROR)
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN])
+async def test_codes_that_may_come_from_in_between(model_server, reload_client, code):
+    model_server.abort = (code, "")
+    with pytest.raises(ModelServerUnreachable, match=code.name):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+
+
+async def test_a_server_that_never_answers(model_server, reload_client):
+    model_server.seconds = 30
+    began = time.monotonic()
+    with pytest.raises(ModelServerUnreachable, match="DEADLINE_EXCEEDED"):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 0.3)
+    assert time.monotonic() - began < 2
+
+
+async def test_nobody_listens(reload_client, unused_tcp_port):
+    with pytest.raises(ModelServerUnreachable, match="UNAVAILABLE"):
+        await reload_client.reload(HOST, unused_tcp_port, CONFIG, 5)
+
+
+async def test_an_answer_of_another_kind(model_server, reload_client):
+    model_server.answer = b"\xff\xff\xff"
+    with pytest.raises(ModelServerUnreachable, match="not TF Serving's"):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+
+
+async def test_one_channel_an_address(model_server, reload_client):
+    for _ in range(3):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    assert len(reload_client._channels) == 1
+
+
+async def test_a_forgotten_pod_may_come_back(model_server, reload_client):
+    await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    await reload_client.forget(HOST, model_server.port)
+    await reload_client.forget(HOST, model_server.port)
+    assert not reload_client._channels
+    await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+    assert len(model_server.seen) == 2
+
+
+async def test_channels_are_bounded(model_server, unused_tcp_port):
+    async with ReloadClient(max_channels=1) as client:
+        await client.reload(HOST, model_server.port, CONFIG, 5)
+        with pytest.raises(ModelServerUnreachable):
+            await client.reload(HOST, unused_tcp_port, CONFIG, 5)
+        assert list(client._channels) == [(HOST, unused_tcp_port)]
+
+
+async def test_forgetting_a_pod_in_the_middle_of_a_reload_cancels_nobody_else(model_server, reload_client):
+    model_server.seconds = 30
+    task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 20))
+    await model_server.asked.wait()
+    await reload_client.forget(HOST, model_server.port)
+    with pytest.raises(ModelServerUnreachable, match="closed"):
+        await task
+
+
+async def test_a_caller_who_gives_up_is_cancelled(model_server, reload_client):
+    model_server.seconds = 30
+    task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 20))
+    await model_server.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
