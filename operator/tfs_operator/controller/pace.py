@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.domain.judgement import Evidence, Verdict
+from tfs_operator.domain.judgement import Verdict
 
 FAST_SECONDS = 0.3
 _FAST_FOR_SECONDS = 120.0
@@ -23,11 +23,10 @@ class Pace:
     def forget(self, key: TFModelKey) -> None:
         self._moving_since.pop(key, None)
 
-    def next(
-        self, key: TFModelKey, evidence: Evidence, verdicts: Mapping[ConditionType, Verdict], pushed: bool
-    ) -> float:
-        """Seconds. What has been moving for two minutes without an end is asked at the slow pace too."""
-        moving = pushed or any(verdict.reason in _MOVING for verdict in verdicts.values())
+    def next(self, key: TFModelKey, verdicts: Mapping[ConditionType, Verdict], *, settled: bool) -> float:
+        """Seconds. `settled`: every pod shows what it was told, so nothing is being loaded or unloaded. What has been
+        moving for two minutes without an end is asked at the slow pace too."""
+        moving = not settled or any(verdict.reason in _MOVING for verdict in verdicts.values())
         if not moving:
             self.forget(key)
             return self._slow_seconds

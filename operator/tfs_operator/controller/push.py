@@ -32,6 +32,14 @@ class _Told:
     problem: Problem | None
 
 
+@dataclass(frozen=True)
+class Pushed:
+    """What came of it: whether every pod shows the wanted configuration, and the first refusal."""
+
+    settled: bool
+    problem: Problem | None
+
+
 class Pusher:
     """Remembers what each server was told, only to save repetition: whoever forgets it tells it once more."""
 
@@ -53,8 +61,8 @@ class Pusher:
         wanted: ModelServerConfig,
         pods: Sequence[PodFacts],
         observations: Sequence[PodObservation],
-    ) -> tuple[bool, Problem | None]:
-        """Whether anything was pushed, and the first refusal. Pods that run other models are being replaced."""
+    ) -> Pushed:
+        """Pods that run other models are being replaced, and told nothing."""
         pairs = [
             (pod, observation)
             for pod, observation in zip(pods, observations, strict=True)
@@ -64,17 +72,19 @@ class Pusher:
         self._told[key] = {pod.name: told[pod.name] for pod, _ in pairs if pod.name in told}
         results = await asyncio.gather(*(self._push_pod(key, wanted, *pair) for pair in pairs))
         problems = [entry.problem for entry in self._told[key].values() if entry.problem]
-        return any(results), next(iter(problems), None)
+        return Pushed(settled=all(results), problem=next(iter(problems), None))
 
     async def _push_pod(
         self, key: TFModelKey, wanted: ModelServerConfig, pod: PodFacts, observation: PodObservation
     ) -> bool:
+        """Whether the pod had been told everything already, and its answers show it."""
         config = next_config(wanted, observation.models)
-        if self._is_told(key, pod, config, settled(config, observation.models)):
-            return False
+        is_settled = settled(config, observation.models)
+        if self._is_told(key, pod, config, is_settled):
+            return is_settled and config == wanted
         problem = await self._reload(key, pod, config)
         self._told[key][pod.name] = _Told(pod.incarnation, config, self._clock(), problem)
-        return True
+        return False
 
     def _is_told(self, key: TFModelKey, pod: PodFacts, config: ModelServerConfig, is_settled: bool) -> bool:
         """Told again, slowly, while the pod's answers do not show it: somebody else may have told it otherwise."""

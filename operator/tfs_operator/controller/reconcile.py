@@ -85,28 +85,28 @@ class Reconciler:
     async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Again:
         wanted = wanted_config(key.name, tfmodel.spec)
         blocked = await self._children.reconcile(tfmodel, children(tfmodel, wanted, self._settings))
-        evidence, pushed = await self._observe(key, tfmodel, wanted, blocked)
+        evidence, settled = await self._observe(key, tfmodel, wanted, blocked)
         verdicts = judge(evidence)
         await self._status.write(live, tfmodel, evidence, verdicts)
         if blocked is not None:
             return Again(back_off=True)
-        return Again(seconds=self._pace.next(key, evidence, verdicts, pushed))
+        return Again(seconds=self._pace.next(key, verdicts, settled=settled))
 
     async def _observe(
         self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, blocked: Problem | None
     ) -> tuple[Evidence, bool]:
         pods = living_pods(self._pods(key))
         observations = await observe(self._model_servers, pods, wanted)
-        pushed, reload_problem = await self._pusher.push(key, wanted, pods, observations)
+        pushed = await self._pusher.push(key, wanted, pods, observations)
         evidence = Evidence(
             wanted=wanted,
             replicas=tfmodel.spec.replicas,
             deployment=deployment.facts(self._cache.get("Deployment", *key)),
             pods=observations,
             blocked=blocked,
-            reload_problem=reload_problem,
+            reload_problem=pushed.problem,
         )
-        return evidence, pushed
+        return evidence, pushed.settled
 
     def _pods(self, key: TFModelKey) -> list[Mapping[str, Any]]:
         return list(self._cache.pods_of(key.namespace, key.name))

@@ -26,6 +26,8 @@ async def watch(configuration: Configuration, ingest: Ingest, ready: Any) -> Non
         settings=_settings(),
         standalone=True,
         clusterwide=True,
+        # Else kopf asks for the user's name, and a container's user has none.
+        identity="tfs-operator",  # type: ignore[arg-type]  # a NewType of str that kopf keeps to itself
         ready_flag=ready,
     )
 

@@ -1,0 +1,57 @@
+"""What /healthz and /readyz say."""
+
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.health import MAX_BEAT_AGE, MAX_QUEUE_AGE, MAX_WORK_AGE, Health
+from tfs_operator.controller.key import TFModelKey
+
+KEY = TFModelKey("default", "mnist")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def made() -> tuple[Clock, WorkQueue[TFModelKey], Health]:
+    clock = Clock()
+    queue: WorkQueue[TFModelKey] = WorkQueue(clock=clock)
+    return clock, queue, Health(queue, clock, filled=True)
+
+
+def test_a_fresh_process_is_healthy() -> None:
+    _, _, health = made()
+    assert health.ills() == health.unready() == []
+
+
+def test_caches_that_are_not_filled_make_it_unready_and_not_ill() -> None:
+    _, _, health = made()
+    health.filled = False
+    assert health.ills() == []
+    assert health.unready() == ["the caches are not filled yet"]
+
+
+def test_a_loop_that_does_not_beat_makes_it_ill() -> None:
+    clock, _, health = made()
+    clock.now += MAX_BEAT_AGE + 1
+    assert health.ills() == ["the event loop was busy for 11 s, at most 10 s are fine"]
+    health.beat()
+    assert health.ills() == []
+
+
+def test_a_key_that_nobody_takes_makes_it_ill() -> None:
+    clock, queue, health = made()
+    queue.add(KEY)
+    clock.now += MAX_QUEUE_AGE + 1
+    health.beat()
+    assert health.ills() == ["a TFModel waited for a worker for 301 s, at most 300 s are fine"]
+
+
+async def test_a_reconcile_without_an_end_makes_it_ill() -> None:
+    clock, queue, health = made()
+    queue.add(KEY)
+    await queue.get()
+    clock.now += MAX_WORK_AGE + 1
+    health.beat()
+    assert health.ills() == ["a reconcile ran for 151 s, at most 150 s are fine"]
