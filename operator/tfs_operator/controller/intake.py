@@ -7,6 +7,7 @@ from typing import Any
 
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.errors import ClusterError
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, label_selector, tfmodel_of
@@ -20,10 +21,17 @@ RESYNC_SECONDS = 600.0
 class Intake:
     """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed."""
 
-    def __init__(self, client: ClusterClient, cache: Cache, queue: WorkQueue[TFModelKey]) -> None:
+    def __init__(
+        self,
+        client: ClusterClient,
+        cache: Cache,
+        queue: WorkQueue[TFModelKey],
+        resync_seconds: float = RESYNC_SECONDS,
+    ) -> None:
         self._client = client
         self._cache = cache
         self._queue = queue
+        self._resync_seconds = resync_seconds
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
         """One watch event. What the cache knows already, from our own writes for example, changes nothing."""
@@ -40,11 +48,14 @@ class Intake:
             self._queue.add(TFModelKey(found.namespace, found.name))
 
     async def resync_forever(self) -> None:
-        """Compares the cache with live lists, every RESYNC_SECONDS."""
+        """Compares the cache with live lists, now and then. A list that fails is tried again the next time."""
         while True:
-            await asyncio.sleep(RESYNC_SECONDS)
-            for kind in WATCHED_KINDS:
-                await self._relist(kind, self._queue.add)
+            await asyncio.sleep(self._resync_seconds)
+            try:
+                for kind in WATCHED_KINDS:
+                    await self._relist(kind, self._queue.add)
+            except ClusterError as error:
+                log.warning("resync: %s; trying again in %.0f s", error, self._resync_seconds)
 
     async def _relist(self, kind: str, enqueue: Callable[[TFModelKey], None]) -> None:
         before = {key: self._cache.get(*key) for key in self._cache.keys(kind)}
