@@ -46,7 +46,7 @@ venv: ## The Python environment .venv
 	@hack/venv.sh
 
 binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3) for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm helm3 >/dev/null
+	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

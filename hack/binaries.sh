@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # hack/binaries.sh NAME…: makes sure of the programs named and prints their paths, one a line, in order.
 # hack/binaries.sh --check-pins: only checks that hack/tools has the versions of hack/versions.env.
-#   NAME  kube-apiserver etcd kubectl kind helm helm3 | kubelet kubeadm kube-controller-manager
-#         kube-scheduler kube-proxy coredns pause | all
+#   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
+#         kube-scheduler kube-proxy coredns pause | all. helm is any that supports the chart, helm4 is Helm 4.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
 # and checksums are checked in under hack/tools. What was made once stays in $TFS_CACHE/tools, one folder
@@ -17,7 +17,7 @@ readonly kubernetes=(kube-apiserver kubectl kubelet kubeadm kube-controller-mana
 tool_of() {
   case $1 in
     kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
-    helm) echo helm4 ;;
+    helm | helm4) echo helm4 ;;
     helm3 | etcd | kind | coredns | pause) echo "$1" ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
   esac
@@ -55,7 +55,11 @@ linker_flags() {
       echo "-s -w -X $at.gitVersion=$KUBERNETES_VERSION -X $at.gitMajor=1 -X $at.gitMinor=${minor%.*}"
       ;;
     helm4) echo "-s -w -X helm.sh/helm/v4/internal/version.version=$HELM_VERSION" ;;
-    helm3) echo "-s -w -X helm.sh/helm/v3/internal/version.version=$HELM3_VERSION" ;;
+    helm3)
+      at=helm.sh/helm/v3/pkg/chartutil
+      echo "-s -w -X helm.sh/helm/v3/internal/version.version=$HELM3_VERSION" \
+        "-X $at.k8sVersionMajor=1 -X $at.k8sVersionMinor=${minor%.*}"
+      ;;
     *) echo "-s -w" ;;
   esac
 }
@@ -178,7 +182,11 @@ on_path() {
 
 # path_of NAME: where the finished program is; false when there is none yet.
 path_of() {
-  local built
+  local built found
+  if [[ $1 == helm4 ]]; then
+    found=$(path_of helm) && [[ $("$found" version --template '{{.Version}}') == v4.* ]] && echo "$found"
+    return
+  fi
   built=$(home_of "$(tool_of "$1")")/$1
   if [[ -x $built ]]; then echo "$built"; else on_path "$1"; fi
 }
@@ -197,7 +205,7 @@ ensure() {
   for name in "$@"; do
     tool=$(tool_of "$name")
     if path_of "$name" >/dev/null || extract "$name"; then continue; fi
-    wanted+=("$tool:$name")
+    wanted+=("$tool:${name/%helm4/helm}")
     [[ " ${tools[*]} " == *" $tool "* ]] || tools+=("$tool")
   done
   for tool in "${tools[@]}"; do
@@ -220,7 +228,7 @@ main() {
   for name in "$@"; do tool_of "$name" >/dev/null; done
   ensure "$@"
   for name in "$@"; do
-    link "$name"
+    link "${name/%helm4/helm}"
     path_of "$name"
   done
 }

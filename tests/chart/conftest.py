@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def helms() -> dict[str, Path]:
     """Both programs, built by hack/binaries.sh where the machine lacks them."""
-    names = {"Helm 3": "helm3", "Helm 4": "helm"}
+    names = {"Helm 3": "helm3", "Helm 4": "helm4"}
     result = subprocess.run(
         [str(ROOT / "hack" / "binaries.sh"), *names.values()],
         capture_output=True, text=True, timeout=BUILD_SECONDS, check=False,
