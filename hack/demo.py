@@ -31,7 +31,7 @@ What to try next, in this folder:
   kubectl --namespace {NAMESPACE} get tfmodel {MODEL} --output yaml    # all that the operator says about it
   kubectl --namespace {NAMESPACE} get all --selector app.kubernetes.io/instance={MODEL}
   kubectl --namespace {NAMESPACE} port-forward service/{MODEL} 8501 8500 &
-  curl --data @examples/mnist/request.json http://127.0.0.1:8501/v1/models/{MODEL}:predict
+  curl --retry 5 --retry-connrefused --data @examples/mnist/request.json http://127.0.0.1:8501/v1/models/{MODEL}:predict
 
 examples/mnist/README.md goes on with a second version: canary, promotion and rollback by one label each.
 `make clean` removes the cluster.
@@ -149,6 +149,9 @@ def main() -> int:
     except (CommandError, DeadlineError, OSError) as error:
         explain(narrator, kubectl, error)
         return 1
+    except KeyboardInterrupt:
+        print("\nmake demo: stopped; run again, it goes on from what is there", file=sys.stderr)
+        return 130
     return 0
 
 

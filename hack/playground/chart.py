@@ -61,4 +61,4 @@ def install(kubectl: Kubectl) -> None:
 
 def uninstall(kubectl: Kubectl) -> None:
     helm(kubectl, "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "60s", seconds=90)
-    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    kubectl("delete", "namespace", NAMESPACE, "--timeout=60s", seconds=70)

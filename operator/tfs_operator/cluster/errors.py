@@ -3,7 +3,8 @@
 ClusterError
 ├── Transient      429, 5xx, time-out, cut connection, unreadable token: the same request may succeed later
 ├── Conflict       409: the object is not what the request took it for
-├── Forbidden      401, 403: our rights, a quota, an admission rule, a namespace on its way out
+├── Forbidden      401, 403: our rights, a quota, an admission rule
+│   └── Terminating    its namespace is on its way out: nothing can be created any more, and soon all is gone
 ├── Invalid        400, 422, other 4xx, and the 500 of a badly typed apply: the object, in the server's words
 ├── NotFound       404: the object, its namespace or its kind
 └── Gone           410: a continue token or resource version that is too old
@@ -49,6 +50,12 @@ class Forbidden(ClusterError):
     reason = "Forbidden"
 
 
+class Terminating(Forbidden):
+    """The namespace is being deleted."""
+
+    reason = "NamespaceTerminating"
+
+
 class Invalid(ClusterError):
     """The API server refuses the object: only another object will do."""
 
@@ -73,6 +80,9 @@ _BADLY_TYPED = "failed to create typed patch object"
 Seen with Kubernetes 1.35; from k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go.
 """
 
+_NAMESPACE_TERMINATING = "NamespaceTerminating"
+"""Source: k8s.io/api/core/v1, NamespaceTerminatingCause."""
+
 _BY_STATUS: Mapping[int, type[ClusterError]] = {
     401: Forbidden,
     403: Forbidden,
@@ -90,7 +100,15 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> Clust
         return Invalid(message)
     if status in (408, 429) or status >= 500:
         return Transient(message, _retry_after(headers, answer))
+    if status == 403 and _NAMESPACE_TERMINATING in _causes(answer):
+        return Terminating(message)
     return _BY_STATUS.get(status, Invalid)(message)
+
+
+def _causes(answer: Mapping[str, object]) -> list[object]:
+    details = answer.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return [cause.get("reason") for cause in causes or () if isinstance(cause, dict)]
 
 
 def is_retryable(error: ClusterError) -> bool:

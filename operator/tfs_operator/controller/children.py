@@ -7,7 +7,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.cluster.errors import Forbidden, Invalid
+from tfs_operator.cluster.errors import Forbidden, Invalid, Terminating
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import CHILD_KINDS
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
@@ -80,6 +80,8 @@ class Children:
         known = self._cache.get(*key) is not None
         try:
             answer = await self._client.apply(desired)
+        except Terminating:
+            return None  # the TFModel goes with its namespace, and nobody reads its status any more
         except (Invalid, Forbidden) as error:
             return Problem(Reason.CHILD_REFUSED, f"the API server refuses {key.kind} {key.name}: {error}")
         log.info("%s %s %s/%s", "changed" if known else "created", key.kind, key.namespace, key.name)

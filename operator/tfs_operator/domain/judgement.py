@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
 
 
@@ -90,12 +90,24 @@ def _a_version_failed(evidence: Evidence) -> Verdict | None:
 
 
 def _failure(model: ModelConfig, pod: PodObservation) -> str | None:
-    wanted = model.policy.versions if isinstance(model.policy, Specific) else None
-    for status in pod.model(model.name).versions:
-        if status.failed and (wanted is None or status.version in wanted):
+    statuses = pod.model(model.name).versions
+    wanted = _wanted(model.policy, [status.version for status in statuses])
+    for status in statuses:
+        if status.failed and status.version in wanted:
             words = f"{status.error_code}: {status.error_message}"
             return f"model {model.name} version {status.version} on pod {pod.name}: {words}"
     return None
+
+
+def _wanted(policy: VersionPolicy, seen: Sequence[int]) -> Sequence[int]:
+    """A version that failed stays in the server's list; with a newer one beside it, `latest` has moved on."""
+    match policy:
+        case Specific(versions):
+            return versions
+        case Latest(num_versions):
+            return sorted(seen)[-num_versions:]
+        case All():
+            return seen
 
 
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
