@@ -70,6 +70,16 @@ def claim(namespace: Kubectl) -> Kubectl:
     return namespace
 
 
+@pytest.fixture
+def kubeconfig(namespace: Kubectl, tmp_path: Path) -> Path:
+    """The cluster's, with this module's namespace as the current one: plain `kubectl` then uses it."""
+    own = tmp_path / "kubeconfig"
+    own.write_bytes(namespace.kubeconfig.read_bytes())
+    own.chmod(0o600)
+    Kubectl(own)("config", "set-context", "--current", f"--namespace={namespace.namespace}")
+    return own
+
+
 @pytest.fixture(scope="session")
 def version_1() -> model.Trained:
     """The example model, trained on the digits that are checked in: the same on every machine."""

@@ -19,16 +19,6 @@ def commands() -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL))
 
 
-@pytest.fixture
-def kubeconfig(namespace: Kubectl, tmp_path: Path) -> Path:
-    """The cluster's, with this module's namespace as the current one: plain `kubectl` then uses it."""
-    own = tmp_path / "kubeconfig"
-    own.write_bytes(namespace.kubeconfig.read_bytes())
-    own.chmod(0o600)
-    Kubectl(own)("config", "set-context", "--current", f"--namespace={namespace.namespace}")
-    return own
-
-
 @pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_readme_works(kubeconfig: Path, namespace: Kubectl) -> None:
     shell = subprocess.run(

@@ -132,6 +132,20 @@ def test_only_labelled_versions_stay_loaded(mnist: TFModel) -> None:
     assert states(mnist)[2] == "AVAILABLE"
 
 
+def readme_commands() -> list[str]:
+    """Those of the top README for one's own cluster; continued lines joined."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+
+
+def test_the_commands_of_the_top_readme_work(mnist: TFModel, kubeconfig: Path) -> None:
+    """Helm's as a template, since the operator is there; Docker's push needs a registry, and is not run."""
+    commands = [c.replace("helm install", "helm template") for c in readme_commands() if not c.startswith("docker")]
+    assert [command.split()[0] for command in commands] == ["helm", "kubectl", "kubectl", "tfs-operator"]
+    for command in commands:
+        run(["bash", "-c", command], seconds=120, env={**os.environ, "KUBECONFIG": str(kubeconfig)}, cwd=ROOT)
+
+
 def edit_config(tfmodel: TFModel) -> None:
     change = {"data": {"models.config": "by hand"}}
     tfmodel.kubectl("patch", "configmap", "mnist-config", "--type", "merge", "--patch", json.dumps(change))

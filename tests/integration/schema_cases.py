@@ -77,7 +77,7 @@ MANAGED_FLAG = (
     "the operator sets these flags itself: port, rest_api_port, model_name, model_base_path, model_config_file, "
     "model_config_file_poll_wait_seconds, file_system_poll_wait_seconds, "
     "allow_version_labels_for_unavailable_models, monitoring_config_file, max_num_load_retries, "
-    "load_retry_interval_micros"
+    "load_retry_interval_micros, num_load_threads"
 )
 RESERVED_LABEL = "labels below app.kubernetes.io/ and tfs-operator.io/ are set by the operator"
 PORTS = "restPort and grpcPort must differ"
@@ -193,7 +193,7 @@ def without(item: Manifest, key: str) -> Manifest:
     return {name: value for name, value in item.items() if name != key}
 
 
-ROWS: Rows = {
+_OTHERS: Rows = {
     "": {
         "required spec": ({"spec": MODEL}, {}),
         NAME: [
@@ -295,6 +295,7 @@ ROWS: Rows = {
             (["--a"], ["--monitoring_config_file=/m"]),
             (["--a"], ["--max_num_load_retries=5"]),
             (["--a"], ["--load_retry_interval_micros=1"]),
+            (["--num_unload_threads=1"], ["--num_load_threads=0"]),
         ],
     },
     "spec.server.extraArgs[]": {"minLength": ("--a", "--"), "maxLength": (f"--{text(1022)}", f"--{text(1023)}")},
@@ -331,7 +332,6 @@ ROWS: Rows = {
     "spec.service.annotations.*": _TEXT_VALUE,
     "spec.service.restPort": _PORT,
     "spec.service.grpcPort": _PORT,
-    **_selection("spec.models[]", NAMED),
     "status.observedGeneration": _GENERATION,
     "status.conditions": {
         "maxItems": (
@@ -385,7 +385,7 @@ def _merged(*parts: Rows) -> Rows:
     return merged
 
 
-ROWS = _merged(ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
+ROWS = _merged(_OTHERS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
 
 
 @dataclass(frozen=True)
@@ -399,7 +399,7 @@ class Case:
 
     @property
     def is_cel(self) -> bool:
-        return self.constraint.split(" ")[0] not in WORDS and self.constraint not in WORDS
+        return self.words == self.constraint
 
     @property
     def words(self) -> str:
@@ -489,9 +489,10 @@ def places(value: Any, path: str = "", put: Callable[[Any], Any] = lambda new: n
                 return put({**value, key: new})
 
             yield from places(member, f"{path}.{key}".lstrip("."), put_member)
-    if isinstance(value, list) and value:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
 
-        def put_first(new: Any) -> Any:
-            return put([new, *value[1:]])
+            def put_item(new: Any, index: int = index) -> Any:
+                return put([*value[:index], new, *value[index + 1 :]])
 
-        yield from places(value[0], f"{path}[]", put_first)
+            yield from places(item, f"{path}[]", put_item)

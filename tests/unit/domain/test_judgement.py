@@ -1,0 +1,305 @@
+"""Each check of each chain, and which of two that have something to say speaks first."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.domain.deployment import DeploymentFacts
+from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, Evidence, Verdict, judge, refused
+from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+
+LABELS = {"stable": 1, "canary": 2}
+WANTED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), LABELS),))
+UNLABELLED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2))),))
+NEWEST = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1)),))
+COMPLETE = DeploymentFacts(current=True, wanted=2, replicas=2, updated=2, ready=2)
+ROLLING = DeploymentFacts(current=True, wanted=2, replicas=3, updated=1, ready=2)
+UP = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "AVAILABLE"))
+BROKEN = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "END", "NOT_FOUND", "no saved_model.pb"))
+SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer")
+REFUSED = Problem(Reason.RELOAD_REFUSED, "pod b refused its configuration")
+
+
+def pod(name: str, versions: tuple[VersionStatus, ...] = UP, labels: Any = LABELS, **more: Any) -> PodObservation:
+    models = {"mnist": ModelObservation(versions, labels)}
+    return PodObservation(name, **{"ready": True, "models": models, **more})
+
+
+def down(name: str, problem: Problem | None = None) -> PodObservation:
+    return PodObservation(name, ready=False, problem=problem)
+
+
+GOOD = Evidence(WANTED, 2, COMPLETE, (pod("a"), pod("b")))
+NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, wanted=2, replicas=2, updated=2), pods=(down("a"),))
+
+
+def judged(evidence: Evidence, kind: ConditionType) -> tuple[str, Reason, str]:
+    verdict = judge(evidence)[kind]
+    return verdict.status, verdict.reason, verdict.message
+
+
+def with_pods(*pods: PodObservation, **more: Any) -> Evidence:
+    return replace(GOOD, pods=pods, **more)
+
+
+def test_all_is_well() -> None:
+    assert judge(GOOD) == {
+        ConditionType.READY: Verdict(
+            "True", Reason.SERVING, "mnist: all versions and labels answer on 2 of 2 replicas"
+        ),
+        ConditionType.VERSIONS_AVAILABLE: Verdict(
+            "True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE"
+        ),
+        ConditionType.LABELS_APPLIED: Verdict(
+            "True", Reason.COMPLETE, "every ready pod answers every label with its version"
+        ),
+        ConditionType.PROGRESSING: Verdict("True", Reason.COMPLETE, "the spec is fulfilled"),
+    }
+
+
+def test_every_chain_ends_with_a_check_that_always_speaks() -> None:
+    for checks in (VERSION_CHECKS, LABEL_CHECKS):
+        assert checks[-1](Evidence(NEWEST, 1)) is not None
+
+
+class TestVersionsAvailable:
+    KIND = ConditionType.VERSIONS_AVAILABLE
+
+    @pytest.mark.parametrize(
+        ("evidence", "expected"),
+        [
+            (
+                replace(NO_POD, replicas=0),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+            ),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")),
+            (
+                with_pods(pod("a"), pod("b", problem=SILENT)),
+                ("Unknown", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", BROKEN)),
+                ("False", Reason.VERSION_FAILED, "model mnist version 2 on pod b: NOT_FOUND: no saved_model.pb"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", (VersionStatus(2, "LOADING"),))),
+                ("False", Reason.LOADING, "model mnist on pod b: waiting for version 1, 2 to be AVAILABLE"),
+            ),
+            (
+                with_pods(pod("a", (VersionStatus(1, "LOADING"),)), wanted=NEWEST),
+                ("False", Reason.LOADING, "model mnist on pod a: no version is AVAILABLE"),
+            ),
+        ],
+    )
+    def test_the_first_check_that_has_something_to_say_speaks(
+        self, evidence: Evidence, expected: tuple[str, Reason, str]
+    ) -> None:
+        assert judged(evidence, self.KIND) == expected
+
+    def test_a_pod_that_is_not_ready_is_not_asked(self) -> None:
+        assert judged(with_pods(pod("a"), pod("b", (), ready=False)), self.KIND)[0] == "True"
+
+    def test_a_failure_of_a_version_that_is_not_wanted_any_more_does_not_count(self) -> None:
+        failed = VersionStatus(9, "END", "INTERNAL", "bad")
+        assert judged(with_pods(pod("a", (*UP, failed))), self.KIND)[0] == "True"
+
+    @pytest.mark.parametrize("policy", [Latest(2), All()])
+    def test_any_failure_counts_where_the_server_picks_the_versions(self, policy: Latest | All) -> None:
+        wanted = ModelServerConfig((ModelConfig("mnist", "/m", policy),))
+        assert judged(with_pods(pod("a", BROKEN), wanted=wanted), self.KIND)[1] == Reason.VERSION_FAILED
+
+    def test_a_failure_does_not_count_once_latest_has_moved_on_to_a_newer_version(self) -> None:
+        versions = (VersionStatus(3, "AVAILABLE"), BROKEN[1])
+        assert judged(with_pods(pod("a", versions), wanted=NEWEST), self.KIND)[0] == "True"
+        still_wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
+        assert judged(with_pods(pod("a", versions), wanted=still_wanted), self.KIND)[1] == Reason.VERSION_FAILED
+
+    def test_a_version_that_ended_well_does_not_count(self) -> None:
+        past = VersionStatus(1, "END")
+        assert judged(with_pods(pod("a", (past, UP[1])), wanted=NEWEST), self.KIND)[0] == "True"
+
+    def test_silence_is_told_before_a_failure(self) -> None:
+        evidence = with_pods(pod("a", BROKEN), pod("b", problem=SILENT))
+        assert judged(evidence, self.KIND)[1] == Reason.MODEL_SERVER_UNREACHABLE
+
+    def test_a_failure_is_told_before_what_is_missing(self) -> None:
+        evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", BROKEN))
+        assert judged(evidence, self.KIND)[1] == Reason.VERSION_FAILED
+
+    def test_every_model_counts(self) -> None:
+        wanted = ModelServerConfig((*WANTED.models, ModelConfig("cats", "/c", Latest(1))))
+        assert judged(replace(GOOD, wanted=wanted), self.KIND) == (
+            "False",
+            Reason.LOADING,
+            "model cats on pod a: no version is AVAILABLE",
+        )
+
+
+class TestLabelsApplied:
+    KIND = ConditionType.LABELS_APPLIED
+
+    @pytest.mark.parametrize(
+        ("evidence", "expected"),
+        [
+            (replace(GOOD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
+            (replace(NO_POD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")),
+            (
+                replace(NO_POD, replicas=0),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", problem=SILENT)),
+                ("Unknown", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
+            ),
+            (
+                replace(GOOD, reload_problem=REFUSED),
+                ("False", Reason.RELOAD_REFUSED, "pod b refused its configuration"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", labels={"stable": 1, "canary": 1})),
+                (
+                    "False",
+                    Reason.LABELING,
+                    "model mnist on pod b: label canary answers version 1, wanted version 2",
+                ),
+            ),
+            (
+                with_pods(pod("a", labels={"canary": 2})),
+                ("False", Reason.LABELING, "model mnist on pod a: label stable answers nothing, wanted version 1"),
+            ),
+        ],
+    )
+    def test_the_first_check_that_has_something_to_say_speaks(
+        self, evidence: Evidence, expected: tuple[str, Reason, str]
+    ) -> None:
+        assert judged(evidence, self.KIND) == expected
+
+    def test_a_refused_reload_is_told_before_the_label_that_is_behind(self) -> None:
+        evidence = with_pods(pod("a", labels={}), reload_problem=REFUSED)
+        assert judged(evidence, self.KIND)[1] == Reason.RELOAD_REFUSED
+
+    def test_a_label_on_version_zero_is_a_label(self) -> None:
+        wanted = ModelServerConfig((ModelConfig("mnist", "/m", Specific((0,)), {"stable": 0}),))
+        versions = (VersionStatus(0, "AVAILABLE"),)
+        assert judged(with_pods(pod("a", versions, {"stable": 0}), wanted=wanted), self.KIND)[0] == "True"
+        assert judged(with_pods(pod("a", versions, {}), wanted=wanted), self.KIND)[0] == "False"
+
+
+class TestReady:
+    KIND = ConditionType.READY
+
+    @pytest.mark.parametrize(
+        ("evidence", "expected"),
+        [
+            (
+                replace(GOOD, blocked=Problem(Reason.NAME_TAKEN, "Service mnist exists")),
+                ("False", Reason.NAME_TAKEN, "Service mnist exists"),
+            ),
+            (
+                replace(GOOD, replicas=0, pods=()),
+                ("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served"),
+            ),
+            (
+                with_pods(pod("a", BROKEN), deployment=ROLLING),
+                ("False", Reason.VERSION_FAILED, "model mnist version 2 on pod a: NOT_FOUND: no saved_model.pb"),
+            ),
+            (
+                with_pods(pod("a"), deployment=ROLLING),
+                ("False", Reason.DEPLOYING, "1 of 2 replicas are ready"),
+            ),
+            (
+                with_pods(pod("a"), down("b", Problem(Reason.IMAGE_NOT_PULLED, "pod b: no")), deployment=ROLLING),
+                ("False", Reason.IMAGE_NOT_PULLED, "pod b: no"),
+            ),
+            (
+                with_pods(
+                    pod("a"),
+                    down("b", Problem(Reason.UNSCHEDULABLE, "pod b: no room")),
+                    deployment=replace(ROLLING, problem=Problem(Reason.PODS_NOT_CREATED, "quota")),
+                ),
+                ("False", Reason.PODS_NOT_CREATED, "quota"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", ())),
+                ("False", Reason.LOADING, "model mnist on pod b: waiting for version 1, 2 to be AVAILABLE"),
+            ),
+            (
+                with_pods(pod("a"), pod("b", problem=SILENT)),
+                ("False", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
+            ),
+            (
+                with_pods(pod("a", labels={"stable": 1})),
+                ("False", Reason.LABELING, "model mnist on pod a: label canary answers nothing, wanted version 2"),
+            ),
+            (
+                replace(GOOD, reload_problem=REFUSED),
+                ("False", Reason.RELOAD_REFUSED, "pod b refused its configuration"),
+            ),
+        ],
+    )
+    def test_the_first_check_that_has_something_to_say_speaks(
+        self, evidence: Evidence, expected: tuple[str, Reason, str]
+    ) -> None:
+        assert judged(evidence, self.KIND) == expected
+
+    def test_a_failed_version_is_told_even_while_pods_are_replaced(self) -> None:
+        """It is what keeps the new pods from becoming ready."""
+        evidence = with_pods(pod("a", BROKEN), down("b"), deployment=ROLLING)
+        assert judged(evidence, self.KIND)[1] == Reason.VERSION_FAILED
+
+    def test_versions_are_told_before_labels(self) -> None:
+        assert judged(with_pods(pod("a", (), {})), self.KIND)[1] == Reason.LOADING
+
+    def test_a_blocked_child_is_told_before_everything(self) -> None:
+        blocked = Problem(Reason.CHILD_REFUSED, "the API server refuses Deployment mnist")
+        assert judged(replace(NO_POD, replicas=0, blocked=blocked), self.KIND)[1] == Reason.CHILD_REFUSED
+
+    def test_several_models_are_named(self) -> None:
+        models = (ModelConfig("a", "/a", Latest(1)), ModelConfig("b", "/b", Latest(1)))
+        seen = ModelObservation((VersionStatus(1, "AVAILABLE"),))
+        pods = tuple(PodObservation(name, ready=True, models={"a": seen, "b": seen}) for name in "xy")
+        evidence = replace(GOOD, wanted=ModelServerConfig(models), pods=pods)
+        assert judged(evidence, self.KIND)[2] == "a, b: all versions and labels answer on 2 of 2 replicas"
+
+
+class TestProgressing:
+    KIND = ConditionType.PROGRESSING
+
+    @pytest.mark.parametrize(
+        ("evidence", "status", "reason"),
+        [
+            (GOOD, "True", Reason.COMPLETE),
+            (replace(GOOD, replicas=0, pods=()), "True", Reason.COMPLETE),
+            (NO_POD, "True", Reason.DEPLOYING),
+            (with_pods(pod("a", ())), "True", Reason.LOADING),
+            (with_pods(pod("a", labels={})), "True", Reason.LABELING),
+            (with_pods(pod("a", BROKEN)), "False", Reason.VERSION_FAILED),
+            (replace(GOOD, reload_problem=REFUSED), "False", Reason.RELOAD_REFUSED),
+            (replace(GOOD, blocked=Problem(Reason.NAME_TAKEN, "taken")), "False", Reason.NAME_TAKEN),
+            (
+                replace(NO_POD, pods=(down("a", Problem(Reason.UNSCHEDULABLE, "no room")),)),
+                "False",
+                Reason.UNSCHEDULABLE,
+            ),
+        ],
+    )
+    def test_it_is_false_only_when_a_person_is_needed(self, evidence: Evidence, status: str, reason: Reason) -> None:
+        assert judged(evidence, self.KIND)[:2] == (status, reason)
+
+    def test_its_message_is_that_of_ready(self) -> None:
+        evidence = with_pods(pod("a", BROKEN))
+        assert judged(evidence, self.KIND)[2] == judged(evidence, ConditionType.READY)[2]
+
+
+class TestRefused:
+    @pytest.mark.parametrize("reason", [Reason.INVALID_SPEC, Reason.SUSPENDED, Reason.HOSTPATH_NOT_ALLOWED])
+    def test_a_tfmodel_that_is_not_acted_on_is_neither_ready_nor_progressing(self, reason: Reason) -> None:
+        verdict = Verdict("False", reason, "why")
+        assert refused(Problem(reason, "why")) == {
+            ConditionType.READY: verdict,
+            ConditionType.PROGRESSING: verdict,
+        }

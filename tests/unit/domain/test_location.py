@@ -1,0 +1,51 @@
+"""A model's URI becomes the base path that the model server is given."""
+
+import pytest
+
+from tfs_operator.api.spec import TFModelSpec
+from tfs_operator.domain.location import Claim, ImagePath, Location, NodePath, locate, locations
+
+
+@pytest.mark.parametrize(
+    ("uri", "location", "base_path"),
+    [
+        ("pvc://models/mnist", Claim("models", "mnist"), "/models/pvc/models/mnist"),
+        ("pvc://models/vision/mnist", Claim("models", "vision/mnist"), "/models/pvc/models/vision/mnist"),
+        ("pvc://a.b-c/m", Claim("a.b-c", "m"), "/models/pvc/a.b-c/m"),
+        ("file:///models/mnist", ImagePath("models/mnist"), "/models/mnist"),
+        ("hostpath:///srv/mnist", NodePath("srv/mnist"), "/models/hostpath/srv/mnist"),
+    ],
+)
+def test_each_scheme_has_a_place(uri: str, location: Location, base_path: str) -> None:
+    assert locate(uri) == location
+    assert location.base_path == base_path
+
+
+@pytest.mark.parametrize("uri", ["pvc://models/mnist", "file:///mnist", "hostpath:///mnist"])
+def test_a_slash_at_the_end_says_nothing(uri: str) -> None:
+    assert locate(f"{uri}/") == locate(uri)
+
+
+def test_the_whole_claim_is_mounted() -> None:
+    assert Claim("models", "a/b").mount_path == "/models/pvc/models"
+
+
+def test_a_scheme_that_the_api_would_have_refused_is_an_error() -> None:
+    with pytest.raises(ValueError, match="modelUri: unknown scheme in 's3://bucket/m'"):
+        locate("s3://bucket/m")
+
+
+def test_the_one_model_has_the_name_of_the_tfmodel() -> None:
+    spec = TFModelSpec.model_validate({"modelUri": "file:///m"})
+    assert locations("mnist", spec) == {"mnist": ImagePath("m")}
+
+
+def test_several_models_have_their_own_names_in_the_order_of_the_spec() -> None:
+    models = [{"name": "b", "modelUri": "file:///b"}, {"name": "a", "modelUri": "pvc://c/a"}]
+    spec = TFModelSpec.model_validate({"models": models})
+    assert list(locations("mnist", spec).items()) == [("b", ImagePath("b")), ("a", Claim("c", "a"))]
+
+
+def test_a_spec_without_any_model_is_an_error() -> None:
+    with pytest.raises(ValueError, match="neither modelUri nor models"):
+        locations("mnist", TFModelSpec.model_construct(model_uri=None, models=None))

@@ -1,0 +1,236 @@
+"""A pod's trouble, told from manifests as kubelet and scheduler write them."""
+
+from typing import Any
+
+import pytest
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.pods import PodFacts, facts, telling_lines
+
+ANNOTATION = "tfs-operator.io/models-digest"
+NAME = "mnist-7d9f8b6c5d-x2x4z"
+IMAGE = "tensorflow/serving:2.21.0"
+
+SERVER_LOG = """\
+2026-11-21 06:29:58.101234: I tensorflow_serving/model_servers/server_core.cc:474] Adding/updating models.
+2026-11-21 06:29:58.101300: I tensorflow_serving/model_servers/server_core.cc:603]  (Re-)adding model: mnist
+2026-11-21 06:29:58.101399: E tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc:376] \
+FileSystemStoragePathSource encountered a filesystem access error: Could not find base path /models/pvc/models/mnist \
+for servable mnist with error NOT_FOUND: /models/pvc/models/mnist not found
+2026-11-21 06:30:00.000001: E tensorflow_serving/util/retrier.cc:47] Loading servable: {name: mnist version: 2} \
+failed: NOT_FOUND: Could not find SavedModel .pb or .pbtxt at supplied export directory path: /models/pvc/models/mnist/2
+Failed to start server. Error: Unknown: 1 servable(s) did not become available: {{name: mnist version: 2} due to error
+"""
+LAST_WORDS = (
+    "Loading servable: {name: mnist version: 2} failed: NOT_FOUND: Could not find SavedModel .pb or .pbtxt at supplied "
+    "export directory path: /models/pvc/models/mnist/2; "
+    "Failed to start server. Error: Unknown: 1 servable(s) did not become available: "
+    "{{name: mnist version: 2} due to error"
+)
+
+
+def pod(**status: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": NAME, "uid": "u1", "annotations": {ANNOTATION: "d1"}},
+        "spec": {"containers": [{"name": "model-server", "image": IMAGE}]},
+        "status": {
+            "phase": "Pending",
+            "conditions": [
+                {"type": "PodScheduled", "status": "True"},
+                {"type": "Ready", "status": "False", "reason": "ContainersNotReady"},
+            ],
+            **status,
+        },
+    }
+
+
+def container(state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    base = {
+        "name": "model-server",
+        "image": IMAGE,
+        "ready": False,
+        "started": False,
+        "restartCount": 0,
+        "lastState": {},
+    }
+    return {**base, "state": state, **more}
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> dict[str, Any]:
+    said = {"message": message} if message else {}
+    return container({"waiting": {"reason": reason, **said}}, **more)
+
+
+def ended(code: int, reason: str = "Error", message: str = "") -> dict[str, Any]:
+    return {"terminated": {"exitCode": code, "reason": reason, "message": message, "containerID": "containerd://1"}}
+
+
+def found(manifest: dict[str, Any]) -> PodFacts:
+    return facts(manifest, ANNOTATION)
+
+
+def problem_of(*statuses: dict[str, Any]) -> Problem | None:
+    return found(pod(containerStatuses=list(statuses))).problem
+
+
+def test_a_ready_pod() -> None:
+    ready = pod(
+        phase="Running",
+        podIP="10.244.0.7",
+        conditions=[{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True"}],
+        containerStatuses=[container({"running": {"startedAt": "2026-11-21T06:30:00Z"}}, ready=True, started=True)],
+    )
+    assert found(ready) == PodFacts(
+        name=NAME,
+        address="10.244.0.7",
+        ready=True,
+        terminating=False,
+        models_digest="d1",
+        incarnation="u1/0",
+        problem=None,
+    )
+
+
+def test_a_pod_that_nobody_has_seen_yet() -> None:
+    assert found({"metadata": {"name": NAME}}) == PodFacts(NAME, "", False, False, "", "/0", None)
+
+
+def test_a_pod_that_is_starting_has_no_problem() -> None:
+    assert problem_of(waiting("ContainerCreating")) is None
+    assert problem_of(container({"running": {}})) is None
+
+
+def test_a_pod_on_its_way_out() -> None:
+    leaving = pod()
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-21T06:30:00Z"
+    assert found(leaving).terminating
+
+
+def test_a_restart_is_another_incarnation() -> None:
+    restarted = pod(containerStatuses=[container({"running": {}}, restartCount=2)])
+    assert found(restarted).incarnation == "u1/2"
+
+
+def test_restarts_of_init_containers_count_too() -> None:
+    restarted = pod(
+        initContainerStatuses=[container({"running": {}}, restartCount=1)],
+        containerStatuses=[container({"running": {}}, restartCount=2)],
+    )
+    assert found(restarted).incarnation == "u1/3"
+
+
+@pytest.mark.parametrize("reason", ["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"])
+def test_an_image_that_cannot_be_pulled(reason: str) -> None:
+    words = f'Back-off pulling image "{IMAGE}": ErrImagePull: not found'
+    assert problem_of(waiting(reason, words)) == Problem(Reason.IMAGE_NOT_PULLED, f"pod {NAME}: image {IMAGE}: {words}")
+
+
+def test_without_a_message_the_reason_is_told() -> None:
+    assert problem_of(waiting("ImagePullBackOff")) == Problem(
+        Reason.IMAGE_NOT_PULLED, f"pod {NAME}: image {IMAGE}: ImagePullBackOff"
+    )
+
+
+@pytest.mark.parametrize("reason", ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"])
+def test_a_container_that_cannot_be_created(reason: str) -> None:
+    assert problem_of(waiting(reason, 'secret "keys" not found')) == Problem(
+        Reason.CONTAINER_NOT_STARTED, f'pod {NAME}: secret "keys" not found'
+    )
+
+
+def test_a_crash_loop_is_told_in_the_servers_own_last_words() -> None:
+    crashed = waiting(
+        "CrashLoopBackOff",
+        "back-off 40s restarting failed container=model-server",
+        restartCount=3,
+        lastState=ended(255, message=SERVER_LOG),
+    )
+    assert problem_of(crashed) == Problem(
+        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code 255: {LAST_WORDS}"
+    )
+
+
+def test_a_server_that_has_just_ended_is_told_too() -> None:
+    assert problem_of(container(ended(134))) == Problem(
+        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code 134"
+    )
+
+
+def test_a_server_that_was_killed_for_memory() -> None:
+    killed = waiting("CrashLoopBackOff", restartCount=1, lastState=ended(137, "OOMKilled"))
+    assert problem_of(killed) == Problem(
+        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server was killed (out of memory)"
+    )
+
+
+def test_a_server_that_runs_again_is_not_well_before_it_is_ready() -> None:
+    again = container({"running": {}}, restartCount=1, lastState=ended(255))
+    assert problem_of(again) is not None
+    assert problem_of({**again, "ready": True}) is None
+
+
+def test_a_server_that_ended_by_itself_did_not_fail() -> None:
+    assert problem_of(container(ended(0, "Completed"))) is None
+
+
+def test_a_pod_that_no_node_has_room_for() -> None:
+    words = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu. preemption: 0/3 nodes are available."
+    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words}
+    unscheduled = found(pod(conditions=[scheduled]))
+    assert unscheduled.problem == Problem(Reason.UNSCHEDULABLE, f"pod {NAME}: {words}")
+    del scheduled["message"]
+    assert found(pod(conditions=[scheduled])).problem == Problem(Reason.UNSCHEDULABLE, f"pod {NAME}: Unschedulable")
+
+
+def test_the_image_is_told_before_the_last_crash() -> None:
+    both = waiting("ImagePullBackOff", "not found", lastState=ended(255))
+    problem = problem_of(both)
+    assert problem is not None
+    assert problem.reason == Reason.IMAGE_NOT_PULLED
+
+
+def test_an_init_container_is_told_before_the_server() -> None:
+    manifest = pod(
+        initContainerStatuses=[waiting("ImagePullBackOff", "first")],
+        containerStatuses=[waiting("ErrImagePull", "second")],
+    )
+    problem = found(manifest).problem
+    assert problem is not None
+    assert problem.message.endswith("first")
+
+
+class TestTellingLines:
+    def test_the_last_two_errors_without_time_and_source(self) -> None:
+        assert telling_lines(SERVER_LOG) == LAST_WORDS
+
+    def test_without_an_error_the_last_line(self) -> None:
+        assert telling_lines("one\n\n  two  \n\n") == "two"
+
+    def test_an_empty_log_says_nothing(self) -> None:
+        assert telling_lines("") == ""
+
+    def test_the_same_line_twice_is_said_once(self) -> None:
+        assert telling_lines("Failed to x\nFailed to x\n") == "Failed to x"
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "2026-11-21 06:30:00.1: E a/b.cc:75] it broke",
+            "2026-11-21 06:30:00.1: F a/b.cc:75] it broke",
+            "E0000 00:00:1795242600.123456    17 b.cc:75] it broke",
+            "F1121 06:30:00.123456    17 b.cc:75] it broke",
+        ],
+    )
+    def test_every_kind_of_prefix_is_known(self, line: str) -> None:
+        assert telling_lines(f"{line}\nI bye") == "it broke"
+
+    def test_brackets_of_the_message_itself_stay(self) -> None:
+        assert telling_lines("Failed [1] of [2] models") == "Failed [1] of [2] models"
+
+    def test_a_long_story_is_cut_at_its_front(self) -> None:
+        told = telling_lines("Failed " + "x" * 5000 + " end")
+        assert len(told) == 1024
+        assert told.endswith(" end")
