@@ -1,13 +1,15 @@
 """examples/mnist/tfmodel.yaml, applied as it is: served, changed, disturbed and deleted."""
 
 import json
+import re
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from hack.playground import model
-from hack.playground.commands import wait_for
+from hack.playground.commands import ROOT, run, wait_for
 from hack.playground.kubectl import Kubectl, Manifest
 from hack.playground.model import Trained
 from hack.playground.tfmodel import CHILD_KINDS, TFModel
@@ -143,7 +145,7 @@ def test_the_commands_of_the_top_readme_work(mnist: TFModel, kubeconfig: Path) -
     commands = [c.replace("helm install", "helm template") for c in readme_commands() if not c.startswith("docker")]
     assert [command.split()[0] for command in commands] == ["helm", "kubectl", "kubectl", "tfs-operator"]
     for command in commands:
-        run(["bash", "-c", command], seconds=120, env={**os.environ, "KUBECONFIG": str(kubeconfig)}, cwd=ROOT)
+        run(["bash", "-c", command], seconds=120, env={"KUBECONFIG": str(kubeconfig)})
 
 
 def edit_config(tfmodel: TFModel) -> None:

@@ -1,12 +1,10 @@
 """`tfs-operator crd`: prints the CustomResourceDefinition."""
 
 import argparse
-import sys
 from typing import Any
 
-import yaml
-
 from tfs_operator.api.crd import custom_resource_definition
+from tfs_operator.commands.output import print_manifests
 
 
 def add_parser(commands: Any) -> None:
@@ -33,5 +31,5 @@ def execute(options: argparse.Namespace) -> int:
     manifest = custom_resource_definition()
     if options.annotation:
         manifest["metadata"]["annotations"] = dict(options.annotation)
-    yaml.safe_dump(manifest, sys.stdout, sort_keys=False, width=120, allow_unicode=True)
+    print_manifests([manifest], explicit_start=False)
     return 0

@@ -10,6 +10,7 @@ import yaml
 
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands import settings
+from tfs_operator.commands.output import print_manifests
 from tfs_operator.domain.admission import objection
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.render import Settings, children
@@ -38,7 +39,7 @@ def execute(options: argparse.Namespace) -> int:
         for problem in error.problems:
             print(f"{options.filename}: {problem}", file=sys.stderr)
         return INVALID
-    yaml.safe_dump_all(manifests, sys.stdout, sort_keys=False, explicit_start=True, width=120)
+    print_manifests(manifests)
     return 0
 
 

@@ -38,7 +38,7 @@ def holds(live: Any, desired: Any) -> bool:
 
 def _holds_field(live: dict[str, Any], key: str, desired: Any) -> bool:
     if key not in live:
-        return desired in ({}, [], None)
+        return desired in ({}, [], None, "")
     if key in _QUANTITY_FIELDS and isinstance(desired, dict):
         return isinstance(live[key], dict) and _same_quantities(live[key], desired)
     return holds(live[key], desired)

@@ -111,10 +111,13 @@ def _wanted(policy: VersionPolicy, seen: Sequence[int]) -> Sequence[int]:
 
 
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
+    """It never comes from a server that refuses to be told of it."""
     for model in evidence.wanted.models:
         for pod in evidence.ready_pods:
             if missing := _missing(model, pod):
-                return Verdict("False", Reason.LOADING, f"model {model.name} on pod {pod.name}: {missing}")
+                return _reload_was_refused(evidence) or Verdict(
+                    "False", Reason.LOADING, f"model {model.name} on pod {pod.name}: {missing}"
+                )
     return None
 
 
@@ -219,5 +222,7 @@ def _progressing(ready: Verdict) -> Verdict:
         return Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
     if ready.reason is Reason.SCALED_TO_ZERO:
         return Verdict("True", Reason.COMPLETE, ready.message)
+    if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
+        return Verdict("Unknown", ready.reason, ready.message)
     status = "True" if ready.reason in _UNDER_WAY else "False"
     return Verdict(status, ready.reason, ready.message)

@@ -42,7 +42,7 @@ def child(tfmodel: TFModel, api_version: str, kind: str, name: str, body: Manife
             "namespace": tfmodel.metadata.namespace,
             "labels": labels(tfmodel),
             **body.pop("metadata", {}),
-            "ownerReferences": [_owner(tfmodel)],
+            **_ownership(tfmodel),
         },
         **body,
     }
@@ -50,12 +50,16 @@ def child(tfmodel: TFModel, api_version: str, kind: str, name: str, body: Manife
     return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
 
 
-def _owner(tfmodel: TFModel) -> Manifest:
-    """Without blockOwnerDeletion, which would ask for the right to update finalizers."""
-    return {
+def _ownership(tfmodel: TFModel) -> Manifest:
+    """Without blockOwnerDeletion, which would ask for the right to update finalizers. A TFModel that is in no cluster
+    has no uid, and cannot own anything."""
+    if not tfmodel.metadata.uid:
+        return {}
+    owner = {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "name": tfmodel.metadata.name,
         "uid": tfmodel.metadata.uid,
         "controller": True,
     }
+    return {"ownerReferences": [owner]}

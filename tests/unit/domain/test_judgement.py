@@ -129,6 +129,13 @@ class TestVersionsAvailable:
         evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", BROKEN))
         assert judged(evidence, self.KIND)[1] == Reason.VERSION_FAILED
 
+    def test_a_version_that_a_server_refuses_to_load_is_told_as_refused(self) -> None:
+        """Also without labels, where no other condition could say so."""
+        waiting = pod("a", versions=UP[:1], labels={})
+        evidence = replace(with_pods(waiting), wanted=UNLABELLED, reload_problem=REFUSED)
+        assert judged(evidence, self.KIND) == ("False", Reason.RELOAD_REFUSED, REFUSED.message)
+        assert judged(evidence, ConditionType.READY)[1] == Reason.RELOAD_REFUSED
+
     def test_every_model_counts(self) -> None:
         wanted = ModelServerConfig((*WANTED.models, ModelConfig("cats", "/c", Latest(1))))
         assert judged(replace(GOOD, wanted=wanted), self.KIND) == (
@@ -289,6 +296,10 @@ class TestProgressing:
     )
     def test_it_is_false_only_when_a_person_is_needed(self, evidence: Evidence, status: str, reason: Reason) -> None:
         assert judged(evidence, self.KIND)[:2] == (status, reason)
+
+    def test_it_is_unknown_while_a_pod_is_silent(self) -> None:
+        evidence = with_pods(pod("a"), pod("b", problem=SILENT))
+        assert judged(evidence, ConditionType.PROGRESSING)[:2] == ("Unknown", Reason.MODEL_SERVER_UNREACHABLE)
 
     def test_its_message_is_that_of_ready(self) -> None:
         evidence = with_pods(pod("a", BROKEN))
