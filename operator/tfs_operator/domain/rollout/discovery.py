@@ -7,8 +7,7 @@ that is committed follows such a policy only while every version that it would p
 from collections.abc import Mapping
 from functools import partial
 
-from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
-from tfs_operator.domain.rollout.facts import Action
+from tfs_operator.domain.model_config import Specific, VersionPolicy
 from tfs_operator.domain.rollout.view import View, newest
 
 
@@ -31,7 +30,7 @@ def _badness(view: View, version: int) -> tuple[int, str] | None:
     known = view.failures.get(version)
     if known is not None and view.facts.now < known.counts_again_at(view.facts.limits):
         return version, known.message
-    words = view.trouble(version, max(view.lasting(Action.LOAD), view.facts.limits.settle))
+    words = view.trouble(version, max(view.waited_for(version), view.facts.limits.settle))
     return (version, words) if words else None
 
 
@@ -43,14 +42,8 @@ def dropping(view: View) -> bool:
 
 def pin(view: View, policy: VersionPolicy, labelled: Mapping[str, int]) -> Specific | None:
     """The versions known to be good that the policy picks, and those with a label; None when none is known."""
-    trusted = view.on_all | (committed_versions(view.committed) - view.ended_badly)
-    good = newest(policy, trusted - bad(view, policy).keys()) or newest(policy, view.on_some)
+    good = newest(policy, (view.on_all | view.trusted - view.ended_badly) - bad(view, policy).keys()) or newest(policy, view.on_some)
     return Specific(tuple(sorted(good | set(labelled.values())))) if good else None
-
-
-def committed_versions(committed: ModelConfig) -> frozenset[int]:
-    """The versions that it names."""
-    return frozenset(committed.policy.versions) if isinstance(committed.policy, Specific) else frozenset()
 
 
 def to_commit(view: View) -> VersionPolicy:
@@ -65,5 +58,5 @@ def to_commit(view: View) -> VersionPolicy:
 def _something_newer(view: View) -> bool:
     """All that the policy picks is AVAILABLE everywhere, and the pin does not have it yet: the policy found it."""
     found = picked(view, view.wanted.policy)
-    pinned = isinstance(view.committed.policy, Specific)
-    return pinned and found <= view.on_all and not found <= committed_versions(view.committed)
+    pin = view.committed.policy
+    return isinstance(pin, Specific) and found <= view.on_all and not found <= set(pin.versions)

@@ -88,6 +88,9 @@ class Memory:
     action: Action | None = None
     since: float = 0.0
     failures: tuple[Failure, ...] = ()
+    waiting: tuple[tuple[int, float], ...] = ()
+    """Versions that some pod has or loads, but not every pod has AVAILABLE, and since when."""
+
     proven: bool = True
     """False from a commit that no pod has vouched for until a pod answers."""
 

@@ -1,6 +1,5 @@
 """Keeps the committed configuration one that a pod can start with, whatever becomes of the wish."""
 
-import math
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
@@ -19,7 +18,7 @@ def guarded(view: View) -> ModelConfig | None:
 def _policy(view: View) -> VersionPolicy:
     policy = view.committed.policy
     if isinstance(policy, Specific):
-        kept = tuple(version for version in policy.versions if not _is_lost(view, version))
+        kept = tuple(version for version in policy.versions if not view.is_lost(version))
         return Specific(kept or tuple(sorted(view.on_some)) or policy.versions)
     pinned = pin(view, policy, _labels(view)) if bad(view, policy) else None
     return pinned or policy
@@ -29,11 +28,4 @@ def _labels(view: View) -> dict[str, int]:
     labels = view.committed.labels
     if not view.on_some:
         return dict(labels)
-    return {label: version for label, version in labels.items() if not _is_lost(view, version)}
-
-
-def _is_lost(view: View, version: int) -> bool:
-    """No pod has it, and it is given up, or its pods have tried for long enough since they started."""
-    if version in view.on_some:
-        return False
-    return version in view.held or view.trouble(version, math.inf) is not None
+    return {label: version for label, version in labels.items() if not view.is_lost(version)}

@@ -6,7 +6,6 @@ with is not known (its ConfigMap may have been stale), so a pod that still loads
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation
@@ -30,7 +29,8 @@ def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
     if _is_coming_up(goal, pod):
         return None
     labels = _labels(goal, pod.observed)
-    return replace(goal.config, labels=labels, policy=_policy(goal, pod.observed, frozenset(labels.values())))
+    policy = _policy(goal, pod.observed, frozenset(labels.values()))
+    return ModelConfig(goal.config.name, goal.config.base_path, policy, labels)
 
 
 def _is_coming_up(goal: Goal, pod: Pod) -> bool:
@@ -64,7 +64,8 @@ def _policy(goal: Goal, observed: ModelObservation, labelled: frozenset[int]) ->
 
 
 def _specific(goal: Goal, observed: ModelObservation, versions: frozenset[int]) -> Specific:
-    """Never empty: a server that is told of no version unloads all."""
-    wanted = versions | observed.available if goal.keep_available else versions
+    """Something that is AVAILABLE always stays: told of versions without a folder only, a server unloads all."""
+    available = observed.available
+    wanted = versions | available if goal.keep_available or not versions & available else versions
     dropped = frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up
     return Specific(tuple(sorted((wanted - dropped) or wanted)))

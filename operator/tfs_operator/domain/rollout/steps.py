@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
-from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Step
+from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import View
 
 
@@ -53,8 +53,13 @@ def remembered(view: View, decided: Step) -> Step:
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now
     failures = tuple(_failures(view, decided.failed))
-    memory = replace(before, action=decided.action, since=since, failures=failures, proven=True)
+    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), proven=True)
     return replace(decided, memory=memory)
+
+
+def _waiting(view: View) -> tuple[tuple[int, float], ...]:
+    known = dict(view.memory.waiting)
+    return tuple((version, known.get(version, view.facts.now)) for version in sorted(view.loaded - view.on_all))
 
 
 def _failures(view: View, failed: Mapping[int, str]) -> list[Failure]:

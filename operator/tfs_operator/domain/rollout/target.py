@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import discovery
-from tfs_operator.domain.rollout.discovery import committed_versions
 from tfs_operator.domain.rollout.view import View, newest
 
 
@@ -27,8 +26,7 @@ def running(view: View) -> ModelConfig:
 
 
 def _held_versions(view: View, policy: VersionPolicy) -> Specific:
-    trusted = view.on_some | (committed_versions(view.committed) - view.ended_badly)
-    known = newest(policy, trusted - view.held.keys())
+    known = newest(policy, (view.on_some | view.trusted) - view.held.keys())
     return Specific(tuple(sorted(known | set(view.wanted.labels.values()))))
 
 

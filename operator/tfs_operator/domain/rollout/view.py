@@ -1,6 +1,7 @@
 """What the facts say at a second look: who has which version, and which version is in trouble where."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,10 @@ class View:
     def lasting(self, action: Action) -> float:
         """Seconds for which `action` has been the step; 0 when another one was."""
         return self.facts.now - self.memory.since if self.memory.action is action else 0.0
+
+    def waited_for(self, version: int) -> float:
+        """Seconds since some pod was first seen to load the version."""
+        return self.facts.now - dict(self.memory.waiting).get(version, self.facts.now)
 
     @cached_property
     def on_some(self) -> frozenset[int]:
@@ -104,6 +109,17 @@ class View:
             for version, failure in self.failures.items()
             if self.facts.now < failure.retry_at(self.facts.limits) and version not in self.on_all
         }
+
+    def is_lost(self, version: int) -> bool:
+        """No pod has it, and it is given up, or the pods have had time enough to load it since they started."""
+        return version not in self.on_some and (version in self.held or self.trouble(version, math.inf) is not None)
+
+    @cached_property
+    def trusted(self) -> frozenset[int]:
+        """Versions that are committed, as long as nothing speaks against them."""
+        policy = self.committed.policy
+        named = policy.versions if isinstance(policy, Specific) else ()
+        return frozenset(version for version in named if not self.is_lost(version))
 
     def trouble(self, version: int, loading: float) -> str | None:
         """Why the version is to be given up after `loading` seconds, from the first pod that shows it."""

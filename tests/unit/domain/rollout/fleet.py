@@ -79,11 +79,15 @@ class Server:
         self.config, self.labels = config, dict(config.labels)
         return True
 
-    def tick(self, now: float) -> None:
+    def take_late(self, now: float) -> None:
+        """Reloads that timed out and take effect afterwards; the server's lock keeps them before any newer one."""
         for _, config in [late for late in self.late if late[0] <= now]:
             self.reload(config)
             self.answered &= self.answers().keys()  # nobody can call a push back: a label lost to it does not count
         self.late = [late for late in self.late if late[0] > now]
+
+    def tick(self, now: float) -> None:
+        self.take_late(now)
         self._poll()
         self._load()
         self._swap()
@@ -115,7 +119,9 @@ class Server:
 
     def _swap(self) -> None:
         available = self.available
-        if self.aspired and not available & self.aspired:
+        if available and not self.aspired:
+            raise Unsafe(f"{self.name}: told of versions without a folder only, unloads all: {self.config}")
+        if not available & self.aspired:
             return
         for version in available - self.aspired:
             if version in self.labels.values():

@@ -37,7 +37,7 @@ def play(script: bytes) -> World:
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
     for byte in script[2:]:
         happen(played, byte, rng)
-    played.calm_down()
+    played.calm_down(within=64 if can_be_reached(played) else 6)
     return played
 
 
@@ -56,7 +56,7 @@ def happen(played: World, byte: int, rng: Random) -> None:
         played.told = {}
         if argument < 16:
             played.config_maps = []
-    for _ in range(1 + byte // 64):
+    for _ in range(1 + byte // 128):
         played.tick()
     if kind != 9:
         played.operate()

@@ -12,7 +12,7 @@ from tfs_operator.domain.reload import settled
 from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
 from tfs_operator.domain.rollout.push import pod_config
 
-REPEAT = 5.0
+REPEAT = 4
 CALM = 10_000.0
 
 
@@ -142,6 +142,7 @@ class World:
         if server is None or config is None or self._is_told(server, config, pod):
             return
         self.pushes += 1
+        server.take_late(self.now + CALM)
         fault = self.dice(12)
         if fault == 1:
             taken = False
@@ -189,21 +190,23 @@ class World:
 
     # the end of a history
 
-    def calm_down(self) -> None:
+    def calm_down(self, within: int) -> None:
         """Faults stop. What can be reached is reached; then what is given up stays given up."""
         self.dice = lambda sides: 0
         self.told = {name: (config, at, False) for name, (config, at, _) in self.told.items()}
-        if not self._run_until_done(64):
+        if not self._run_until_done(within):
             self.limits = replace(self.limits, back_off=CALM, back_off_limit=CALM)
-            self.run(26)
-        self.run(5)
+            self.run(30)
+            if len(self.ready) < len(self.pods):
+                self.run(30)  # the startup probe's patience, and a start
+        self.run(REPEAT)
         self.pushes = self.commits = 0
-        self.run(6)
+        self.run(REPEAT)
 
     def _run_until_done(self, ticks: int) -> bool:
         for _ in range(ticks):
             self.run(1)
-            if self.last is not None and self.last.action is Action.DONE and all(self.pods) and len(self.ready) == len(self.pods):
+            if self.last and self.last.action is Action.DONE and len(self.ready) == len(self.pods):
                 return True
         return False
 
