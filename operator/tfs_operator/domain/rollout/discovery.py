@@ -42,7 +42,8 @@ def dropping(view: View) -> bool:
 
 def pin(view: View, policy: VersionPolicy, labelled: Mapping[str, int]) -> Specific | None:
     """The versions known to be good that the policy picks, and those with a label; None when none is known."""
-    good = newest(policy, (view.on_all | view.trusted - view.ended_badly) - bad(view, policy).keys()) or newest(policy, view.on_some)
+    known = view.on_all | (view.trusted - view.ended_badly)
+    good = newest(policy, known - bad(view, policy).keys()) or newest(policy, view.on_some)
     return Specific(tuple(sorted(good | set(labelled.values())))) if good else None
 
 

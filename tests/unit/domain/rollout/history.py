@@ -4,6 +4,7 @@ from random import Random
 
 from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, Server
 from tests.unit.domain.rollout.world import World
+
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action
 
@@ -98,6 +99,7 @@ def judge_the_end(played: World) -> None:
 
 def _reached(played: World) -> None:
     wanted, last = played.wanted, played.last
+    assert last is not None
     for pod in played.ready:
         assert pod.labels == pod.answers() == wanted.labels, (pod.labels, last)
     if isinstance(wanted.policy, Specific):
@@ -113,11 +115,13 @@ def _reached(played: World) -> None:
 
 def _follows(played: World) -> None:
     """`latest` and `all` go on finding versions; a bad one is said, and keeps no pod from starting."""
+    last = played.last
+    assert last is not None
     picked = played.folders.aspired(played.wanted)
     bad = {version for version in picked if played.folders.kinds[version] != GOOD}
-    assert set(played.last.failed) <= bad, (played.last, bad)
-    assert bool(played.last.failed) == bool(bad), (played.last, bad)
-    assert (played.last.action is Action.DONE) == (not bad), played.last
+    assert set(last.failed) <= bad, (last, bad)
+    assert bool(last.failed) == bool(bad), (last, bad)
+    assert (last.action is Action.DONE) == (not bad), last
     for pod in played.ready:
         assert pod.config.policy == played.wanted.policy
         assert pod.available >= picked - bad
@@ -129,6 +133,7 @@ def _restarts_well(played: World) -> None:
 
 
 def _can_start(played: World) -> bool:
+    assert played.committed is not None
     fresh = Server("fresh", played.committed, played.folders, played.now, played.strict, played.load_ticks)
     for _ in range(10):
         fresh.tick(played.now)

@@ -2,11 +2,10 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.unit.domain.rollout.history import judge_the_end, play
 
 
 @settings(max_examples=10_000, deadline=None, database=None)
-@given(st.binary(min_size=12, max_size=48))
+@given(st.binary(min_size=6, max_size=32))
 def test_every_history_ends_well_and_has_no_unsafe_moment(script: bytes) -> None:
     judge_the_end(play(script))

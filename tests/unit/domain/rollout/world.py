@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
+
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.reload import settled
 from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
@@ -28,7 +29,9 @@ def named_by(config: ModelConfig) -> set[int]:
 class World:
     """`faults` are drawn from `dice`: a number below its argument; 0 means that all goes well."""
 
-    def __init__(self, wanted: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int) -> None:
+    def __init__(
+        self, wanted: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int
+    ) -> None:
         self.wanted, self.folders, self.strict, self.load_ticks = wanted, Folders(kinds), strict, load_ticks
         self.now, self.serial = 1000.0, 0
         self.config_maps: list[ModelConfig] = []
@@ -174,7 +177,7 @@ class World:
             pod.answered = set(answers)
 
     def _check_commit(self, facts: Facts, config: ModelConfig) -> None:
-        untried = not self.ready or facts.committed is None and not facts.fleet.pods
+        untried = not self.ready or (facts.committed is None and not facts.fleet.pods)
         before = facts.committed and named_by(facts.committed)
         unknown = named_by(config) - self.ever_available - (before or set())
         if unknown and not untried:
@@ -204,9 +207,13 @@ class World:
         self.run(REPEAT)
 
     def _run_until_done(self, ticks: int) -> bool:
+        """True when it is done for some ticks on end: what `latest` and `all` find shows a little later."""
+        lasting = 0
         for _ in range(ticks):
             self.run(1)
-            if self.last and self.last.action is Action.DONE and len(self.ready) == len(self.pods):
+            done = self.last and self.last.action is Action.DONE and len(self.ready) == len(self.pods)
+            lasting = lasting + 1 if done else 0
+            if lasting == 4:
                 return True
         return False
 
