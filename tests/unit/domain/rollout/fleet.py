@@ -98,7 +98,7 @@ class Server:
         aspired = self.folders.aspired(self.config)
         for version in aspired - self.aspired:
             if self.states.get(version, ("END",))[0] == "END":
-                self.states[version] = ("LOADING", self.load_ticks, False)
+                self.states[version] = ("LOADING", self.load_ticks + version % 3, False)
         for version in self.aspired - aspired:
             if self.states[version][0] == "LOADING":
                 self.states[version] = ("END", 0, False)

@@ -88,6 +88,7 @@ def judge_the_end(played: World) -> None:
         assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
         _reached(played)
     elif played.ready:
+        assert played.committed is not None
         assert played.last.action is Action.WITHDRAW, played.last
         assert all(played.last.failed.values())
         assert played.last.failed
