@@ -88,6 +88,23 @@ def test_a_bad_newest_version_pins_and_a_newer_one_unpins() -> None:
     assert world.committed == model(Latest(1))
 
 
+def test_a_repaired_newest_version_is_tried_again() -> None:
+    world = serving(model(Latest(1)), v3=GOOD)
+    world.folders.kinds[4] = BAD
+    world.run(12)
+    world.folders.kinds[4] = GOOD
+    world.run(40)
+    assert [pod.available for pod in world.ready] == [{4}, {4}]
+
+
+def test_what_was_served_stays_for_the_bake_time() -> None:
+    world = serving(named(1, stable=1), v1=GOOD, v2=GOOD)
+    world.wanted = named(2, stable=2)
+    while world.ready[0].answers() != {"stable": 2}:
+        world.run(1)
+    assert [pod.available for pod in world.ready] == [{1, 2}, {1, 2}]
+
+
 def test_latest_with_labels_is_served_by_name() -> None:
     world = serving(model(Latest(1), stable=3), v1=GOOD, v3=GOOD, v5=GOOD)
     assert world.committed == named(3, 5, stable=3)

@@ -40,7 +40,7 @@ class World:
         self.ever_available: set[int] = set()
         self.pods: list[Server | None] = [None] * replicas
         self.exits = [0] * replicas
-        self.limits = Limits(load_timeout=9.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0)
+        self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0)
         self.dice: Callable[[int], int] = lambda sides: 0
         self.last: Step | None = None
         self.pushes = self.commits = 0
@@ -199,7 +199,7 @@ class World:
         self.told = {name: (config, at, False) for name, (config, at, _) in self.told.items()}
         if not self._run_until_done(within):
             self.limits = replace(self.limits, back_off=CALM, back_off_limit=CALM)
-            self.run(30)
+            self.run(24)
             if len(self.ready) < len(self.pods):
                 self.run(30)  # the startup probe's patience, and a start
         self.run(REPEAT)
