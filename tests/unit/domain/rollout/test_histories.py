@@ -6,6 +6,6 @@ from tests.unit.domain.rollout.history import judge_the_end, play
 
 
 @settings(max_examples=10_000, deadline=None, database=None)
-@given(st.binary(min_size=4, max_size=20))
+@given(st.binary(min_size=4, max_size=14))
 def test_every_history_ends_well_and_has_no_unsafe_moment(script: bytes) -> None:
     judge_the_end(play(script))

@@ -199,12 +199,23 @@ class World:
         self.told = {name: (config, at, False) for name, (config, at, _) in self.told.items()}
         if not self._run_until_done(within):
             self.limits = replace(self.limits, back_off=CALM, back_off_limit=CALM)
-            self.run(24)
+            self._run_until_at_rest(24)
             if len(self.ready) < len(self.pods):
                 self.run(30)  # the startup probe's patience, and a start
         self.run(REPEAT)
         self.pushes = self.commits = 0
         self.run(REPEAT)
+
+    def _run_until_at_rest(self, ticks: int) -> None:
+        """At rest: for longer than a load may take nothing was pushed, with every pod ready."""
+        before, quiet = -1, 0
+        for _ in range(ticks):
+            self.run(1)
+            withdrawn = self.last and self.last.action is Action.WITHDRAW and len(self.ready) == len(self.pods)
+            quiet = quiet + 1 if withdrawn and before == self.pushes + self.commits else 0
+            before = self.pushes + self.commits
+            if quiet > self.limits.load_timeout:
+                return
 
     def _run_until_done(self, ticks: int) -> bool:
         """True when it is done for some ticks on end: what `latest` and `all` find shows a little later."""
