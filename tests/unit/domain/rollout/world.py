@@ -214,7 +214,7 @@ class World:
             withdrawn = self.last and self.last.action is Action.WITHDRAW and len(self.ready) == len(self.pods)
             quiet = quiet + 1 if withdrawn and before == self.pushes + self.commits else 0
             before = self.pushes + self.commits
-            if quiet > self.limits.load_timeout:
+            if quiet > self.limits.load_timeout + 2 * self.limits.settle:
                 return
 
     def _run_until_done(self, ticks: int) -> bool:
