@@ -199,9 +199,7 @@ class World:
         self.told = {name: (config, at, False) for name, (config, at, _) in self.told.items()}
         if not self._run_until_done(within):
             self.limits = replace(self.limits, back_off=CALM, back_off_limit=CALM)
-            self._run_until_at_rest(24)
-            if len(self.ready) < len(self.pods):
-                self.run(30)  # the startup probe's patience, and a start
+            self._run_until_at_rest(60)
         self.run(REPEAT)
         self.pushes = self.commits = 0
         self.run(REPEAT)
