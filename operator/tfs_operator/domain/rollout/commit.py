@@ -1,0 +1,16 @@
+"""The ConfigMap follows once every pod has what it will name: a pod that restarts comes up well at any moment."""
+
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.steps import goal_of, step, words
+from tfs_operator.domain.rollout.view import View
+
+
+def commit(view: View, goal: ModelConfig) -> Step | None:
+    """Labels move by the same step, after the ConfigMap is written."""
+    config = target.to_commit(view, goal)
+    if config == view.committed:
+        return None
+    message = f"{words(config)}: AVAILABLE on {len(view.pods)} pods"
+    return step(view, Action.COMMIT, message, goal_of(view, goal, keep_available=True), config)

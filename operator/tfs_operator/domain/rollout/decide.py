@@ -1,0 +1,43 @@
+"""The rollout of one model: a chain of policies, of which the first that has something to say decides.
+
+A pure function of what is observed. The operator may be killed anywhere: the next pass goes on from the pods, the
+ConfigMap and the status. The table is in docs/design/rollout.md.
+"""
+
+from collections.abc import Callable
+
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.commit import commit
+from tfs_operator.domain.rollout.facts import Action, Facts, Step
+from tfs_operator.domain.rollout.first import first
+from tfs_operator.domain.rollout.follow import follow
+from tfs_operator.domain.rollout.label import label
+from tfs_operator.domain.rollout.load import load
+from tfs_operator.domain.rollout.nobody import nobody
+from tfs_operator.domain.rollout.retire import retire
+from tfs_operator.domain.rollout.steps import goal_of, remembered, step, words
+from tfs_operator.domain.rollout.view import View
+from tfs_operator.domain.rollout.withdraw import withdraw
+
+Policy = Callable[[View, ModelConfig], Step | None]
+
+
+def done(view: View, goal: ModelConfig) -> Step:
+    """Nothing is left to do."""
+    return step(view, Action.DONE, f"{words(goal)} on {len(view.pods)} pods", goal_of(view, goal))
+
+
+POLICIES: tuple[Policy, ...] = (withdraw, load, commit, label, retire, follow, done)
+
+
+def decide(facts: Facts) -> Step:
+    """The next step of one model."""
+    if (opening := first(facts)) is not None:
+        return opening
+    assert facts.committed is not None
+    view = View(facts, facts.wanted, facts.committed)
+    if (waiting := nobody(view)) is not None:
+        return waiting
+    goal = target.running(view)
+    return remembered(view, next(found for policy in POLICIES if (found := policy(view, goal)) is not None))

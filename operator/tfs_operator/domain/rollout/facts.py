@@ -1,0 +1,143 @@
+"""What a rollout is decided from, and what is decided. Times are seconds since the epoch, given by the caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.observation import ModelObservation
+
+
+class Action(StrEnum):
+    """The step that a model's rollout is at."""
+
+    LOAD = "Load"
+    COMMIT = "Commit"
+    LABEL = "Label"
+    BAKE = "Bake"
+    RETIRE = "Retire"
+    WITHDRAW = "Withdraw"
+    WAIT = "Wait"
+    DONE = "Done"
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A ready pod that answered. `ready_at` is the time of its Ready condition's last transition."""
+
+    name: str
+    observed: ModelObservation
+    ready_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The pods that run the wanted set of models; pods of another set are being replaced and do not count."""
+
+    pods: tuple[Pod, ...] = ()
+    silent: int = 0
+    """Ready pods that did not answer: they hold up nobody but themselves."""
+
+    crash_looping: bool = False
+    """No pod is ready, and every pod has ended with an error: the committed configuration does not work."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds. `settle` is what a server needs to notice a new configuration: its file-system poll, and a little."""
+
+    load_timeout: float = 600.0
+    bake: float = 0.0
+    settle: float = 3.0
+    back_off: float = 60.0
+    back_off_limit: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A version that was given up at `at`, for the `attempts`-th time.
+
+    A server tries a failed version again only once it was dropped and has come back, and lists the old error until
+    then. So after the back-off it is dropped for `settle` seconds, and for as long again its error is an old one.
+    """
+
+    version: int
+    message: str
+    at: float
+    attempts: int = 1
+
+    def drop_at(self, limits: Limits) -> float:
+        waited: float = limits.back_off * 2 ** min(self.attempts - 1, 16)
+        return self.at + min(waited, limits.back_off_limit)
+
+    def retry_at(self, limits: Limits) -> float:
+        return self.drop_at(limits) + limits.settle
+
+    def counts_again_at(self, limits: Limits) -> float:
+        return self.retry_at(limits) + limits.settle
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the status of the TFModel remembers of one model's rollout; losing it costs time, never safety.
+
+    `wish` is a fingerprint of the wanted configuration that the rest speaks of.
+    """
+
+    wish: str = ""
+    action: Action | None = None
+    since: float = 0.0
+    failures: tuple[Failure, ...] = ()
+    waiting: tuple[tuple[int, float], ...] = ()
+    """Versions that some pod has or loads, but not every pod has AVAILABLE, and since when."""
+
+    proven: bool = True
+    """False from a commit that no pod has vouched for until a pod answers."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One model: the wish, what a pod that restarts comes up with (None: nothing yet), and what the pods answer."""
+
+    wanted: ModelConfig
+    committed: ModelConfig | None
+    fleet: Fleet
+    memory: Memory = field(default_factory=Memory)
+    limits: Limits = field(default_factory=Limits)
+    now: float = 0.0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where every pod is led to; `rollout.push.pod_config` makes of it what is safe for one pod."""
+
+    config: ModelConfig
+    keep_available: bool = False
+    """Whatever else is AVAILABLE on a pod stays so."""
+
+    lingering: frozenset[str] = frozenset()
+    """Labels that are not in `config` but stay where a pod answers them."""
+
+    given_up: frozenset[int] = frozenset()
+    """Versions that are dropped from a pod on which they have failed."""
+
+    fallback: Specific | None = None
+    """For pods that are behind the newest version of it, while the policy finds a version that fails."""
+
+    promised: frozenset[str] = frozenset()
+    """Labels with which a pod that restarts comes up."""
+
+    starting: frozenset[str] = frozenset()
+    """Pods that may still be loading what they came up with."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next step. `commit`, if any, is in the ConfigMap before anything is pushed."""
+
+    action: Action
+    message: str
+    goal: Goal
+    commit: ModelConfig | None = None
+    failed: Mapping[int, str] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)

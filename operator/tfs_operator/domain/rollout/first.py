@@ -1,0 +1,41 @@
+"""Nothing is committed yet, or it is of another base path, whose pods are replaced."""
+
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Facts, Goal, Memory, Step
+from tfs_operator.domain.rollout.view import fingerprint
+
+
+def first(facts: Facts) -> Step | None:
+    """The one time that the wish is committed untried: there is nothing better."""
+    committed = facts.committed
+    if committed is not None and committed.base_path == facts.wanted.base_path:
+        return None
+    if committed is None and facts.fleet.silent and not facts.fleet.pods:
+        return _wait(facts)
+    adopted = _adopted(facts) if committed is None else None
+    config = adopted or target.opening(facts.wanted)
+    memory = Memory(fingerprint(facts.wanted), Action.COMMIT, facts.now, proven=adopted is not None)
+    words = "adopting what the pods serve" if adopted else "the first configuration of the model"
+    return Step(Action.COMMIT, words, Goal(config), commit=config, memory=memory)
+
+
+def _wait(facts: Facts) -> Step:
+    """Pods serve something, and only they know what."""
+    words = f"nothing is committed, and {facts.fleet.silent} ready pods do not answer"
+    return Step(Action.WAIT, words, Goal(facts.wanted), memory=facts.memory)
+
+
+def _adopted(facts: Facts) -> ModelConfig | None:
+    """What is committed was lost while pods run: what they serve works, the wish need not."""
+    if not facts.fleet.pods:
+        return None
+    available = frozenset().union(*(pod.observed.available for pod in facts.fleet.pods))
+    labels = {label: to for label in facts.wanted.labels if (to := _answer(facts, label)) in available}
+    return replace(facts.wanted, policy=Specific(tuple(sorted(available))), labels=labels) if available else None
+
+
+def _answer(facts: Facts, label: str) -> int:
+    return next((p.observed.labels[label] for p in facts.fleet.pods if label in p.observed.labels), -1)

@@ -1,0 +1,31 @@
+"""Keeps the committed configuration one that a pod can start with, whatever becomes of the wish."""
+
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout.discovery import bad, pin
+from tfs_operator.domain.rollout.view import View
+
+
+def guarded(view: View) -> ModelConfig | None:
+    """A better committed configuration, or None when it is well as it is. Pods that are silent may know better."""
+    if view.facts.fleet.silent:
+        return None
+    better = replace(view.committed, policy=_policy(view), labels=_labels(view))
+    return better if better != view.committed else None
+
+
+def _policy(view: View) -> VersionPolicy:
+    policy = view.committed.policy
+    if isinstance(policy, Specific):
+        kept = tuple(version for version in policy.versions if not view.is_lost(version))
+        return Specific(kept or tuple(sorted(view.on_some)) or policy.versions)
+    pinned = pin(view, policy, _labels(view)) if bad(view, policy) else None
+    return pinned or policy
+
+
+def _labels(view: View) -> dict[str, int]:
+    labels = view.committed.labels
+    if not view.on_some:
+        return dict(labels)
+    return {label: version for label, version in labels.items() if not view.is_lost(version)}

@@ -1,0 +1,26 @@
+"""Labels move when their versions are AVAILABLE; nothing is unloaded before all of them answer."""
+
+from collections.abc import Mapping
+
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.steps import goal_of, step
+from tfs_operator.domain.rollout.view import View
+
+
+def label(view: View, goal: ModelConfig) -> Step | None:
+    """Until every pod answers every label rightly, and no label that is not wanted."""
+    behind = [words for pod in view.pods if (words := _behind(pod.observed.labels, goal.labels, pod.name))]
+    if not behind:
+        return None
+    message = f"{len(behind)} of {len(view.pods)} pods: {behind[0]}"
+    return step(view, Action.LABEL, message, goal_of(view, goal, keep_available=True))
+
+
+def _behind(answers: Mapping[str, int], wanted: Mapping[str, int], name: str) -> str | None:
+    for label in sorted(answers.keys() | wanted.keys()):
+        if answers.get(label) != wanted.get(label):
+            return (
+                f"label {label} answers {answers.get(label, 'nothing')}, wanted {wanted.get(label, 'nothing')} ({name})"
+            )
+    return None

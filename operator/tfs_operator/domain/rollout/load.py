@@ -1,0 +1,28 @@
+"""Versions first: labels are checked before versions are loaded."""
+
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.guard import guarded
+from tfs_operator.domain.rollout.steps import goal_of, step
+from tfs_operator.domain.rollout.view import View
+
+
+def load(view: View, goal: ModelConfig) -> Step | None:
+    """Until every required version is AVAILABLE on every pod, what is committed goes on beside it."""
+    missing = view.missing(target.required(goal))
+    if missing is None:
+        return None
+    committed = guarded(view) or view.committed
+    both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
+    keep = committed == goal or not isinstance(committed.policy, Specific)
+    lingering = frozenset(goal.labels.keys() - committed.labels.keys())
+    return step(view, Action.LOAD, missing, goal_of(view, both, keep_available=keep, lingering=lingering), committed)
+
+
+def _both(committed: ModelConfig, goal: ModelConfig) -> VersionPolicy:
+    if not isinstance(goal.policy, Specific):
+        return goal.policy
+    return Specific(tuple(sorted(target.required(goal) | target.required(committed))))

@@ -1,0 +1,71 @@
+"""What one pod is told on the way to the goal.
+
+The server refuses a whole configuration for one label on a version that is not AVAILABLE, so a label moves only
+once its new version is AVAILABLE on that pod, and until then its old version stays loaded. What a pod came up
+with is not known (its ConfigMap may have been stale), so a pod that still loads the version of a label is let be.
+"""
+
+from collections.abc import Mapping
+
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
+from tfs_operator.domain.observation import AVAILABLE, ModelObservation
+from tfs_operator.domain.rollout.facts import Goal, Pod, Step
+
+_ON_ITS_WAY = ("START", "LOADING")
+
+
+def server_config(steps: Mapping[str, Step], pods: Mapping[str, Pod]) -> ModelServerConfig | None:
+    """What one server is told: all models of `steps`, in that order; `pods` is that one pod, by model.
+
+    None: nothing for now, since one of its models must not be disturbed.
+    """
+    configs = [pod_config(step.goal, pods[name]) for name, step in steps.items()]
+    told = tuple(config for config in configs if config is not None)
+    return ModelServerConfig(told) if len(told) == len(configs) else None
+
+
+def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
+    """The configuration of the goal's model that is safe for this pod; None: nothing for now."""
+    if _is_coming_up(goal, pod):
+        return None
+    labels = _labels(goal, pod.observed)
+    policy = _policy(goal, pod.observed, frozenset(labels.values()))
+    return ModelConfig(goal.config.name, goal.config.base_path, policy, labels)
+
+
+def _is_coming_up(goal: Goal, pod: Pod) -> bool:
+    """Between our question and our push a version may become AVAILABLE, and its label with it, which we would drop."""
+    if pod.name not in goal.starting or all(s.state not in _ON_ITS_WAY for s in pod.observed.versions):
+        return False
+    unanswered = (goal.config.labels.keys() & goal.promised) - pod.observed.labels.keys()
+    return any(goal.config.labels[label] not in pod.observed.available for label in unanswered)
+
+
+def _labels(goal: Goal, observed: ModelObservation) -> dict[str, int]:
+    moved = {label: _movable(label, target, observed) for label, target in goal.config.labels.items()}
+    lingering = {label: observed.labels[label] for label in goal.lingering if label in observed.labels}
+    return dict(sorted({**lingering, **{label: to for label, to in moved.items() if to is not None}}.items()))
+
+
+def _movable(label: str, target: int, observed: ModelObservation) -> int | None:
+    """The target once it is AVAILABLE; until then what the label answers now, if anything."""
+    return target if target in observed.available else observed.labels.get(label)
+
+
+def _policy(goal: Goal, observed: ModelObservation, labelled: frozenset[int]) -> VersionPolicy:
+    match goal.config.policy:
+        case Specific(versions):
+            return _specific(goal, observed, frozenset(versions) | labelled)
+        case Latest() if labelled:
+            return _specific(goal, observed, observed.available | labelled)
+    if goal.fallback and max(observed.available, default=-1) < max(goal.fallback.versions):
+        return _specific(goal, observed, frozenset(goal.fallback.versions) | labelled)
+    return goal.config.policy
+
+
+def _specific(goal: Goal, observed: ModelObservation, versions: frozenset[int]) -> Specific:
+    """Something that is AVAILABLE always stays: told of versions without a folder only, a server unloads all."""
+    available = observed.available
+    wanted = versions | available if goal.keep_available or not versions & available else versions
+    dropped = frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up
+    return Specific(tuple(sorted((wanted - dropped) or wanted)))

@@ -1,0 +1,90 @@
+"""Common to all policies: how a step is put together."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.rollout import discovery
+from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout.view import View
+
+
+def step(view: View, action: Action, message: str, goal: Goal, commit: ModelConfig | None = None) -> Step:
+    """A step at which nothing has failed."""
+    return Step(action, message, goal, _if_new(view, commit))
+
+
+def goal_of(
+    view: View, config: ModelConfig, *, keep_available: bool = False, lingering: frozenset[str] = frozenset()
+) -> Goal:
+    """The goal that leads to `config`, with what the policies of discovery need beside it."""
+    found_bad = discovery.bad(view, config.policy)
+    pinned = discovery.pin(view, config.policy, config.labels) if found_bad else None
+    if pinned and discovery.dropping(view):
+        config, pinned = replace(config, policy=pinned), None
+    return Goal(
+        config=config,
+        keep_available=keep_available,
+        lingering=lingering,
+        given_up=frozenset(view.held),
+        fallback=pinned,
+        promised=frozenset(view.committed.labels),
+        starting=_starting(view),
+    )
+
+
+def _starting(view: View) -> frozenset[str]:
+    patience = view.facts.limits.load_timeout
+    return frozenset(pod.name for pod in view.pods if view.facts.now - pod.ready_at < patience)
+
+
+def failing(view: View, failed: Mapping[int, str], goal: Goal, commit: ModelConfig | None) -> Step:
+    """Versions are given up; their failures are remembered in `remembered`."""
+    goal = replace(goal, given_up=goal.given_up | failed.keys())
+    return Step(Action.WITHDRAW, "; ".join(failed.values()), goal, _if_new(view, commit), failed)
+
+
+def _if_new(view: View, commit: ModelConfig | None) -> ModelConfig | None:
+    return None if commit == view.committed else commit
+
+
+def remembered(view: View, decided: Step) -> Step:
+    """The step with what the status is to remember of it."""
+    before = view.memory
+    since = before.since if before.action is decided.action else view.facts.now
+    failures = tuple(_failures(view, decided.failed))
+    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), proven=True)
+    return replace(decided, memory=memory)
+
+
+def _waiting(view: View) -> tuple[tuple[int, float], ...]:
+    known = dict(view.memory.waiting)
+    return tuple((version, known.get(version, view.facts.now)) for version in sorted(view.loaded - view.on_all))
+
+
+def _failures(view: View, failed: Mapping[int, str]) -> list[Failure]:
+    kept = {version for version, known in view.failures.items() if _matters_still(view, known)}
+    return [_failure(view, version, failed.get(version)) for version in sorted(kept | failed.keys())]
+
+
+def _matters_still(view: View, known: Failure) -> bool:
+    """Not AVAILABLE everywhere, and either of late or tried again."""
+    if known.version in view.on_all:
+        return False
+    return view.facts.now < known.counts_again_at(view.facts.limits) or known.version in view.tried
+
+
+def _failure(view: View, version: int, message: str | None) -> Failure:
+    known = view.failures.get(version)
+    if known is None:
+        return Failure(version, message or "", view.facts.now)
+    if message is None or view.facts.now < known.counts_again_at(view.facts.limits):
+        return known
+    return Failure(version, message, view.facts.now, known.attempts + 1)
+
+
+def words(config: ModelConfig) -> str:
+    """`versions 1, 2` for people."""
+    if isinstance(config.policy, Specific):
+        return "version" + "s" * (len(config.policy.versions) > 1) + " " + ", ".join(map(str, config.policy.versions))
+    return "the versions that the policy picks"

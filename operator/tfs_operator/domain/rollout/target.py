@@ -1,0 +1,44 @@
+"""What the wish comes to, given what is known of the versions.
+
+Labels and `latest`: a server that follows `latest` unloads the oldest version as soon as a newer one is there,
+label or not, and no operator is quick enough to forbid it. So with labels the newest versions that are known,
+and those with a label, are served by name. `all` unloads nothing, and is safe with labels as it is.
+"""
+
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import Latest, ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout import discovery
+from tfs_operator.domain.rollout.view import View, newest
+
+
+def opening(wanted: ModelConfig) -> ModelConfig:
+    """With what the very first pods start: the wish; labels on `latest` wait until its versions are known."""
+    return replace(wanted, labels={}) if isinstance(wanted.policy, Latest) else wanted
+
+
+def running(view: View) -> ModelConfig:
+    """Where the pods are led to."""
+    wanted = view.wanted
+    if isinstance(wanted.policy, Latest) and wanted.labels:
+        return replace(wanted, policy=_held_versions(view, wanted.policy))
+    return wanted
+
+
+def _held_versions(view: View, policy: VersionPolicy) -> Specific:
+    known = newest(policy, (view.on_some | view.trusted) - view.held.keys())
+    return Specific(tuple(sorted(known | set(view.wanted.labels.values()))))
+
+
+def required(target: ModelConfig) -> frozenset[int]:
+    """The versions that every pod must have AVAILABLE before anything is committed."""
+    if isinstance(target.policy, Specific):
+        return frozenset(target.policy.versions)
+    return frozenset(target.labels.values())
+
+
+def to_commit(view: View, target: ModelConfig) -> ModelConfig:
+    """What a pod that restarts shall come up with, once the required versions are AVAILABLE."""
+    if isinstance(target.policy, Specific):
+        return target
+    return replace(target, policy=discovery.to_commit(view))

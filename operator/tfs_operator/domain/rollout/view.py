@@ -1,0 +1,150 @@
+"""What the facts say at a second look: who has which version, and which version is in trouble where."""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from tfs_operator.domain.committed import to_annotation
+from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
+from tfs_operator.domain.observation import AVAILABLE, END, VersionStatus
+from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Memory, Pod
+
+_PRESENT = (AVAILABLE, "START", "LOADING")
+
+
+def fingerprint(config: ModelConfig) -> str:
+    """Tells one wish from another."""
+    return hashlib.sha256(to_annotation(ModelServerConfig((config,))).encode()).hexdigest()[:16]
+
+
+def newest(policy: VersionPolicy, versions: Iterable[int]) -> frozenset[int]:
+    """Those of `versions` that the policy picks."""
+    match policy:
+        case Specific(named):
+            return frozenset(named) & frozenset(versions)
+        case Latest(count):
+            return frozenset(sorted(versions)[-count:])
+        case All():
+            return frozenset(versions)
+
+
+@dataclass(frozen=True)
+class View:
+    """The facts of a rollout that has a committed configuration; every property is computed at most once."""
+
+    facts: Facts
+    wanted: ModelConfig
+    committed: ModelConfig
+
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        return self.facts.fleet.pods
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is remembered of this very wish."""
+        kept = self.facts.memory
+        wish = fingerprint(self.wanted)
+        return kept if kept.wish == wish else Memory(wish=wish, proven=kept.proven)
+
+    def lasting(self, action: Action) -> float:
+        """Seconds for which `action` has been the step; 0 when another one was."""
+        return self.facts.now - self.memory.since if self.memory.action is action else 0.0
+
+    def waited_for(self, version: int) -> float:
+        """Seconds since some pod was first seen to load the version."""
+        return self.facts.now - dict(self.memory.waiting).get(version, self.facts.now)
+
+    @cached_property
+    def on_some(self) -> frozenset[int]:
+        """AVAILABLE on at least one pod."""
+        return frozenset().union(*(pod.observed.available for pod in self.pods))
+
+    @cached_property
+    def on_all(self) -> frozenset[int]:
+        """AVAILABLE on every pod."""
+        first, *others = (pod.observed.available for pod in self.pods)
+        return first.intersection(*others)
+
+    @cached_property
+    def ended_badly(self) -> frozenset[int]:
+        """Ended with an error on at least one pod."""
+        return frozenset(status.version for pod in self.pods for status in pod.observed.versions if _bad(status))
+
+    @cached_property
+    def loaded(self) -> frozenset[int]:
+        """AVAILABLE or on the way to it on at least one pod."""
+        found = (status for pod in self.pods for status in pod.observed.versions)
+        return frozenset(status.version for status in found if status.state in _PRESENT)
+
+    @cached_property
+    def present(self) -> frozenset[int]:
+        """Versions for which some pod has found a folder, as far as the pods show and the status remembers."""
+        return self.loaded | self.ended_badly | (self.failures.keys() - self._named)
+
+    @cached_property
+    def tried(self) -> frozenset[int]:
+        """Versions that pods were told to load, or try by themselves."""
+        return self._named | {status.version for pod in self.pods for status in pod.observed.versions}
+
+    @property
+    def _named(self) -> frozenset[int]:
+        """Versions that the user has named; there need not be such folders."""
+        policy = self.wanted.policy
+        return frozenset(self.wanted.labels.values()) | frozenset(
+            policy.versions if isinstance(policy, Specific) else ()
+        )
+
+    @cached_property
+    def failures(self) -> dict[int, Failure]:
+        return {failure.version: failure for failure in self.memory.failures}
+
+    @cached_property
+    def held(self) -> dict[int, str]:
+        """Versions given up, whose back-off is not over, and that are not AVAILABLE everywhere meanwhile."""
+        return {
+            version: failure.message
+            for version, failure in self.failures.items()
+            if self.facts.now < failure.retry_at(self.facts.limits) and version not in self.on_all
+        }
+
+    def is_lost(self, version: int) -> bool:
+        """No pod has it, and it is given up, or the pods have had time enough to load it since they started."""
+        return version not in self.on_some and (version in self.held or self.trouble(version, math.inf) is not None)
+
+    @cached_property
+    def trusted(self) -> frozenset[int]:
+        """Versions that are committed, as long as nothing speaks against them."""
+        policy = self.committed.policy
+        named = policy.versions if isinstance(policy, Specific) else ()
+        return frozenset(version for version in named if not self.is_lost(version))
+
+    def trouble(self, version: int, loading: float) -> str | None:
+        """Why the version is to be given up after `loading` seconds, from the first pod that shows it."""
+        return next((words for pod in self.pods if (words := self._trouble_on(pod, version, loading))), None)
+
+    def _trouble_on(self, pod: Pod, version: int, loading: float) -> str | None:
+        status = pod.observed.version(version)
+        if status is not None and status.state == AVAILABLE:
+            return None
+        if status is not None and _bad(status) and loading >= self.facts.limits.settle:
+            return f"version {version} on pod {pod.name}: {status.error_code}: {status.error_message}"
+        if min(loading, self.facts.now - pod.ready_at) < self.facts.limits.load_timeout:
+            return None
+        seconds = min(loading, self.facts.now - pod.ready_at)
+        how = f"is {status.state}" if status is not None else "is not known to the server: is there such a folder?"
+        return f"version {version} on pod {pod.name}: not AVAILABLE after {seconds:.0f} s, it {how}"
+
+    def missing(self, versions: Iterable[int]) -> str | None:
+        """What is waited for, in words."""
+        for version in sorted(versions):
+            behind = [pod.name for pod in self.pods if version not in pod.observed.available]
+            if behind:
+                return f"version {version} is not AVAILABLE yet on {len(behind)} of {len(self.pods)} pods ({behind[0]})"
+        return None
+
+
+def _bad(status: VersionStatus) -> bool:
+    return status.state == END and status.failed

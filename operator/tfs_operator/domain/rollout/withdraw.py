@@ -1,0 +1,21 @@
+"""A required version cannot be loaded: the wish is taken back, labels stay where they are."""
+
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.guard import guarded
+from tfs_operator.domain.rollout.steps import failing, goal_of
+from tfs_operator.domain.rollout.view import View
+
+
+def withdraw(view: View, goal: ModelConfig) -> Step | None:
+    """As soon as one pod cannot load it. Where all of it is committed already, nothing is retired meanwhile."""
+    failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
+    if not failed:
+        return None
+    committed = guarded(view) or view.committed
+    return failing(view, failed, goal_of(view, committed, keep_available=committed == goal), committed)
+
+
+def _failure(view: View, version: int) -> str | None:
+    return view.held.get(version) or view.trouble(version, view.lasting(Action.LOAD))

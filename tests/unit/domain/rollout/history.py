@@ -1,0 +1,147 @@
+"""Random histories from bytes: short to draw, and shrunk by Hypothesis to the few operations that matter."""
+
+from random import Random
+
+from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, Server
+from tests.unit.domain.rollout.world import World
+
+from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout import Action
+
+VERSIONS = (1, 2, 3, 4, 5)
+LABELS = ("stable", "canary", "next")
+KINDS = (GOOD, GOOD, GOOD, GOOD, BAD, BAD, ENDLESS)
+
+
+def wish(seed: int) -> ModelConfig:
+    """Any valid wish; most name their versions."""
+    rng = Random(seed)
+    labels = {label: rng.choice(VERSIONS) for label in LABELS if rng.random() < 0.5}
+    policy: VersionPolicy = Specific(tuple(sorted({*rng.sample(VERSIONS, rng.choice((1, 1, 2))), *labels.values()})))
+    if rng.random() < 0.3:
+        policy = rng.choice((Latest(1), Latest(2), All()))
+    return ModelConfig("m", "/models/m", policy, dict(sorted(labels.items())))
+
+
+def world(seed: int) -> World:
+    rng = Random(seed)
+    kinds = {version: rng.choice(KINDS) for version in VERSIONS if rng.random() < 0.7}
+    kinds.setdefault(1, GOOD)
+    return World(wish(rng.randrange(256)), kinds, rng.choice((1, 2, 3)), rng.random() < 0.5, rng.choice((1, 2, 4)))
+
+
+def play(script: bytes) -> World:
+    """A history with faults, and its calm end."""
+    played = world(script[0])
+    rng = Random(script[1])
+    faulty = script[1] % 4 != 0
+    played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
+    for byte in script[2:]:
+        happen(played, byte, rng)
+    played.calm_down(within=64 if can_be_reached(played) else 6)
+    return played
+
+
+def happen(played: World, byte: int, rng: Random) -> None:
+    """One operation, and a pass of the operator most of the time."""
+    kind, argument = byte % 16, rng.randrange(256)
+    if kind == 10:
+        played.wanted = wish(argument)
+    elif kind == 11:
+        played.restart(argument)
+    elif kind == 12:
+        played.scale(1 + argument % 3)
+    elif kind in (13, 14):
+        repair(played, argument)
+    elif kind == 15:
+        played.told = {}
+        if argument < 16:
+            played.config_maps = []
+    for _ in range(1 + byte // 128):
+        played.tick()
+    if kind != 9:
+        played.operate()
+
+
+def repair(played: World, argument: int) -> None:
+    """A folder appears, good or bad; a bad one is repaired; what was good stays good."""
+    version = VERSIONS[argument % len(VERSIONS)]
+    known = played.folders.kinds.get(version)
+    played.folders.kinds[version] = KINDS[argument % len(KINDS)] if known is None else GOOD
+
+
+def required(played: World) -> set[int]:
+    wanted = played.wanted
+    named = set(wanted.policy.versions) if isinstance(wanted.policy, Specific) else set()
+    return named | set(wanted.labels.values())
+
+
+def can_be_reached(played: World) -> bool:
+    return all(played.folders.kinds.get(version) == GOOD for version in required(played))
+
+
+def judge_the_end(played: World) -> None:
+    """Rule 4: exactly what is wanted, or at rest with a reason; rule 5: nothing is pushed any more."""
+    assert played.pushes == played.commits == 0, played.last
+    assert played.last is not None
+    if can_be_reached(played) and _pods_can_come_up(played):
+        assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
+        _reached(played)
+    elif played.ready:
+        assert played.committed is not None
+        assert played.last.action is Action.WITHDRAW, played.last
+        assert all(played.last.failed.values())
+        assert played.last.failed
+        for pod in played.ready:
+            assert pod.labels == dict(played.committed.labels), (pod.labels, played.committed)
+    if played.ready:
+        _restarts_well(played)
+
+
+def _reached(played: World) -> None:
+    wanted, last = played.wanted, played.last
+    assert last is not None
+    for pod in played.ready:
+        assert pod.labels == pod.answers() == wanted.labels, (pod.labels, last)
+    if isinstance(wanted.policy, Specific):
+        assert played.committed == wanted
+        assert all(pod.available == set(wanted.policy.versions) for pod in played.ready), (played.pods, last)
+        assert last.action is Action.DONE, last
+    elif not (wanted.labels and isinstance(wanted.policy, Latest)):
+        _follows(played)
+    else:
+        assert isinstance(last.goal.config.policy, Specific)
+        assert last.action is Action.DONE, last
+
+
+def _follows(played: World) -> None:
+    """`latest` and `all` go on finding versions; a bad one is said, and keeps no pod from starting."""
+    last = played.last
+    assert last is not None
+    picked = played.folders.aspired(played.wanted)
+    bad = {version for version in picked if played.folders.kinds[version] != GOOD}
+    assert set(last.failed) <= bad, (last, bad)
+    assert bool(last.failed) == bool(bad), (last, bad)
+    assert (last.action is Action.DONE) == (not bad), last
+    for pod in played.ready:
+        assert pod.config.policy == played.wanted.policy
+        assert pod.available >= picked - bad
+
+
+def _restarts_well(played: World) -> None:
+    """A pod that restarts now comes up."""
+    assert _can_start(played), (played.committed, played.folders.kinds, played.last)
+
+
+def _pods_can_come_up(played: World) -> bool:
+    """A wish that names good versions only gets a fleet out of a crash loop, unless it was given up once."""
+    by_name = isinstance(played.wanted.policy, Specific) and not played.status.failures
+    return bool(played.ready) or by_name or _can_start(played)
+
+
+def _can_start(played: World) -> bool:
+    assert played.committed is not None
+    fresh = Server("fresh", played.committed, played.folders, played.now, played.strict, played.load_ticks)
+    for _ in range(10):
+        fresh.tick(played.now)
+    return fresh.ready and not fresh.exited

@@ -1,0 +1,232 @@
+"""The world around the state machine: pods, a ConfigMap, a status, an operator that can die, and every fault.
+
+The invariants are checked after each tick and each push, so also in the middle of an operator's pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
+
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.reload import settled
+from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
+from tfs_operator.domain.rollout.push import pod_config
+
+REPEAT = 4
+CALM = 10_000.0
+
+
+class Killed(Exception):
+    """The operator's process is gone."""
+
+
+def named_by(config: ModelConfig) -> set[int]:
+    named = config.policy.versions if isinstance(config.policy, Specific) else ()
+    return {*named, *config.labels.values()}
+
+
+class World:
+    """`faults` are drawn from `dice`: a number below its argument; 0 means that all goes well."""
+
+    def __init__(
+        self, wanted: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int
+    ) -> None:
+        self.wanted, self.folders, self.strict, self.load_ticks = wanted, Folders(kinds), strict, load_ticks
+        self.now, self.serial = 1000.0, 0
+        self.config_maps: list[ModelConfig] = []
+        self.status = Memory()
+        self.told: dict[str, tuple[ModelConfig, float, bool]] = {}
+        self.ever_available: set[int] = set()
+        self.pods: list[Server | None] = [None] * replicas
+        self.exits = [0] * replicas
+        self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0)
+        self.dice: Callable[[int], int] = lambda sides: 0
+        self.last: Step | None = None
+        self.pushes = self.commits = 0
+
+    @property
+    def committed(self) -> ModelConfig | None:
+        return self.config_maps[-1] if self.config_maps else None
+
+    @property
+    def servers(self) -> list[Server]:
+        return [pod for pod in self.pods if pod is not None]
+
+    @property
+    def ready(self) -> list[Server]:
+        return [pod for pod in self.servers if pod.ready]
+
+    # what happens to pods
+
+    def tick(self) -> None:
+        self.now += 1
+        for slot, pod in enumerate(self.pods):
+            if pod is None:
+                self._start(slot, stale=self.dice(4) == 1)
+            else:
+                self._tick_pod(slot, pod)
+        self.check()
+
+    def _tick_pod(self, slot: int, pod: Server) -> None:
+        pod.tick(self.now)
+        self.ever_available |= pod.available
+        if pod.exited:
+            self.exits[slot] += 1
+            self.pods[slot] = None
+        elif not pod.ready and self.now - pod.born > 2 * self.limits.load_timeout:
+            self.exits[slot] += 1  # the startup probe's patience is over
+            self.pods[slot] = None
+        elif pod.ready:
+            self.exits[slot] = 0
+
+    def _start(self, slot: int, stale: bool) -> None:
+        if not self.config_maps:
+            return
+        config = self.config_maps[-2] if stale and len(self.config_maps) > 1 else self.config_maps[-1]
+        self.serial += 1
+        self.pods[slot] = Server(f"pod-{self.serial}", config, self.folders, self.now, self.strict, self.load_ticks)
+
+    def restart(self, slot: int) -> None:
+        self.pods[slot % len(self.pods)] = None
+
+    def scale(self, replicas: int) -> None:
+        self.pods = (self.pods + [None] * replicas)[:replicas]
+        self.exits = (self.exits + [0] * replicas)[:replicas]
+
+    # the operator
+
+    def operate(self) -> None:
+        """One pass; when it is killed in the middle, its memory is gone and the next pass is a new process."""
+        try:
+            self._pass()
+        except Killed:
+            self.told = {}
+
+    def _maybe_killed(self) -> None:
+        if self.dice(24) == 1:
+            raise Killed
+
+    def facts(self, silent: set[str]) -> Facts:
+        asked = set(labels_to_ask(self.wanted, self.committed))
+        pods = tuple(
+            Pod(pod.name, pod.observation(asked), pod.ready_at) for pod in self.ready if pod.name not in silent
+        )
+        crashing = not self.ready and bool(self.pods) and all(self.exits)
+        return Facts(
+            self.wanted, self.committed, Fleet(pods, len(silent), crashing), self.status, self.limits, self.now
+        )
+
+    def _pass(self) -> None:
+        silent = {pod.name for pod in self.ready if self.dice(10) == 1}
+        facts = self.facts(silent)
+        step = decide(facts)
+        self._check_step(facts, step)
+        self._maybe_killed()
+        if step.commit is not None:
+            if self.dice(8) == 1:
+                return  # the API server is away
+            self._check_commit(facts, step.commit)
+            self.config_maps = [*self.config_maps[-1:], step.commit]
+            self.commits += 1
+            self._maybe_killed()
+        if self.dice(4) == 1:
+            self.tick()  # time goes by between the question and the push
+        for pod in facts.fleet.pods:
+            self._push(step, pod)
+            self._maybe_killed()
+        if self.dice(8) != 1:
+            self.status = step.memory
+        self.last = step
+
+    def _push(self, step: Step, pod: Pod) -> None:
+        server = next((server for server in self.ready if server.name == pod.name), None)
+        config = pod_config(step.goal, pod)
+        if server is None or config is None or self._is_told(server, config, pod):
+            return
+        self.pushes += 1
+        server.take_late(self.now + CALM)
+        fault = self.dice(12)
+        if fault == 1:
+            taken = False
+        elif fault == 2:
+            server.late.append((self.now + 1 + self.dice(6), config))
+            taken = False
+        else:
+            taken = server.reload(config) and fault != 3
+        self.told[pod.name] = (config, self.now, taken)
+        self.check()
+
+    def _is_told(self, server: Server, config: ModelConfig, pod: Pod) -> bool:
+        told = self.told.get(server.name)
+        if told is None or told[0] != config:
+            return False
+        follows = settled(ModelServerConfig((config,)), {config.name: pod.observed})
+        return (follows and told[2]) or self.now - told[1] < REPEAT
+
+    # the invariants
+
+    def check(self) -> None:
+        committed = self.committed
+        promised = self.wanted.labels.keys() & (committed.labels.keys() if committed else set())
+        for pod in self.ready:
+            answers = pod.answers()
+            refused = (pod.answered & promised) - answers.keys()
+            if refused:
+                raise Unsafe(f"{pod.name} refuses {refused}; it has {pod.states} {pod.labels}, goal {self.last}")
+            pod.answered = set(answers)
+
+    def _check_commit(self, facts: Facts, config: ModelConfig) -> None:
+        untried = not self.ready or (facts.committed is None and not facts.fleet.pods)
+        before = facts.committed and named_by(facts.committed)
+        unknown = named_by(config) - self.ever_available - (before or set())
+        if unknown and not untried:
+            raise Unsafe(f"committed names versions that no pod has had: {unknown}")
+        if isinstance(config.policy, Latest) and config.labels:
+            raise Unsafe("committed has labels on latest")
+
+    def _check_step(self, facts: Facts, step: Step) -> None:
+        if step.action is Action.COMMIT and step.commit is None:
+            raise Unsafe("a commit of nothing")
+        if step.action is Action.DONE and step.commit is not None:
+            raise Unsafe("done, but commits")
+
+    # the end of a history
+
+    def calm_down(self, within: int) -> None:
+        """Faults stop. What can be reached is reached; then what is given up stays given up."""
+        self.dice = lambda sides: 0
+        self.told = {name: (config, at, False) for name, (config, at, _) in self.told.items()}
+        if not self._run_until_done(within):
+            self.limits = replace(self.limits, back_off=CALM, back_off_limit=CALM)
+            self._run_until_at_rest(60)
+        self.run(REPEAT)
+        self.pushes = self.commits = 0
+        self.run(REPEAT)
+
+    def _run_until_at_rest(self, ticks: int) -> None:
+        """At rest: for longer than a load may take nothing was pushed, with every pod ready."""
+        before, quiet = -1, 0
+        for _ in range(ticks):
+            self.run(1)
+            withdrawn = self.last and self.last.action is Action.WITHDRAW and len(self.ready) == len(self.pods)
+            quiet = quiet + 1 if withdrawn and before == self.pushes + self.commits else 0
+            before = self.pushes + self.commits
+            if quiet > self.limits.load_timeout + 2 * self.limits.settle:
+                return
+
+    def _run_until_done(self, ticks: int) -> bool:
+        """True when it is done for some ticks on end: what `latest` and `all` find shows a little later."""
+        lasting = 0
+        for _ in range(ticks):
+            self.run(1)
+            done = self.last and self.last.action is Action.DONE and len(self.ready) == len(self.pods)
+            lasting = lasting + 1 if done else 0
+            if lasting == 4:
+                return True
+        return False
+
+    def run(self, ticks: int) -> None:
+        for _ in range(ticks):
+            self.tick()
+            self.operate()
