@@ -6,7 +6,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.domain.rollout.history import judge_the_end, play
 
-
 HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
 """1,000 take about six seconds, for every run of the unit tests; `TFS_HISTORIES=10000` about a minute."""
 
