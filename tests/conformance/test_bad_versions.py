@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from model_server_kit.models import config_list, model_config
 from model_server_kit.polling import eventually
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
 from hack.playground import chart, diagnose, model
 from hack.playground.commands import CommandError
 from hack.playground.kubectl import Kubectl

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from hack.playground.commands import ROOT, run
 from hack.playground.kubectl import Kubectl
 

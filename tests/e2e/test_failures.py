@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from hack.playground import model
 from hack.playground.kubectl import Kubectl, Manifest
 from hack.playground.model import Trained

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from hack.playground import diagnose
 from hack.playground.commands import ROOT
 from hack.playground.kubectl import Kubectl

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from hack.playground.commands import CommandError
 from hack.playground.kubectl import Kubectl, Manifest
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from hack.playground import model
 from hack.playground.commands import ROOT, run, wait_for
 from hack.playground.kubectl import Kubectl, Manifest

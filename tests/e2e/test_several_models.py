@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hack.playground import model
 from hack.playground.kubectl import Kubectl, Manifest
 from hack.playground.model import Trained

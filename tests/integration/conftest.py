@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.integration.api import Api
 from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
 from tests.integration.operator_process import OperatorProcess, eventually, running_operator
-
 from tfs_operator.api.crd import custom_resource_definition
 
 StartOperator = Callable[..., "OperatorProcess"]

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tests.integration.api import Api, Manifest
 from tests.integration.operator_process import eventually
-
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, models_digest

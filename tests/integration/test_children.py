@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from tests.integration.api import Api, Manifest
 from tests.integration.fleet import BUDGET, CHILDREN, tfmodel, wait_for_children, wait_for_reason
 from tests.integration.operator_process import OperatorProcess, eventually

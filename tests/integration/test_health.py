@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import yaml
+
 from tests.integration.api import Api
 from tests.integration.control_plane import free_ports, kubeconfig_for
 from tests.integration.fleet import tfmodel, wait_for_children

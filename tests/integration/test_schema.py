@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.integration.api import Api, Manifest, Refused
 from tests.integration.control_plane import TESTER, ControlPlane, binary
 from tests.integration.operator_process import eventually
 from tests.integration.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
-
 from tfs_operator.api.crd import custom_resource_definition
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 

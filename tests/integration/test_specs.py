@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from tests.integration.api import Api, Refused
 from tests.integration.control_plane import ControlPlane
 from tests.integration.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason, writes

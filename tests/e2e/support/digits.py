@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from hack.playground.model import EXAMPLE, Trained
 
 Answers = list[list[float]]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.unit.api.specs import URI, manifest, parsed, problems
 
+from tests.unit.api.specs import URI, manifest, parsed, problems
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 
 RULES = "set exactly one of modelUri (one model) and models (several models in one server)"

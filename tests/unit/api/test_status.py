@@ -2,8 +2,8 @@
 
 import pytest
 from pydantic import ValidationError
-from tests.integration.schema_cases import CASES, Case
 
+from tests.integration.schema_cases import CASES, Case
 from tfs_operator.api.status import TFModelStatus
 
 STATUS_CASES = [case for case in CASES if case.is_status]

@@ -4,8 +4,8 @@ import pytest
 from google.protobuf import text_format
 from hypothesis import given, settings
 from tensorflow_serving.config import model_server_config_pb2 as official
-from tests.unit.domain.strategies import ANY_CONFIG, TEXTS
 
+from tests.unit.domain.strategies import ANY_CONFIG, TEXTS
 from tfs_operator.domain.config_text import models_config, monitoring_config, quoted
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.domain.strategies import OBSERVED, WANTED
 
+from tests.unit.domain.strategies import OBSERVED, WANTED
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, VersionStatus
 from tfs_operator.domain.reload import next_config, settled

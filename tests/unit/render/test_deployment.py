@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
 
+from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.render import Settings

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tests.unit.render.rendering import Manifest, rendered, tfmodel
-
 from tfs_operator.domain.drift import DIGEST_ANNOTATION
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.unit.render.rendering import Manifest, child, container, pod_spec, rendered
 from tests.unit.render.strategies import MANIFESTS, TFMODELS, selections
-
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.server import MANAGED_FLAGS
 from tfs_operator.domain.drift import holds, projection

@@ -1,7 +1,6 @@
 """The two Services, and the endpoints that the status names."""
 
 from tests.unit.render.rendering import child, rendered, tfmodel
-
 from tfs_operator.render import Settings
 from tfs_operator.render.endpoints import endpoints
 

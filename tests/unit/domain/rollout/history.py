@@ -4,7 +4,6 @@ from random import Random
 
 from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, Server
 from tests.unit.domain.rollout.world import World
-
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action
 

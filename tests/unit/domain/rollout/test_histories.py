@@ -4,6 +4,7 @@ import os
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from tests.unit.domain.rollout.history import judge_the_end, play
 
 HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))

@@ -2,7 +2,6 @@
 
 from tests.unit.domain.rollout.fleet import BAD, GOOD
 from tests.unit.domain.rollout.world import World
-
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import (
     Action,

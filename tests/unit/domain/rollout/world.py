@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
-
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.reload import settled
 from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
