@@ -12,6 +12,7 @@ help: ## Show this list
 	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
 
 demo: venv images ## Serve a model on a local cluster and ask it about 20 digits, on both protocols
+	@hack/binaries.sh helm >/dev/null
 	hack/run.sh python hack/demo.py
 
 test: lint verify images binaries ## Everything: lint, verify, and all tests in one run
