@@ -62,13 +62,17 @@ def install(kubectl: Kubectl, step: Step) -> None:
     step.detail = "waiting until the operator's pod is ready"
     chart.install(kubectl)
     kubectl.make_namespace(NAMESPACE, chart.RESTRICTED)
+    if chart.images().server_is_the_double:
+        step.say("tensorflow/serving cannot be pulled here: its test double serves (tests/model_server/README.md)")
 
 
 def train(step: Step) -> model.Trained:
     if model.is_trained():
         step.say("already trained, and train.py and its data have not changed since")
     step.detail = "training; about 20 s on an idle machine"
-    return model.trained()
+    trained = model.trained()
+    step.say(trained.log.read_text().strip() if trained.log.exists() else "trained")
+    return trained
 
 
 def publish(kubectl: Kubectl, trained: model.Trained, step: Step) -> None:

@@ -18,6 +18,10 @@ class Images:
     operator: str
     server: str
 
+    @property
+    def server_is_the_double(self) -> bool:
+        return self.server.startswith("tfs-model-server:")
+
 
 def images() -> Images:
     if not IMAGES.exists():

@@ -22,6 +22,11 @@ class Trained:
     folder: Path
     test_images: Path
 
+    @property
+    def log(self) -> Path:
+        """What the training said: on which data, and how well it went."""
+        return self.test_images.with_name("train.log")
+
 
 def sources() -> str:
     """A digest of all that the model is made of."""
@@ -45,7 +50,8 @@ def trained(seed: int = 1, data: str = "auto") -> Trained:
     model = cached(seed, data)
     if not is_trained(seed, data):
         out = ["--out", str(model.folder.parent), "--seed", str(seed), "--data", data]
-        run([sys.executable, str(EXAMPLE / "train.py"), *out], seconds=TRAIN_SECONDS)
+        said = run([sys.executable, str(EXAMPLE / "train.py"), *out], seconds=TRAIN_SECONDS)
+        model.log.write_text(said)
     return model
 
 
