@@ -1,4 +1,4 @@
-"""Versions and models that do not load while the server is running, section 2 of tf-serving.md."""
+"""Versions and models that do not load while the server is running, section 2 of docs/tf-serving.md."""
 
 from pathlib import Path
 from typing import Any

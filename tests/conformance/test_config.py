@@ -1,4 +1,4 @@
-"""The model config and the versions on disk, section 2 of tf-serving.md.
+"""The model config and the versions on disk, section 2 of docs/tf-serving.md.
 
 All tests of this file share one server and reload it; each serves models of its own.
 """

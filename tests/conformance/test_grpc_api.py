@@ -1,4 +1,4 @@
-"""gRPC, section 4 of tf-serving.md."""
+"""gRPC, section 4 of docs/tf-serving.md."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Version labels, section 2 of tf-serving.md."""
+"""Version labels, section 2 of docs/tf-serving.md."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Warmup, and the end of the process: section 6 of tf-serving.md."""
+"""Warmup, and the end of the process: section 6 of docs/tf-serving.md."""
 
 import signal
 from pathlib import Path

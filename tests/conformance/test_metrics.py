@@ -1,4 +1,4 @@
-"""Monitoring, section 5 of tf-serving.md."""
+"""Monitoring, section 5 of docs/tf-serving.md."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""REST, section 3 of tf-serving.md: routes, statuses, predictions."""
+"""REST, section 3 of docs/tf-serving.md: routes, statuses, predictions."""
 
 import json
 from typing import Any

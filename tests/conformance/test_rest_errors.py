@@ -1,4 +1,4 @@
-"""REST, the table of refusals in section 3 of tf-serving.md; every one is `{"error": …}`."""
+"""REST, the table of refusals in section 3 of docs/tf-serving.md; every one is `{"error": …}`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Starting, sections 1 and 2 of tf-serving.md: flags, closed ports, exits."""
+"""Starting, sections 1 and 2 of docs/tf-serving.md: flags, closed ports, exits."""
 
 from pathlib import Path
 from typing import Any
