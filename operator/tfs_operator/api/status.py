@@ -11,6 +11,10 @@ from pydantic import Field
 from tfs_operator.api.base import ATOMIC_LIST, ATOMIC_MAP, MAX_INT32, ApiModel, map_list
 from tfs_operator.api.versions import VersionNumber
 
+MAX_LISTED_VERSIONS = 256
+"""Of each model; of more the newest are listed. An object in etcd has at most 1.5 MiB."""
+MAX_SUMMARY_LENGTH = 4096
+
 Count = Annotated[int, Field(ge=0, le=MAX_INT32, json_schema_extra={"format": "int32"})]
 
 
@@ -66,10 +70,10 @@ class ModelStatus(ApiModel):
     )
     """Version by label, where every ready pod gives the same answer."""
 
-    versions: Annotated[list[VersionStatus], Field(max_length=256, json_schema_extra=ATOMIC_LIST)] = Field(
-        default_factory=list
+    versions: Annotated[list[VersionStatus], Field(max_length=MAX_LISTED_VERSIONS, json_schema_extra=ATOMIC_LIST)] = (
+        Field(default_factory=list)
     )
-    """Versions that are wanted, loaded or failed, in ascending order."""
+    """Versions that are wanted, loaded or failed, in ascending order; of very many the newest 256."""
 
 
 class Endpoints(ApiModel):
@@ -106,7 +110,7 @@ class TFModelStatus(ApiModel):
     endpoints: Endpoints | None = None
     """Where clients inside the cluster find the model."""
 
-    available_versions: Annotated[str, Field(max_length=4096)] = ""
+    available_versions: Annotated[str, Field(max_length=MAX_SUMMARY_LENGTH)] = ""
     """Versions that are AVAILABLE on every ready pod, in one line: `1,2`, or `cats:1 dogs:1,2`."""
 
     models: Annotated[list[ModelStatus], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] = Field(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tfs_operator.api.status import ModelStatus
+from tfs_operator.api.status import MAX_LISTED_VERSIONS, MAX_SUMMARY_LENGTH, ModelStatus
 from tfs_operator.api.status import VersionStatus as VersionRow
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, END, STATE_ORDER, ModelObservation, PodObservation
@@ -44,7 +44,7 @@ def _listed(model: ModelConfig, observations: Iterable[ModelObservation]) -> lis
         for status in observation.versions
         if status.state != END or status.failed
     }
-    return sorted(seen | set(wanted) | set(model.labels.values()))
+    return sorted(seen | set(wanted) | set(model.labels.values()))[-MAX_LISTED_VERSIONS:]
 
 
 def _row(version: int, name: str, pods: Sequence[PodObservation], labels: dict[str, int]) -> VersionRow:
@@ -79,5 +79,5 @@ def available_versions(models: Sequence[ModelStatus]) -> str:
         model.name: ",".join(str(row.version) for row in model.versions if row.state == AVAILABLE) for model in models
     }
     if len(lists) == 1:
-        return next(iter(lists.values()))
-    return " ".join(f"{name}:{versions}" for name, versions in lists.items() if versions)
+        return next(iter(lists.values()))[:MAX_SUMMARY_LENGTH]
+    return " ".join(f"{name}:{versions}" for name, versions in lists.items() if versions)[:MAX_SUMMARY_LENGTH]

@@ -95,6 +95,15 @@ def test_without_a_pod_nothing_is_claimed() -> None:
     ]
 
 
+def test_of_very_many_versions_the_newest_are_listed() -> None:
+    """More would be refused by the schema, and then no status at all could be written."""
+    numbers = [10**18 + number for number in range(300)]
+    [model] = model_statuses(NEWEST, [pod("a", *map(up, numbers))])
+    assert [row.version for row in model.versions] == numbers[-256:]
+    assert len(available_versions([model])) <= 4096
+    assert len(available_versions([model, model.model_copy(update={"name": "other"})])) <= 4096
+
+
 def test_a_long_message_is_cut() -> None:
     broken = VersionStatus(1, "END", "INTERNAL", "x" * 5000)
     [model] = model_statuses(NEWEST, [pod("a", broken)])
