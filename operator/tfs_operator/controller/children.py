@@ -51,7 +51,7 @@ class Children:
         deployments = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
         if all(self._cache.get(*key_of(manifest)) for manifest in deployments):
             return manifests
-        return [*deployments, *(manifest for manifest in manifests if manifest not in deployments)]
+        return [*deployments, *(manifest for manifest in manifests if manifest["kind"] != "Deployment")]
 
     def _differs(self, desired: Manifest, rewritten: Rewritten) -> bool:
         key = key_of(desired)

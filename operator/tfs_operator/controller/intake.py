@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Any
 
-from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.cache import Cache, Key
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError
 from tfs_operator.cluster.queue import WorkQueue
@@ -43,7 +42,7 @@ class Intake:
     async def fill(self) -> None:
         """Lists everything before the first reconcile, so that a restart finds nothing to write."""
         for kind in WATCHED_KINDS:
-            await self._relist(kind, lambda _: None)
+            await self._list(kind)
         for found in self._cache.keys(TFMODEL):
             self._queue.add(TFModelKey(found.namespace, found.name))
 
@@ -53,15 +52,19 @@ class Intake:
             await asyncio.sleep(self._resync_seconds)
             try:
                 for kind in WATCHED_KINDS:
-                    await self._relist(kind, self._queue.add)
+                    await self._relist(kind)
             except ClusterError as error:
                 log.warning("resync: %s; trying again in %.0f s", error, self._resync_seconds)
 
-    async def _relist(self, kind: str, enqueue: Callable[[TFModelKey], None]) -> None:
-        before = {key: self._cache.get(*key) for key in self._cache.keys(kind)}
+    async def _list(self, kind: str) -> set[Key]:
+        """What of one kind differs from what the cache had."""
         items, version = await self._client.list(kind, label_selector=label_selector(kind))
-        for key in self._cache.replace(kind, items, version):
+        return self._cache.replace(kind, items, version)
+
+    async def _relist(self, kind: str) -> None:
+        before = {key: self._cache.get(*key) for key in self._cache.keys(kind)}
+        for key in await self._list(kind):
             item = self._cache.get(*key) or before.get(key)
             owner = tfmodel_of(item) if item else None
             if owner is not None:
-                enqueue(owner)
+                self._queue.add(owner)

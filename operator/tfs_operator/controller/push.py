@@ -63,10 +63,11 @@ class Pusher:
         observations: Sequence[PodObservation],
     ) -> Pushed:
         """Pods that run other models are being replaced, and told nothing."""
+        digest = models_digest(wanted)
         pairs = [
             (pod, observation)
             for pod, observation in zip(pods, observations, strict=True)
-            if observation.models and pod.models_digest == models_digest(wanted)
+            if observation.models and pod.models_digest == digest
         ]
         told = self._told.get(key, {})
         self._told[key] = {pod.name: told[pod.name] for pod, _ in pairs if pod.name in told}

@@ -1,6 +1,5 @@
 """One TFModel, from whatever is to what is wanted. The same steps for every cause."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +94,7 @@ class Reconciler:
     async def _observe(
         self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, blocked: Problem | None
     ) -> tuple[Evidence, bool]:
-        pods = living_pods(self._pods(key))
+        pods = living_pods(self._cache.pods_of(*key))
         observations = await observe(self._model_servers, pods, wanted)
         pushed = await self._pusher.push(key, wanted, pods, observations)
         evidence = Evidence(
@@ -107,6 +106,3 @@ class Reconciler:
             reload_problem=pushed.problem,
         )
         return evidence, pushed.settled
-
-    def _pods(self, key: TFModelKey) -> list[Mapping[str, Any]]:
-        return list(self._cache.pods_of(key.namespace, key.name))

@@ -48,9 +48,7 @@ def _group_version(kind: str) -> tuple[str, str]:
 
 
 async def _on_event(kind: str, ingest: Ingest, *, event: Any, **_: Any) -> None:
-    item: dict[str, Any] = dict(event["object"])
-    item["kind"] = kind
-    ingest(event["type"], item)
+    ingest(event["type"], {**event["object"], "kind": kind})
 
 
 async def _login(configuration: Configuration, **__: Any) -> kopf.ConnectionInfo:
