@@ -51,6 +51,8 @@ class Limits:
     settle: float = 3.0
     back_off: float = 60.0
     back_off_limit: float = 3600.0
+    absent: float = 8.0
+    """How long a server may take to find a version's folder; its poll takes a second."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,9 @@ class Memory:
 
     proven: bool = True
     """False from a commit that no pod has vouched for until a pod answers."""
+
+    began: float = 0.0
+    """When the wish was first seen."""
 
 
 @dataclass(frozen=True)
@@ -140,4 +145,12 @@ class Step:
     goal: Goal
     commit: ModelConfig | None = None
     failed: Mapping[int, str] = field(default_factory=dict)
+    """Versions that are given up, and why."""
+
+    absent: Mapping[int, str] = field(default_factory=dict)
+    """Versions for which no server finds a folder: they are asked for all the same, since one may appear."""
+
+    rescue: bool = False
+    """`commit` takes the place of one that no pod comes up with: only new pods will read it soon."""
+
     memory: Memory = field(default_factory=Memory)

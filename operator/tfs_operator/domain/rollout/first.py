@@ -17,9 +17,16 @@ def first(facts: Facts) -> Step | None:
         return _wait(facts)
     adopted = _adopted(facts) if committed is None else None
     config = adopted or target.opening(facts.wanted)
-    memory = Memory(fingerprint(facts.wanted), Action.COMMIT, facts.now, proven=adopted is not None)
+    memory = _memory(facts, proven=adopted is not None)
     words = "adopting what the pods serve" if adopted else "the first configuration of the model"
     return Step(Action.COMMIT, words, Goal(config), commit=config, memory=memory)
+
+
+def _memory(facts: Facts, *, proven: bool) -> Memory:
+    before, wish = facts.memory, fingerprint(facts.wanted)
+    if (before.wish, before.action, before.proven) == (wish, Action.COMMIT, proven):
+        return before
+    return Memory(wish, Action.COMMIT, facts.now, proven=proven, began=facts.now)
 
 
 def _wait(facts: Facts) -> Step:

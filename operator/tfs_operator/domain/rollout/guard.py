@@ -7,20 +7,22 @@ from tfs_operator.domain.rollout.discovery import bad, pin
 from tfs_operator.domain.rollout.view import View
 
 
-def guarded(view: View) -> ModelConfig | None:
+def guarded(view: View, goal: ModelConfig) -> ModelConfig | None:
     """A better committed configuration, or None when it is well as it is. Pods that are silent may know better."""
     if view.facts.fleet.silent:
         return None
-    better = replace(view.committed, policy=_policy(view), labels=_labels(view))
+    better = replace(view.committed, policy=_policy(view, goal), labels=_labels(view))
     return better if better != view.committed else None
 
 
-def _policy(view: View) -> VersionPolicy:
+def _policy(view: View, goal: ModelConfig) -> VersionPolicy:
+    """Pods that are led from a policy to named versions no longer show what the policy would find: it is pinned."""
     policy = view.committed.policy
     if isinstance(policy, Specific):
         kept = tuple(version for version in policy.versions if not view.is_lost(version))
         return Specific(kept or tuple(sorted(view.on_some)) or policy.versions)
-    pinned = pin(view, policy, _labels(view)) if bad(view, policy) else None
+    unseen = isinstance(goal.policy, Specific)
+    pinned = pin(view, policy, _labels(view)) if unseen or bad(view, policy) else None
     return pinned or policy
 
 

@@ -15,11 +15,24 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     missing = view.missing(target.required(goal))
     if missing is None:
         return None
-    committed = guarded(view) or view.committed
+    committed = guarded(view, goal) or view.committed
     both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
     keep = committed == goal or not isinstance(committed.policy, Specific)
     lingering = frozenset(goal.labels.keys() - committed.labels.keys())
-    return step(view, Action.LOAD, missing, goal_of(view, both, keep_available=keep, lingering=lingering), committed)
+    absent = _absent(view, goal)
+    led_to = goal_of(view, both, keep_available=keep, lingering=lingering)
+    loading = step(view, Action.LOAD, next(iter(absent.values()), missing), led_to, committed)
+    return replace(loading, absent=absent)
+
+
+def _absent(view: View, goal: ModelConfig) -> dict[int, str]:
+    """A server looks for folders every second; a folder that appears later is found without another push."""
+    if view.lasting(Action.LOAD) < view.facts.limits.absent:
+        return {}
+    return {
+        version: f"version {version}: no server finds a folder {version} below {goal.base_path}"
+        for version in sorted(target.required(goal) - view.present)
+    }
 
 
 def _both(committed: ModelConfig, goal: ModelConfig) -> VersionPolicy:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.facts import Action, Goal, Step
+from tfs_operator.domain.rollout.steps import words
 from tfs_operator.domain.rollout.view import View
 
 
@@ -15,7 +16,7 @@ def nobody(view: View) -> Step | None:
     opening = target.opening(view.wanted)
     if _is_hopeless(view, opening):
         return _instead(view, opening)
-    memory = replace(view.memory, action=Action.WAIT, since=_since(view))
+    memory = replace(view.memory, action=Action.WAIT, since=_since(view, Action.WAIT))
     return Step(Action.WAIT, _words(view), Goal(view.committed), memory=memory)
 
 
@@ -27,15 +28,23 @@ def _is_hopeless(view: View, opening: ModelConfig) -> bool:
 
 
 def _instead(view: View, opening: ModelConfig) -> Step:
-    memory = replace(view.memory, action=Action.COMMIT, since=view.facts.now, proven=False)
-    words = "no pod comes up with the committed configuration: the newest one takes its place"
-    return Step(Action.COMMIT, words, Goal(opening), commit=opening, memory=memory)
+    memory = replace(view.memory, action=Action.COMMIT, since=_since(view, Action.COMMIT), proven=False)
+    why = "no pod comes up with the committed configuration: the newest one takes its place"
+    return Step(Action.COMMIT, why, Goal(opening), commit=opening, rescue=True, memory=memory)
 
 
-def _since(view: View) -> float:
-    return view.memory.since if view.memory.action is Action.WAIT else view.facts.now
+def _since(view: View, action: Action) -> float:
+    return view.memory.since if view.memory.action is action else view.facts.now
 
 
 def _words(view: View) -> str:
     silent = view.facts.fleet.silent
-    return f"{silent} ready pods do not answer" if silent else "no pod is ready yet"
+    if silent:
+        return f"{silent} ready pods do not answer"
+    return f"no pod is ready yet; a server opens its ports once it has loaded {_opener(view.committed)}"
+
+
+def _opener(config: ModelConfig) -> str:
+    policy = config.policy
+    named = words(config) if isinstance(policy, Specific) and len(policy.versions) == 1 else f"one of {words(config)}"
+    return f"{named} of {config.base_path}"

@@ -4,6 +4,7 @@ from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout.facts import Action, Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
+from tfs_operator.domain.times import rfc3339
 
 
 def retire(view: View, goal: ModelConfig) -> Step | None:
@@ -16,6 +17,7 @@ def retire(view: View, goal: ModelConfig) -> Step | None:
     what = "version" + "s" * (len(extra) > 1) + " " + ", ".join(map(str, extra))
     baked = view.memory.action is Action.RETIRE or view.lasting(Action.BAKE) >= view.facts.limits.bake
     if not baked:
-        left = view.facts.limits.bake - view.lasting(Action.BAKE)
-        return step(view, Action.BAKE, f"{what}: kept for {left:.0f} s more", goal_of(view, goal, keep_available=True))
+        until = rfc3339(view.facts.now - view.lasting(Action.BAKE) + view.facts.limits.bake)
+        message = f"{what}: kept until {until}, so that a rollback is instant"
+        return step(view, Action.BAKE, message, goal_of(view, goal, keep_available=True))
     return step(view, Action.RETIRE, f"{what}: wanted no more", goal_of(view, goal))

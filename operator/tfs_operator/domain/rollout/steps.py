@@ -53,7 +53,7 @@ def remembered(view: View, decided: Step) -> Step:
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now
     failures = tuple(_failures(view, decided.failed))
-    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), proven=True)
+    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), proven=True, began=before.began)
     return replace(decided, memory=memory)
 
 

@@ -47,7 +47,7 @@ class View:
         """What is remembered of this very wish."""
         kept = self.facts.memory
         wish = fingerprint(self.wanted)
-        return kept if kept.wish == wish else Memory(wish=wish, proven=kept.proven)
+        return kept if kept.wish == wish else Memory(wish=wish, proven=kept.proven, began=self.facts.now)
 
     def lasting(self, action: Action) -> float:
         """Seconds for which `action` has been the step; 0 when another one was."""

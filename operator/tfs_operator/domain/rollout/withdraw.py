@@ -13,9 +13,12 @@ def withdraw(view: View, goal: ModelConfig) -> Step | None:
     failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
     if not failed:
         return None
-    committed = guarded(view) or view.committed
+    committed = guarded(view, goal) or view.committed
     return failing(view, failed, goal_of(view, committed, keep_available=committed == goal), committed)
 
 
 def _failure(view: View, version: int) -> str | None:
-    return view.held.get(version) or view.trouble(version, view.lasting(Action.LOAD))
+    """A version without a folder is no failure yet: it is asked for until it appears."""
+    if version in view.held:
+        return view.held[version]
+    return view.trouble(version, view.lasting(Action.LOAD)) if version in view.present else None

@@ -39,7 +39,7 @@ class World:
         self.ever_available: set[int] = set()
         self.pods: list[Server | None] = [None] * replicas
         self.exits = [0] * replicas
-        self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0)
+        self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0, absent=4.0)
         self.dice: Callable[[int], int] = lambda sides: 0
         self.last: Step | None = None
         self.pushes = self.commits = 0
@@ -204,13 +204,15 @@ class World:
         self.run(REPEAT)
 
     def _run_until_at_rest(self, ticks: int) -> None:
-        """At rest: for longer than a load may take nothing was pushed, with every pod ready."""
+        """At rest: for longer than a load may take nothing new was pushed, with every pod ready."""
         before, quiet = -1, 0
         for _ in range(ticks):
             self.run(1)
-            withdrawn = self.last and self.last.action is Action.WITHDRAW and len(self.ready) == len(self.pods)
-            quiet = quiet + 1 if withdrawn and before == self.pushes + self.commits else 0
-            before = self.pushes + self.commits
+            assert self.last is not None
+            resting = self.last.action is Action.WITHDRAW or self.last.absent
+            done = self.commits + (0 if self.last.absent else self.pushes)
+            quiet = quiet + 1 if resting and len(self.ready) == len(self.pods) and before == done else 0
+            before = done
             if quiet > self.limits.load_timeout + 2 * self.limits.settle:
                 return
 
