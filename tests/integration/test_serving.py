@@ -58,7 +58,7 @@ def base_path(tmp_path: Path, saved_model: Path) -> Path:
 @pytest.fixture
 def manifest(api: Api, namespace: str, base_path: Path) -> Manifest:
     """A TFModel of two replicas that serves version 1 as stable."""
-    return api.create(tfmodel(namespace, modelUri=f"file://{base_path}", replicas=2))
+    return api.create(tfmodel(namespace, modelUri=f"file://{base_path}", replicas=2, rollout={"bakeSeconds": 0}))
 
 
 @pytest.fixture
@@ -105,7 +105,10 @@ def test_the_status_holds_every_version_and_label_of_every_pod(
     found = status(api, manifest)
     namespace = manifest["metadata"]["namespace"]
     version = {"version": 1, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["stable"], "message": ""}
-    assert found["models"] == [{"name": "mnist", "labels": {"stable": 1}, "versions": [version]}]
+    [model] = found["models"]
+    rollout = model.pop("rollout")
+    assert model == {"name": "mnist", "labels": {"stable": 1}, "versions": [version]}
+    assert (rollout["step"], rollout["message"]) == ("Done", "version 1 on 2 pods")
     assert found["availableVersions"] == "1"
     assert (found["replicas"], found["readyReplicas"]) == (2, 2)
     assert found["endpoints"] == {

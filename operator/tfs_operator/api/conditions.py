@@ -40,6 +40,9 @@ class Reason(StrEnum):
     LABELING = "Labeling"
     """Some pod does not answer some label with its new version yet."""
 
+    RETIRING = "Retiring"
+    """All is served as the spec wishes; versions that are wanted no more stay for the bake time, or are unloaded."""
+
     NO_LABELS = "NoLabels"
     """The spec wishes for no label."""
 
@@ -77,7 +80,10 @@ class Reason(StrEnum):
     """The pods cannot be created, for example for a quota or an admission rule."""
 
     VERSION_FAILED = "VersionFailed"
-    """A wanted version ended with an error on some pod."""
+    """A wanted version cannot be loaded, or took too long; it is withdrawn, and tried again with back-off."""
+
+    VERSION_NOT_FOUND = "VersionNotFound"
+    """No server finds a folder for a wanted version; it is loaded once the folder appears."""
 
     MODEL_SERVER_UNREACHABLE = "ModelServerUnreachable"
     """A ready pod does not answer the operator's questions."""

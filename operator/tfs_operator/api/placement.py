@@ -100,7 +100,12 @@ class Rollout(ApiModel):
     """Time limits of changes."""
 
     load_timeout_seconds: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] = 600
-    """How long a starting server may take to load its models before it is restarted, in seconds."""
+    """How long a version may take to load, in seconds: on a running server before it is given up and labels
+    stay where they are, on a starting server before it is restarted."""
+
+    bake_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 30
+    """How long a version that is wanted no more stays loaded once all labels have moved, in seconds: a rollback
+    within this time needs no load. It takes the memory of both versions meanwhile."""
 
     drain_seconds: Annotated[int, Field(ge=0, le=3600, json_schema_extra={"format": "int32"})] = 15
     """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers

@@ -59,6 +59,86 @@ class VersionStatus(ApiModel):
     """The model server's own words when the version failed, and the pod they come from."""
 
 
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class FailedVersion(ApiModel):
+    """A version that was given up."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    message: Annotated[str, Field(max_length=2048)] = ""
+    """Why, in the model server's own words, and on which pod."""
+
+    at: Time
+    """When it was given up last."""
+
+    attempts: Count = 1
+    """How often it was given up. It is tried again with back-off: after a minute, then two, at last every hour."""
+
+
+class AwaitedVersion(ApiModel):
+    """A version that some pod has or loads, and that not every pod has."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    since: Time
+    """When it was first seen so."""
+
+
+class Reported(ApiModel):
+    """What events have told of, so that each is told once."""
+
+    labels: Annotated[dict[str, VersionNumber], Field(max_length=32, json_schema_extra=ATOMIC_MAP)] = Field(
+        default_factory=dict
+    )
+    """Version by label."""
+
+    versions: Annotated[list[VersionNumber], Field(max_length=MAX_LISTED_VERSIONS, json_schema_extra=ATOMIC_LIST)] = (
+        Field(default_factory=list)
+    )
+    """Versions that were AVAILABLE on every ready pod."""
+
+
+class RolloutStatus(ApiModel):
+    """How far the model is on its way to the spec. Losing it costs time, never safety."""
+
+    step: Literal["Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+    """Load: versions are being loaded. Commit: pods that start will come up with the new state. Label: labels move.
+    Bake: what is wanted no more stays for `rollout.bakeSeconds`. Retire: it is unloaded. Withdraw: a version
+    cannot be loaded, and what was served goes on. Wait: no pod can be asked. Done: nothing is left to do."""
+
+    message: Annotated[str, Field(max_length=4096)] = ""
+    """What the step waits for, or why it is taken."""
+
+    since: Time
+    """When this step began."""
+
+    began: Time
+    """When the operator first saw this wish."""
+
+    wish: Annotated[str, Field(max_length=64)]
+    """Fingerprint of what the spec asks of this model: another one ends every back-off."""
+
+    proven: bool = True
+    """False while no pod has come up with the committed configuration."""
+
+    failures: Annotated[list[FailedVersion], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
+        default_factory=list
+    )
+    """Versions that were given up."""
+
+    awaited: Annotated[list[AwaitedVersion], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
+        default_factory=list
+    )
+    """Versions that not every pod has yet."""
+
+    reported: Reported = Field(default_factory=Reported)
+    """What events have told of."""
+
+
 class ModelStatus(ApiModel):
     """One model, as all ready pods answer for it."""
 
@@ -74,6 +154,9 @@ class ModelStatus(ApiModel):
         Field(default_factory=list)
     )
     """Versions that are wanted, loaded or failed, in ascending order; of very many the newest 256."""
+
+    rollout: RolloutStatus | None = None
+    """How far the model is on its way to the spec."""
 
 
 class Endpoints(ApiModel):

@@ -13,6 +13,7 @@ from tfs_operator.commands import settings
 from tfs_operator.commands.output import print_manifests
 from tfs_operator.domain.admission import objection
 from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.rollout import opening
 from tfs_operator.render import Settings, children
 
 INVALID = 2
@@ -71,4 +72,4 @@ def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str
     tfmodel = TFModel.parse(document)
     if problem := objection(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
         raise InvalidTFModel([problem.message])
-    return children(tfmodel, wanted_config(tfmodel.metadata.name, tfmodel.spec), defaults)
+    return children(tfmodel, opening(wanted_config(tfmodel.metadata.name, tfmodel.spec)), defaults)

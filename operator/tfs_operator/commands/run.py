@@ -22,6 +22,13 @@ def add_parser(commands: Any) -> None:
         metavar="SECONDS",
         help="how often model servers are asked when nothing moves (default: %(default)s)",
     )
+    parser.add_argument(
+        "--retry-seconds",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how soon a version that could not be loaded is tried again; doubles up to an hour (default: %(default)s)",
+    )
     parser.add_argument("--verbose", action="store_true", help="log more, for debugging the operator itself")
     parser.set_defaults(execute=execute)
 
@@ -41,6 +48,7 @@ def execute(options: argparse.Namespace) -> int:
                     workers=options.workers,
                     http_port=options.http_port,
                     status_poll_seconds=options.status_poll_seconds,
+                    retry_seconds=options.retry_seconds,
                 )
             )
         )

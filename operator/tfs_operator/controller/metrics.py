@@ -6,6 +6,7 @@ Sources: client-go util/workqueue, controller-runtime pkg/internal/controller/me
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTROLLER = "tfmodel"
+_STEP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -41,6 +42,20 @@ class Metrics:
         self._requests = Counter(
             "rest_client_requests", "Requests to the API server.", ("code", "method"), registry=registry
         )
+        tfmodel = ("namespace", "name", "model")
+        self._steps = Histogram(
+            "tfmodel_rollout_step_duration_seconds",
+            "Time that a model's rollout spent in a step.",
+            ("step",),
+            buckets=_STEP_SECONDS,
+            registry=registry,
+        )
+        self._failures = Counter(
+            "tfmodel_version_failures", "Versions given up, each attempt counted.", tfmodel, registry=registry
+        )
+        self._moves = Counter(
+            "tfmodel_label_moves", "Labels that moved to a version on every pod.", tfmodel, registry=registry
+        )
         self.depth(0)
 
     def depth(self, keys: int) -> None:
@@ -67,6 +82,20 @@ class Metrics:
 
     def request(self, code: str, method: str) -> None:
         self._requests.labels(code, method).inc()
+
+    def step_taken(self, step: str, seconds: float) -> None:
+        self._steps.labels(step).observe(seconds)
+
+    def version_failed(self, namespace: str, name: str, model: str) -> None:
+        self._failures.labels(namespace, name, model).inc()
+
+    def label_moved(self, namespace: str, name: str, model: str) -> None:
+        self._moves.labels(namespace, name, model).inc()
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Drops the series of a TFModel that is gone."""
+        for metric in (self._failures, self._moves):
+            metric.remove_by_labels({"namespace": namespace, "name": name})
 
     def exposition(self) -> bytes:
         """In the Prometheus text format."""

@@ -21,9 +21,11 @@ from tfs_operator.controller.health import Health, application
 from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
+from tfs_operator.controller.observe import Observer
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.push import Pusher
 from tfs_operator.controller.reconcile import Reconciler
+from tfs_operator.controller.rollouts import Rollouts
 from tfs_operator.controller.status import StatusWriter
 from tfs_operator.controller.watch import watch
 from tfs_operator.controller.worker import Worker
@@ -43,6 +45,7 @@ class Options:
     workers: int = 4
     http_port: int = 8080
     status_poll_seconds: float = 30.0
+    retry_seconds: float = 60.0
 
 
 async def run(options: Options) -> None:
@@ -57,7 +60,9 @@ async def run(options: Options) -> None:
         health = Health(queue)
         await stack.enter_async_context(_http_server(options.http_port, health, metrics))
         recorder = EventRecorder(client, instance=socket.gethostname())
-        reconciler = await _reconciler(stack, options, client, cache, recorder)
+        status = StatusWriter(client, cache, recorder, options.settings, metrics)
+        rollouts = await _rollouts(stack, options, client, cache, queue)
+        reconciler = Reconciler(cache, options.settings, rollouts, status, Pace(options.status_poll_seconds))
         intake = Intake(client, cache, queue)
         log.info("filling the caches")
         await intake.fill()
@@ -74,19 +79,18 @@ async def run(options: Options) -> None:
             queue.close()
 
 
-async def _reconciler(
-    stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache, recorder: EventRecorder
-) -> Reconciler:
+async def _rollouts(
+    stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache, queue: WorkQueue[TFModelKey]
+) -> Rollouts:
     model_servers = await stack.enter_async_context(ModelStatusClient())
     reloads = await stack.enter_async_context(ReloadClient())
-    return Reconciler(
+    return Rollouts(
         cache=cache,
         settings=options.settings,
         children=Children(client, cache),
-        model_servers=model_servers,
-        pusher=Pusher(reloads, options.status_poll_seconds),
-        status=StatusWriter(client, cache, recorder, options.settings),
-        pace=Pace(options.status_poll_seconds),
+        observer=Observer(model_servers, queue.add),
+        pusher=Pusher(reloads, queue.add, options.status_poll_seconds),
+        retry_seconds=options.retry_seconds,
     )
 
 

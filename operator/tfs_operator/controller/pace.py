@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable, Mapping
 
-from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.domain.judgement import Verdict
+from tfs_operator.domain.model_config import ModelServerConfig, Specific
+from tfs_operator.domain.rollout import Action, Limits, Step, next_change
 
-FAST_SECONDS = 0.3
+FAST_SECONDS = 0.2
+_SECONDS_A_POD = 0.01
+"""A large fleet is asked less often, so that the questions never become a load of their own."""
 _FAST_FOR_SECONDS = 120.0
-_MOVING = {Reason.LOADING, Reason.LABELING}
+_DISCOVERY_SECONDS = 5.0
+"""`latest` and `all` find versions by themselves: a bad one has to be known before a pod restarts."""
+_MOVING = {Action.COMMIT, Action.LABEL, Action.RETIRE}
 
 
 class Pace:
@@ -23,12 +27,31 @@ class Pace:
     def forget(self, key: TFModelKey) -> None:
         self._moving_since.pop(key, None)
 
-    def next(self, key: TFModelKey, verdicts: Mapping[ConditionType, Verdict], *, settled: bool) -> float:
+    def next(
+        self,
+        key: TFModelKey,
+        steps: Mapping[str, Step],
+        wanted: ModelServerConfig,
+        *,
+        pods: int,
+        settled: bool,
+        limits: Limits,
+        now: float,
+    ) -> float:
         """Seconds. `settled`: every pod shows what it was told, so nothing is being loaded or unloaded. What has been
-        moving for two minutes without an end is asked at the slow pace too."""
-        moving = not settled or any(verdict.reason in _MOVING for verdict in verdicts.values())
-        if not moving:
-            self.forget(key)
-            return self._slow_seconds
-        since = self._moving_since.setdefault(key, self._clock())
-        return FAST_SECONDS if self._clock() - since < _FAST_FOR_SECONDS else self._slow_seconds
+        moving for two minutes without an end is asked at the slow pace too; a load ends by its own timeout."""
+        fast = max(FAST_SECONDS, _SECONDS_A_POD * pods)
+        if any(step.action is Action.LOAD and not step.absent for step in steps.values()):
+            return fast
+        if not settled or any(step.action in _MOVING for step in steps.values()):
+            since = self._moving_since.setdefault(key, self._clock())
+            return fast if self._clock() - since < _FAST_FOR_SECONDS else self._slow_seconds
+        self.forget(key)
+        changes = (next_change(step, limits, now) for step in steps.values())
+        soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
+        return min([self._resting(steps, wanted), *soon])
+
+    def _resting(self, steps: Mapping[str, Step], wanted: ModelServerConfig) -> float:
+        discovers = any(not isinstance(model.policy, Specific) for model in wanted.models)
+        looked_for = any(step.absent for step in steps.values())
+        return min(self._slow_seconds, _DISCOVERY_SECONDS) if discovers or looked_for else self._slow_seconds

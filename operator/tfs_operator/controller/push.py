@@ -1,4 +1,4 @@
-"""Tells each ready model server its next configuration, when it has not been told already."""
+"""Tells each model server its next configuration, when it has not been told already."""
 
 import asyncio
 import logging
@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.domain.model_config import ModelServerConfig
-from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts
-from tfs_operator.domain.reload import next_config, settled
-from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.ports import GRPC_PORT
 from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused
 from tfs_operator.serving.reload import ReloadClient
@@ -20,88 +18,128 @@ from tfs_operator.serving.reload import ReloadClient
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
+PATIENCE_SECONDS = 1.0
+"""For how long a pass waits for a server to take its configuration. The call itself goes on until its deadline."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one pod is to be told. `shown`: its answers show it already."""
+
+    pod: PodFacts
+    config: ModelServerConfig
+    shown: bool
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What a server was told last; `problem` when it said no."""
+    """What a server process was told last; `problem` when it said no, for the `attempts`-th time."""
 
     incarnation: str
     config: ModelServerConfig
     at: float
     problem: Problem | None
+    attempts: int
 
 
 @dataclass(frozen=True)
 class Pushed:
-    """What came of it: whether every pod shows the wanted configuration, and the first refusal."""
+    """`told` servers took something new; `settled`: every server shows what it was told; the first refusal."""
 
+    told: int
     settled: bool
     problem: Problem | None
 
 
 class Pusher:
-    """Remembers what each server was told, only to save repetition: whoever forgets it tells it once more."""
+    """Remembers what each server was told, only to save repetition: whoever forgets it tells it once more.
+
+    One push at a time goes to a server. `wake` is told of one that ended late.
+    """
 
     def __init__(
-        self, client: ReloadClient, repeat_seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        client: ReloadClient,
+        wake: Callable[[TFModelKey], None],
+        repeat_seconds: float,
+        patience_seconds: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._wake = wake
         self._repeat_seconds = repeat_seconds
+        self._patience_seconds = patience_seconds
         self._clock = clock
         self._told: dict[TFModelKey, dict[str, _Told]] = {}
+        self._running: dict[TFModelKey, dict[str, asyncio.Task[None]]] = {}
 
     def forget(self, key: TFModelKey) -> None:
-        """Drops what is remembered of a TFModel that is gone."""
+        """Drops what is remembered of a TFModel that is gone, and its pushes."""
         self._told.pop(key, None)
+        for task in self._running.pop(key, {}).values():
+            task.cancel()
 
-    async def push(
-        self,
-        key: TFModelKey,
-        wanted: ModelServerConfig,
-        pods: Sequence[PodFacts],
-        observations: Sequence[PodObservation],
-    ) -> Pushed:
-        """Pods that run other models are being replaced, and told nothing."""
-        digest = models_digest(wanted)
-        pairs = [
-            (pod, observation)
-            for pod, observation in zip(pods, observations, strict=True)
-            if observation.models and pod.models_digest == digest
-        ]
-        told = self._told.get(key, {})
-        self._told[key] = {pod.name: told[pod.name] for pod, _ in pairs if pod.name in told}
-        results = await asyncio.gather(*(self._push_pod(key, wanted, *pair) for pair in pairs))
-        problems = [entry.problem for entry in self._told[key].values() if entry.problem]
-        return Pushed(settled=all(results), problem=next(iter(problems), None))
+    async def push(self, key: TFModelKey, pods: Sequence[PodFacts], orders: Sequence[Order]) -> Pushed:
+        """`pods` are all that there are: what is known of others is dropped."""
+        self._keep(key, {pod.name for pod in pods})
+        running, late = self._running[key], set(self._running[key])
+        due = [order for order in orders if order.pod.name not in running and not self._is_told(key, order)]
+        for order in due:
+            running[order.pod.name] = asyncio.create_task(self._reload(key, order))
+        started = [running[order.pod.name] for order in due]
+        if started:
+            await asyncio.wait(started, timeout=self._patience_seconds)
+        for order in due:
+            self._watch_if_late(key, order.pod.name)
+        problems = [told.problem for told in self._told[key].values() if told.problem]
+        settled = not due and not late and all(order.shown for order in orders)
+        return Pushed(len(due), settled, next(iter(problems), None))
 
-    async def _push_pod(
-        self, key: TFModelKey, wanted: ModelServerConfig, pod: PodFacts, observation: PodObservation
-    ) -> bool:
-        """Whether the pod had been told everything already, and its answers show it."""
-        config = next_config(wanted, observation.models)
-        is_settled = settled(config, observation.models)
-        if self._is_told(key, pod, config, is_settled):
-            return is_settled and config == wanted
-        problem = await self._reload(key, pod, config)
-        self._told[key][pod.name] = _Told(pod.incarnation, config, self._clock(), problem)
-        return False
+    def _keep(self, key: TFModelKey, names: set[str]) -> None:
+        told, running = self._told.get(key, {}), self._running.setdefault(key, {})
+        self._told[key] = {name: told[name] for name in told if name in names}
+        for name in [name for name in running if name not in names]:
+            running.pop(name).cancel()
 
-    def _is_told(self, key: TFModelKey, pod: PodFacts, config: ModelServerConfig, is_settled: bool) -> bool:
-        """Told again, slowly, while the pod's answers do not show it: somebody else may have told it otherwise."""
-        told = self._told[key].get(pod.name)
-        if told is None or (told.incarnation, told.config) != (pod.incarnation, config):
+    def _is_told(self, key: TFModelKey, order: Order) -> bool:
+        """Told again, slowly, while the pod's answers do not show it: somebody else may have told it otherwise. What
+        it did not take is tried again with back-off."""
+        told = self._told[key].get(order.pod.name)
+        if told is None or (told.incarnation, told.config) != (order.pod.incarnation, order.config):
             return False
-        return (is_settled and told.problem is None) or self._clock() - told.at < self._repeat_seconds
+        if order.shown and told.problem is None:
+            return True
+        pause = self._repeat_seconds if told.problem is None else min(2.0 ** (told.attempts - 1), self._repeat_seconds)
+        return self._clock() - told.at < pause
 
-    async def _reload(self, key: TFModelKey, pod: PodFacts, config: ModelServerConfig) -> Problem | None:
+    def _watch_if_late(self, key: TFModelKey, name: str) -> None:
+        task = self._running[key][name]
+        if task.done():
+            del self._running[key][name]
+        else:
+            task.add_done_callback(lambda _: self._ended_late(key, name))
+
+    def _ended_late(self, key: TFModelKey, name: str) -> None:
+        if self._running.get(key, {}).pop(name, None) is not None:
+            self._wake(key)
+
+    async def _reload(self, key: TFModelKey, order: Order) -> None:
+        problem = await self._problem(order)
+        before = self._told.get(key, {}).get(order.pod.name)
+        again = before is not None and (before.incarnation, before.config) == (order.pod.incarnation, order.config)
+        attempts = before.attempts + 1 if before is not None and again else 1
+        if key in self._told:
+            told = _Told(order.pod.incarnation, order.config, self._clock(), problem, attempts)
+            self._told[key][order.pod.name] = told
+        if problem is not None and attempts == 1:
+            log.warning("%s: %s; trying again with back-off", key, problem.message)
+
+    async def _problem(self, order: Order) -> Problem | None:
+        name = order.pod.name
         try:
-            await self._client.reload(pod.address, GRPC_PORT, config, DEADLINE_SECONDS)
+            await self._client.reload(order.pod.address, GRPC_PORT, order.config, DEADLINE_SECONDS)
         except ReloadRefused as error:
-            log.warning("%s: pod %s refused its configuration: %s", key, pod.name, error)
-            return Problem(Reason.RELOAD_REFUSED, f"pod {pod.name} refused its configuration: {error}")
+            return Problem(Reason.RELOAD_REFUSED, f"pod {name} refused its configuration: {error}")
         except ModelServerUnreachable as error:
-            log.warning("%s: pod %s took no configuration: %s", key, pod.name, error)
-            return Problem(Reason.MODEL_SERVER_UNREACHABLE, f"pod {pod.name} took no configuration: {error}")
-        log.info("%s: pod %s took its configuration", key, pod.name)
+            return Problem(Reason.MODEL_SERVER_UNREACHABLE, f"pod {name} took no configuration: {error}")
         return None

@@ -1,25 +1,24 @@
 """One TFModel, from whatever is to what is wanted. The same steps for every cause."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.cluster.cache import Cache
-from tfs_operator.controller.children import Children
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
-from tfs_operator.controller.observe import living_pods, observe
 from tfs_operator.controller.pace import Pace
-from tfs_operator.controller.push import Pusher
+from tfs_operator.controller.rollouts import Progress, Rollouts
 from tfs_operator.controller.status import StatusWriter
-from tfs_operator.domain import deployment
+from tfs_operator.domain import deployment, remembered
 from tfs_operator.domain.admission import objection, suspension
 from tfs_operator.domain.judgement import Evidence, judge, refused
-from tfs_operator.domain.model_config import ModelServerConfig, wanted_config
 from tfs_operator.domain.observation import Problem
-from tfs_operator.render import Settings, children
-from tfs_operator.serving.rest import ModelStatusClient
+from tfs_operator.domain.rollout import Memory
+from tfs_operator.render import Settings
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,18 @@ class Reconciler:
         self,
         cache: Cache,
         settings: Settings,
-        children: Children,
-        model_servers: ModelStatusClient,
-        pusher: Pusher,
+        rollouts: Rollouts,
         status: StatusWriter,
         pace: Pace,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._cache = cache
         self._settings = settings
-        self._children = children
-        self._model_servers = model_servers
-        self._pusher = pusher
+        self._rollouts = rollouts
         self._status = status
         self._pace = pace
+        self._clock = clock
+        self._driven: set[TFModelKey] = set()
 
     async def reconcile(self, key: TFModelKey) -> Again:
         """Level-triggered: reads the cache and the pods, never the reason for being called."""
@@ -71,38 +69,53 @@ class Reconciler:
 
     def _forget(self, key: TFModelKey) -> Again:
         """The children go by garbage collection."""
-        self._children.forget(key)
-        self._pusher.forget(key)
+        self._rollouts.forget(key)
+        self._status.forget(key)
         self._pace.forget(key)
+        self._driven.discard(key)
         return NOT_AGAIN
 
     async def _refuse(self, live: dict[str, Any], problem: Problem) -> Again:
         """Only a new spec can change the outcome, and it comes as an event."""
+        self._driven.discard(TFModelKey(live["metadata"]["namespace"], live["metadata"]["name"]))
         await self._status.write_verdicts(live, refused(problem))
         return NOT_AGAIN
 
     async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Again:
-        wanted = wanted_config(key.name, tfmodel.spec)
-        blocked = await self._children.reconcile(tfmodel, children(tfmodel, wanted, self._settings))
-        evidence, settled = await self._observe(key, tfmodel, wanted, blocked)
-        verdicts = judge(evidence)
-        await self._status.write(live, tfmodel, evidence, verdicts)
-        if blocked is not None:
+        progress = await self._rollouts.advance(key, tfmodel, self._memories(key, live))
+        evidence = self._evidence(key, tfmodel, progress)
+        await self._status.write(live, tfmodel, evidence, judge(evidence), progress)
+        if progress.blocked is not None:
             return Again(back_off=True)
-        return Again(seconds=self._pace.next(key, verdicts, settled=settled))
+        return Again(
+            seconds=self._pace.next(
+                key,
+                progress.steps,
+                progress.wanted,
+                pods=len(progress.sight.pods),
+                settled=progress.pushed.settled,
+                limits=progress.limits,
+                now=progress.now,
+            )
+        )
 
-    async def _observe(
-        self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, blocked: Problem | None
-    ) -> tuple[Evidence, bool]:
-        pods = living_pods(self._cache.pods_of(*key))
-        observations = await observe(self._model_servers, pods, wanted)
-        pushed = await self._pusher.push(key, wanted, pods, observations)
-        evidence = Evidence(
-            wanted=wanted,
+    def _memories(self, key: TFModelKey, live: dict[str, Any]) -> dict[str, Memory]:
+        """What the status remembers. Time that went by while nobody drove the rollouts does not count."""
+        found = remembered.rollouts(live.get("status", {}))
+        memories = {name: remembered.memory(rollout) for name, rollout in found.items()}
+        if key not in self._driven:
+            memories = {name: remembered.resumed(kept, self._clock()) for name, kept in memories.items()}
+        self._driven.add(key)
+        return memories
+
+    def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: Progress) -> Evidence:
+        return Evidence(
+            wanted=progress.wanted,
             replicas=tfmodel.spec.replicas,
             deployment=deployment.facts(self._cache.get("Deployment", *key)),
-            pods=observations,
-            blocked=blocked,
-            reload_problem=pushed.problem,
+            pods=progress.sight.observations,
+            blocked=progress.blocked,
+            reload_problem=progress.pushed.problem,
+            steps=progress.steps,
+            now=progress.now,
         )
-        return evidence, pushed.settled

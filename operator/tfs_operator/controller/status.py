@@ -12,7 +12,12 @@ from tfs_operator.api.status import TFModelStatus
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.events import EventRecorder, EventType
+from tfs_operator.controller.chapters import Chapter, chapters_of
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.metrics import Metrics
+from tfs_operator.controller.rollouts import Progress
 from tfs_operator.domain.conditions import merged
+from tfs_operator.domain.history import Happening, What
 from tfs_operator.domain.judgement import Evidence, Verdict
 from tfs_operator.domain.matrix import available_versions, model_statuses
 from tfs_operator.render.endpoints import endpoints
@@ -25,6 +30,7 @@ Verdicts = Mapping[ConditionType, Verdict]
 log = logging.getLogger(__name__)
 
 _GOOD_REASONS = {Reason.SERVING, Reason.DEPLOYING, Reason.LOADING, Reason.LABELING, Reason.SCALED_TO_ZERO}
+_HAS_ITS_OWN_EVENT = {Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND}
 
 
 def rfc3339_now() -> str:
@@ -40,17 +46,29 @@ class StatusWriter:
         cache: Cache,
         recorder: EventRecorder,
         settings: Settings,
+        metrics: Metrics,
         now: Callable[[], str] = rfc3339_now,
     ) -> None:
         self._client = client
         self._cache = cache
         self._recorder = recorder
         self._settings = settings
+        self._metrics = metrics
         self._now = now
 
-    async def write(self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts) -> None:
-        """The whole status of a TFModel that is acted on."""
-        models = model_statuses(evidence.wanted, evidence.pods)
+    def forget(self, key: TFModelKey) -> None:
+        """Drops the metrics of a TFModel that is gone."""
+        self._metrics.forget(key.namespace, key.name)
+
+    async def write(
+        self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts, progress: Progress
+    ) -> None:
+        """The whole status of a TFModel that is acted on, and what has happened since it was written last."""
+        chapters = chapters_of(live.get("status", {}), progress, tfmodel.spec.replicas)
+        models = [
+            model.model_copy(update={"rollout": chapters[model.name].rollout})
+            for model in model_statuses(evidence.wanted, evidence.pods)
+        ]
         status = TFModelStatus.model_validate(
             {
                 "observedGeneration": tfmodel.metadata.generation,
@@ -64,6 +82,25 @@ class StatusWriter:
             }
         )
         await self._write(live, status.model_dump(mode="json", exclude_none=True))
+        self._narrate(live, chapters, progress)
+
+    def _narrate(self, live: Manifest, chapters: Mapping[str, Chapter], progress: Progress) -> None:
+        """After the status is written: what it says was told is told once, or, if the process ends here, not at all."""
+        metadata = Metadata.model_validate(live["metadata"])
+        for name, chapter in chapters.items():
+            for step, seconds in chapter.steps:
+                self._metrics.step_taken(step, seconds)
+            for happening in chapter.happenings:
+                note = f"model {name}: {happening.note}" if len(chapters) > 1 else happening.note
+                log.info("%s/%s: %s", metadata.namespace, metadata.name, note)
+                self._recorder.record(live, _type(happening), happening.what, note, "Rollout")
+                self._count(metadata, name, happening)
+
+    def _count(self, metadata: Metadata, model: str, happening: Happening) -> None:
+        if happening.what is What.LABEL_MOVED:
+            self._metrics.label_moved(metadata.namespace, metadata.name, model)
+        if happening.what is What.VERSION_FAILED:
+            self._metrics.version_failed(metadata.namespace, metadata.name, model)
 
     async def write_verdicts(self, live: Manifest, verdicts: Verdicts) -> None:
         """Only the conditions, for a TFModel that is not acted on; what was observed before stays."""
@@ -93,8 +130,14 @@ class StatusWriter:
         log.info(
             "%s/%s: Ready=%s %s: %s", metadata.namespace, metadata.name, new["status"], new["reason"], new["message"]
         )
+        if new["reason"] in _HAS_ITS_OWN_EVENT:
+            return
         kind: EventType = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
         self._recorder.record(live, kind, new["reason"], new["message"], "Reconcile")
+
+
+def _type(happening: Happening) -> EventType:
+    return "Warning" if happening.is_bad else "Normal"
 
 
 def _ready(status: Mapping[str, Any]) -> Manifest:

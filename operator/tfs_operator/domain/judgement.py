@@ -3,18 +3,21 @@
 Pure: what was observed in, (status, reason, message) out. `domain.conditions` adds the times.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
-from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
+from tfs_operator.domain.rollout import Action, Step
+from tfs_operator.domain.times import since
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied."""
+    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied; `steps`
+    has where each model's rollout stands at `now`, in seconds since the epoch."""
 
     wanted: ModelServerConfig
     replicas: int
@@ -22,6 +25,8 @@ class Evidence:
     pods: tuple[PodObservation, ...] = ()
     blocked: Problem | None = None
     reload_problem: Problem | None = None
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    now: float = 0.0
 
     @property
     def ready_pods(self) -> tuple[PodObservation, ...]:
@@ -49,7 +54,7 @@ def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
         ConditionType.READY: ready,
         ConditionType.VERSIONS_AVAILABLE: versions,
         ConditionType.LABELS_APPLIED: labels,
-        ConditionType.PROGRESSING: _progressing(ready),
+        ConditionType.PROGRESSING: _progressing(evidence, ready),
     }
 
 
@@ -71,7 +76,15 @@ def _nobody_serves(evidence: Evidence) -> Verdict | None:
         return None
     if evidence.replicas == 0:
         return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask")
-    return Verdict("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")
+    return Verdict("Unknown", Reason.DEPLOYING, f"there is nobody to ask{_awaited(evidence, Action.WAIT)}")
+
+
+def _awaited(evidence: Evidence, action: Action) -> str:
+    """What the first model at this step waits for, and since when; nothing when no model is at it."""
+    for name, step in evidence.steps.items():
+        if step.action is action:
+            return f"; model {name}: {step.message}; waiting {since(step.memory.since, evidence.now)}"
+    return ""
 
 
 def _somebody_is_silent(evidence: Evidence) -> Verdict | None:
@@ -82,32 +95,19 @@ def _somebody_is_silent(evidence: Evidence) -> Verdict | None:
 
 
 def _a_version_failed(evidence: Evidence) -> Verdict | None:
-    for model in evidence.wanted.models:
-        for pod in evidence.ready_pods:
-            if failure := _failure(model, pod):
-                return Verdict("False", Reason.VERSION_FAILED, failure)
+    for name, step in evidence.steps.items():
+        if step.failed:
+            return Verdict("False", Reason.VERSION_FAILED, f"model {name} {'; '.join(step.failed.values())}")
     return None
 
 
-def _failure(model: ModelConfig, pod: PodObservation) -> str | None:
-    statuses = pod.model(model.name).versions
-    wanted = _wanted(model.policy, [status.version for status in statuses])
-    for status in statuses:
-        if status.failed and status.version in wanted:
-            words = f"{status.error_code}: {status.error_message}"
-            return f"model {model.name} version {status.version} on pod {pod.name}: {words}"
+def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
+    for name, step in evidence.steps.items():
+        if step.absent:
+            words = f"model {name} {'; '.join(step.absent.values())}"
+            waiting = since(step.memory.since, evidence.now)
+            return Verdict("False", Reason.VERSION_NOT_FOUND, f"{words}; looked for {waiting}")
     return None
-
-
-def _wanted(policy: VersionPolicy, seen: Sequence[int]) -> Sequence[int]:
-    """A version that failed stays in the server's list; with a newer one beside it, `latest` has moved on."""
-    match policy:
-        case Specific(versions):
-            return versions
-        case Latest(num_versions):
-            return sorted(seen)[-num_versions:]
-        case All():
-            return seen
 
 
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
@@ -115,10 +115,14 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     for model in evidence.wanted.models:
         for pod in evidence.ready_pods:
             if missing := _missing(model, pod):
-                return _reload_was_refused(evidence) or Verdict(
-                    "False", Reason.LOADING, f"model {model.name} on pod {pod.name}: {missing}"
-                )
+                words = f"model {model.name} on pod {pod.name}: {missing}{_since_when(evidence, model.name)}"
+                return _reload_was_refused(evidence) or Verdict("False", Reason.LOADING, words)
     return None
+
+
+def _since_when(evidence: Evidence, model: str) -> str:
+    step = evidence.steps.get(model)
+    return f", {since(step.memory.since, evidence.now)}" if step and step.action is not Action.DONE else ""
 
 
 def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
@@ -135,8 +139,9 @@ def _all_versions_available(_: Evidence) -> Verdict | None:
 
 VERSION_CHECKS: tuple[Check, ...] = (
     _nobody_serves,
-    _somebody_is_silent,
     _a_version_failed,
+    _a_version_is_not_found,
+    _somebody_is_silent,
     _a_version_is_missing,
     _all_versions_available,
 )
@@ -157,7 +162,8 @@ def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
     for model in evidence.wanted.models:
         for pod in evidence.ready_pods:
             if behind := _behind(model, pod):
-                return Verdict("False", Reason.LABELING, f"model {model.name} on pod {pod.name}: {behind}")
+                words = f"model {model.name} on pod {pod.name}: {behind}{_since_when(evidence, model.name)}"
+                return Verdict("False", Reason.LABELING, words)
     return None
 
 
@@ -189,7 +195,7 @@ def _ready(evidence: Evidence, versions: Verdict, labels: Verdict) -> Verdict:
         return Verdict("False", Reason(evidence.blocked.reason), evidence.blocked.message)
     if evidence.replicas == 0:
         return Verdict("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served")
-    if versions.reason is Reason.VERSION_FAILED:
+    if versions.reason in (Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND):
         return versions
     if not evidence.deployment.complete:
         return _deploying(evidence)
@@ -205,7 +211,8 @@ def _deploying(evidence: Evidence) -> Verdict:
     if problem is not None:
         return Verdict("False", Reason(problem.reason), problem.message)
     ready = len(evidence.ready_pods)
-    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready")
+    waiting = _awaited(evidence, Action.WAIT)
+    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{waiting}")
 
 
 def _serving(evidence: Evidence) -> str:
@@ -216,13 +223,20 @@ def _serving(evidence: Evidence) -> str:
 _UNDER_WAY = {Reason.DEPLOYING, Reason.LOADING, Reason.LABELING}
 
 
-def _progressing(ready: Verdict) -> Verdict:
+def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
     """Stuck is what needs a person; a silent pod may speak again, and waiting is not being stuck."""
     if ready.reason is Reason.SERVING:
-        return Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
+        return _retiring(evidence) or Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
     if ready.reason is Reason.SCALED_TO_ZERO:
         return Verdict("True", Reason.COMPLETE, ready.message)
     if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
         return Verdict("Unknown", ready.reason, ready.message)
     status = "True" if ready.reason in _UNDER_WAY else "False"
     return Verdict(status, ready.reason, ready.message)
+
+
+def _retiring(evidence: Evidence) -> Verdict | None:
+    for name, step in evidence.steps.items():
+        if step.action in (Action.BAKE, Action.RETIRE):
+            return Verdict("True", Reason.RETIRING, f"the spec is fulfilled; model {name} {step.message}")
+    return None

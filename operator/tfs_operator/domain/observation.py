@@ -54,6 +54,12 @@ class PodObservation:
     ready: bool
     models: Mapping[str, ModelObservation] = field(default_factory=dict)
     problem: Problem | None = None
+    stale: bool = False
+    """The pod was asked and is slow to answer; `models` is what it said the last time."""
+
+    @property
+    def answered(self) -> bool:
+        return self.ready and self.problem is None and not self.stale
 
     def model(self, name: str) -> ModelObservation:
         return self.models.get(name, ModelObservation())

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.times import epoch
 
 Manifest = dict[str, Any]
 
@@ -29,6 +30,13 @@ class PodFacts:
     models_digest: str
     incarnation: str
     problem: Problem | None
+    ready_at: float = 0.0
+    """Since when `ready` is what it is, in seconds since the epoch."""
+
+    @property
+    def crashed(self) -> bool:
+        """Its server has ended with an error, and is not ready again."""
+        return self.problem is not None and self.problem.reason == Reason.MODEL_SERVER_FAILED
 
 
 def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
@@ -42,6 +50,7 @@ def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
         models_digest=metadata.get("annotations", {}).get(digest_annotation, ""),
         incarnation=f"{metadata.get('uid', '')}/{_restarts(status)}",
         problem=next(_problems(metadata["name"], status), None),
+        ready_at=epoch(_condition(status, "Ready").get("lastTransitionTime")),
     )
 
 

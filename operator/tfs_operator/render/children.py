@@ -11,13 +11,18 @@ from tfs_operator.render.service import service
 from tfs_operator.render.settings import Settings
 
 
-def children(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> list[Manifest]:
-    """The manifests in the order in which they are applied: what a pod needs comes before the pods."""
+def children(
+    tfmodel: TFModel, committed: ModelServerConfig, settings: Settings, attempt: str | None = None
+) -> list[Manifest]:
+    """The manifests in the order in which they are applied: what a pod needs comes before the pods.
+
+    `committed` has every model of the spec; it is what pods start with. A new `attempt` replaces the pods.
+    """
     manifests = [
-        config_map(tfmodel, config),
+        config_map(tfmodel, committed),
         service(tfmodel),
         headless_service(tfmodel),
-        deployment(tfmodel, config, settings),
+        deployment(tfmodel, committed, settings, attempt),
     ]
     if tfmodel.spec.replicas > 1:
         manifests.append(pod_disruption_budget(tfmodel))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.container import GPU_RESOURCE, container
@@ -12,10 +13,11 @@ from tfs_operator.render.settings import Settings
 from tfs_operator.render.volumes import volumes
 
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
+ATTEMPT_ANNOTATION = "tfs-operator.io/attempt"
 _UID = 65532
 
 
-def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
+def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings, attempt: str | None = None) -> Manifest:
     rollout = tfmodel.spec.rollout
     spec = {
         "replicas": tfmodel.spec.replicas,
@@ -23,7 +25,7 @@ def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) 
         "progressDeadlineSeconds": max(600, rollout.load_timeout_seconds + 60),
         "selector": {"matchLabels": selector(tfmodel)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": _pod_metadata(tfmodel, config), "spec": _pod_spec(tfmodel, config, settings)},
+        "template": {"metadata": _pod_metadata(tfmodel, config, attempt), "spec": _pod_spec(tfmodel, config, settings)},
     }
     return child(tfmodel, "apps/v1", "Deployment", tfmodel.metadata.name, {"spec": spec})
 
@@ -34,11 +36,24 @@ def models_digest(config: ModelServerConfig) -> str:
     return digest({model.name: model.base_path for model in config.models})
 
 
-def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig) -> Manifest:
+def attempt_for(committed: ModelServerConfig) -> str:
+    """Names a configuration for which pods that never came up are replaced: they read it only at their start."""
+    return digest({"committed": to_annotation(committed)})
+
+
+def attempt_of(live: Manifest | None) -> str | None:
+    """The attempt of a live Deployment's pods."""
+    template = (live or {}).get("spec", {}).get("template", {})
+    found: str | None = (template.get("metadata", {}).get("annotations") or {}).get(ATTEMPT_ANNOTATION)
+    return found
+
+
+def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, attempt: str | None) -> Manifest:
     template = tfmodel.spec.pod_template
+    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **({ATTEMPT_ANNOTATION: attempt} if attempt else {})}
     return {
         "labels": {**(template.labels or {}), **labels(tfmodel)},
-        "annotations": {**(template.annotations or {}), MODELS_DIGEST_ANNOTATION: models_digest(config)},
+        "annotations": {**(template.annotations or {}), **ours},
     }
 
 

@@ -15,8 +15,8 @@ NAME_LABEL = "app.kubernetes.io/name"
 APPLICATION = "tensorflow-serving"
 
 
-def config_map_name(tfmodel: TFModel) -> str:
-    return f"{tfmodel.metadata.name}-config"
+def config_map_name(tfmodel_name: str) -> str:
+    return f"{tfmodel_name}-config"
 
 
 def headless_name(tfmodel: TFModel) -> str:

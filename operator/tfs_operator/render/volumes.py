@@ -10,7 +10,7 @@ CONFIG_PATH = "/etc/tfs-operator"
 def volumes(tfmodel: TFModel) -> list[Manifest]:
     """Volumes of the pod, in an order that depends on nothing but the spec."""
     return [
-        {"name": "config", "configMap": {"name": config_map_name(tfmodel)}},
+        {"name": "config", "configMap": {"name": config_map_name(tfmodel.metadata.name)}},
         {"name": "tmp", "emptyDir": {}},
         *(
             {"name": f"claim-{index}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}}

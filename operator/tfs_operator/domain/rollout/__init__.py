@@ -2,8 +2,11 @@
 
 from tfs_operator.domain.rollout.decide import decide
 from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Fleet, Goal, Limits, Memory, Pod, Step
+from tfs_operator.domain.rollout.opening import opening
+from tfs_operator.domain.rollout.outlook import next_change
 from tfs_operator.domain.rollout.push import pod_config, server_config
 from tfs_operator.domain.rollout.server import committed_after, labels_to_ask
+from tfs_operator.domain.rollout.settled import settled
 
 __all__ = [
     "Action",
@@ -18,6 +21,9 @@ __all__ = [
     "committed_after",
     "decide",
     "labels_to_ask",
+    "next_change",
+    "opening",
     "pod_config",
     "server_config",
+    "settled",
 ]

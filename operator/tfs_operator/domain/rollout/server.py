@@ -8,15 +8,18 @@ from tfs_operator.domain.rollout.facts import Step
 
 def committed_after(
     wanted: ModelServerConfig, committed: ModelServerConfig | None, steps: Mapping[str, Step]
-) -> ModelServerConfig:
-    """What the ConfigMap shall hold after `steps`; equal to `committed` when there is nothing to write."""
-    return ModelServerConfig(tuple(_committed_model(model, committed, steps[model.name]) for model in wanted.models))
+) -> ModelServerConfig | None:
+    """What the ConfigMap shall hold after `steps`; equal to `committed` when there is nothing to write.
+
+    None: it cannot be said yet, since nothing is committed and the pods that know what is served do not answer.
+    """
+    models = [_committed_model(model.name, committed, steps[model.name]) for model in wanted.models]
+    known = tuple(model for model in models if model is not None)
+    return ModelServerConfig(known) if len(known) == len(models) else None
 
 
-def _committed_model(model: ModelConfig, committed: ModelServerConfig | None, step: Step) -> ModelConfig:
-    """Every model that is not committed yet has a step that commits it."""
-    before = committed.model(model.name) if committed else None
-    return step.commit or before or model
+def _committed_model(name: str, committed: ModelServerConfig | None, step: Step) -> ModelConfig | None:
+    return step.commit or (committed.model(name) if committed else None)
 
 
 def labels_to_ask(wanted: ModelConfig, committed: ModelConfig | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.reload import settled
+from tfs_operator.domain.rollout import settled
 from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
 from tfs_operator.domain.rollout.push import pod_config
 

@@ -1,0 +1,47 @@
+"""What one pass adds to the history of each model: the memory for the status, what happened, how long steps took."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from tfs_operator.api.status import RolloutStatus
+from tfs_operator.controller.rollouts import Progress
+from tfs_operator.domain import remembered
+from tfs_operator.domain.history import Happening, Scene, Told, happenings
+from tfs_operator.domain.matrix import agreed_labels
+from tfs_operator.domain.rollout import Memory
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Of one model. `steps` are those that ended in this pass, with their seconds."""
+
+    rollout: RolloutStatus
+    happenings: Sequence[Happening]
+    steps: Sequence[tuple[str, float]]
+
+
+def chapters_of(status: Mapping[str, Any], progress: Progress, replicas: int) -> dict[str, Chapter]:
+    """By model; `status` is the one before this pass."""
+    before = remembered.rollouts(status)
+    return {name: _chapter(name, before.get(name), progress, replicas) for name in progress.steps}
+
+
+def _chapter(name: str, before: RolloutStatus | None, progress: Progress, replicas: int) -> Chapter:
+    step, pods = progress.steps[name], [seen.model(name) for _, seen in progress.sight.answering]
+    scene = Scene(
+        told=remembered.told(before) if before else Told(),
+        before=remembered.memory(before) if before else Memory(),
+        said=before.message if before else "",
+        step=step,
+        pods=pods,
+        replicas=replicas,
+        now=progress.now,
+    )
+    news, told = happenings(scene, agreed_labels(pods))
+    return Chapter(remembered.rollout_status(step, told), news, _ended(progress.taken[name]))
+
+
+def _ended(taken: Sequence[Memory]) -> list[tuple[str, float]]:
+    return [(old.action, new.since - old.since) for old, new in pairwise(taken) if old.action is not None]

@@ -1,0 +1,197 @@
+"""Drives the rollouts of one TFModel: asks the pods, decides for each model, commits, and tells the pods.
+
+The decisions are domain.rollout's. What is done here is their order: the ConfigMap is written before any pod is
+told, and as long as a pod was told something its answers are read again, a few times a pass.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.cluster.cache import Cache, controller_of
+from tfs_operator.controller.children import Children
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.observe import Observer, living_pods
+from tfs_operator.controller.push import Order, Pushed, Pusher
+from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
+from tfs_operator.domain.model_config import ModelServerConfig, wanted_config
+from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.rollout import (
+    Facts,
+    Fleet,
+    Limits,
+    Memory,
+    Pod,
+    Step,
+    committed_after,
+    decide,
+    labels_to_ask,
+    server_config,
+    settled,
+)
+from tfs_operator.render import Settings, children
+from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest
+from tfs_operator.render.metadata import config_map_name
+
+log = logging.getLogger(__name__)
+
+MAX_ROUNDS = 4
+"""Rounds of one pass: a label moves in two, and is seen to have moved in the second."""
+
+Steps = Mapping[str, Step]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The pods that run the wanted models, and what they answered."""
+
+    pods: tuple[PodFacts, ...]
+    observations: tuple[PodObservation, ...]
+    current: tuple[tuple[PodFacts, PodObservation], ...]
+
+    @property
+    def answering(self) -> list[tuple[PodFacts, PodObservation]]:
+        return [(pod, seen) for pod, seen in self.current if seen.answered]
+
+    def fleet(self, model: str) -> Fleet:
+        pods = tuple(Pod(pod.name, seen.model(model), pod.ready_at) for pod, seen in self.answering)
+        ready = [pod for pod, _ in self.current if pod.ready]
+        crashing = bool(self.current) and not ready and all(pod.crashed for pod, _ in self.current)
+        return Fleet(pods, len(ready) - len(pods), crashing)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a pass has come to. `taken` has every step of each model, in order, beginning with the one before."""
+
+    wanted: ModelServerConfig
+    sight: Sight
+    steps: Steps
+    taken: Mapping[str, Sequence[Memory]]
+    limits: Limits
+    now: float
+    blocked: Problem | None
+    pushed: Pushed
+
+
+class Rollouts:
+    """Raises ClusterError when the API server could not be used: then no pod was told anything."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        settings: Settings,
+        children: Children,
+        observer: Observer,
+        pusher: Pusher,
+        retry_seconds: float = 60.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._cache = cache
+        self._settings = settings
+        self._children = children
+        self._observer = observer
+        self._pusher = pusher
+        self._retry_seconds = retry_seconds
+        self._clock = clock
+
+    def forget(self, key: TFModelKey) -> None:
+        self._children.forget(key)
+        self._observer.forget(key)
+        self._pusher.forget(key)
+
+    async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> Progress:
+        """As far as it goes now, from what the status remembers."""
+        wanted, limits = wanted_config(key.name, tfmodel.spec), self._limits(tfmodel)
+        taken = {model.name: [memories.get(model.name, Memory())] for model in wanted.models}
+        for _ in range(MAX_ROUNDS):
+            sight = await self._look(key, wanted)
+            now = self._clock()
+            steps = {
+                model.name: decide(self._facts(key, model.name, wanted, sight, taken[model.name][-1], limits, now))
+                for model in wanted.models
+            }
+            blocked = await self._commit(key, tfmodel, wanted, sight, steps)
+            for name, step in steps.items():
+                _note(key, name, taken[name], step, quietly=blocked is not None)
+            pushed = await self._tell(key, wanted, sight, steps)
+            if not pushed.told:
+                break
+        return Progress(wanted, sight, steps, taken, limits, now, blocked, pushed)
+
+    def committed(self, key: TFModelKey) -> ModelServerConfig | None:
+        """What the live ConfigMap holds; None when there is none of ours, or it is unreadable."""
+        live = self._cache.get("ConfigMap", key.namespace, config_map_name(key.name))
+        owner, tfmodel = controller_of(live) if live else None, self._cache.get("TFModel", *key)
+        if live is None or owner is None or tfmodel is None or owner["uid"] != tfmodel["metadata"]["uid"]:
+            return None
+        return from_annotation((live["metadata"].get("annotations") or {}).get(COMMITTED_ANNOTATION, ""))
+
+    def _limits(self, tfmodel: TFModel) -> Limits:
+        rollout = tfmodel.spec.rollout
+        return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self._retry_seconds)
+
+    async def _look(self, key: TFModelKey, wanted: ModelServerConfig) -> Sight:
+        committed, digest = self.committed(key), models_digest(wanted)
+        asked = {
+            model.name: labels_to_ask(model, committed.model(model.name) if committed else None)
+            for model in wanted.models
+        }
+        pods = tuple(living_pods(self._cache.pods_of(*key)))
+        observations = await self._observer.observe(key, pods, asked)
+        pairs = zip(pods, observations, strict=True)
+        return Sight(pods, observations, tuple(pair for pair in pairs if pair[0].models_digest == digest))
+
+    def _facts(
+        self,
+        key: TFModelKey,
+        name: str,
+        wanted: ModelServerConfig,
+        sight: Sight,
+        memory: Memory,
+        limits: Limits,
+        now: float,
+    ) -> Facts:
+        committed, model = self.committed(key), wanted.model(name)
+        assert model is not None
+        before = committed.model(name) if committed else None
+        return Facts(model, before, sight.fleet(name), memory, limits, now)
+
+    async def _commit(
+        self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, sight: Sight, steps: Steps
+    ) -> Problem | None:
+        """Brings all children in line; the ConfigMap is one of them, and written in one request. Pods that cannot come
+        up are replaced when there is something better for them, since they read it only at their start."""
+        committed = committed_after(wanted, self.committed(key), steps)
+        if committed is None:
+            return None
+        attempt = attempt_of(self._cache.get("Deployment", *key))
+        if sight.current and any(step.rescue for step in steps.values()):
+            attempt = attempt_for(committed)
+        return await self._children.reconcile(tfmodel, children(tfmodel, committed, self._settings, attempt))
+
+    async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
+        """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
+        committed = self.committed(key)
+        if committed is None or committed != committed_after(wanted, committed, steps):
+            return Pushed(told=0, settled=False, problem=None)
+        orders = [order for pod, seen in sight.answering if (order := _order(pod, seen, steps)) is not None]
+        return await self._pusher.push(key, sight.pods, orders)
+
+
+def _order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | None:
+    config = server_config(steps, {name: Pod(pod.name, seen.model(name), pod.ready_at) for name in steps})
+    return Order(pod, config, settled(config, seen.models)) if config is not None else None
+
+
+def _note(key: TFModelKey, name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
+    """One log line for each step that is new."""
+    if (taken[-1].action, taken[-1].wish) == (step.memory.action, step.memory.wish):
+        taken[-1] = step.memory
+        return
+    taken.append(step.memory)
+    if not quietly:
+        log.info("%s: model %s: %s: %s", key, name, step.action, step.message)

@@ -1,0 +1,134 @@
+"""What has happened since it was told of last: the events of a TFModel read as the history of its rollouts.
+
+Computed from what is observed and from what the status says was told, so that nothing is told twice, or lost with
+the operator's process.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tfs_operator.domain.observation import ModelObservation
+from tfs_operator.domain.rollout import Memory, Step
+
+
+class What(StrEnum):
+    """Reasons of events."""
+
+    LABEL_MOVED = "LabelMoved"
+    LABEL_REMOVED = "LabelRemoved"
+    VERSION_AVAILABLE = "VersionAvailable"
+    VERSION_RETIRED = "VersionRetired"
+    VERSION_FAILED = "VersionFailed"
+    VERSION_NOT_FOUND = "VersionNotFound"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Labels that were said to answer, and versions that were said to be AVAILABLE, on every ready pod."""
+
+    labels: Mapping[str, int] = field(default_factory=dict)
+    versions: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of the history."""
+
+    what: What
+    note: str
+
+    @property
+    def is_bad(self) -> bool:
+        return self.what in (What.VERSION_FAILED, What.VERSION_NOT_FOUND)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One model: what was told, the memory and message before this pass, the step it has come to, and what its pods
+    answer, of `replicas` that there should be."""
+
+    told: Told
+    before: Memory
+    said: str
+    step: Step
+    pods: Sequence[ModelObservation]
+    replicas: int
+    now: float
+
+    @property
+    def count(self) -> str:
+        return f"{len(self.pods)}/{max(self.replicas, len(self.pods))} pods"
+
+    @property
+    def begins(self) -> bool:
+        """The first pods are coming up, and the first lines wait for all of them."""
+        return not self.told.versions and len(self.pods) < self.replicas
+
+    @property
+    def available(self) -> frozenset[int]:
+        """On every pod."""
+        return frozenset.intersection(*(pod.available for pod in self.pods))
+
+    @property
+    def gone(self) -> frozenset[int]:
+        """Told of, and AVAILABLE nowhere any more."""
+        return self.told.versions - frozenset().union(*(pod.available for pod in self.pods))
+
+
+def happenings(scene: Scene, labels: Mapping[str, int]) -> tuple[list[Happening], Told]:
+    """What is new, and what has been told of then. `labels` are those to which all pods give the same answer."""
+    failed = list(_failures(scene))
+    if not scene.pods or scene.begins:
+        return failed, scene.told
+    told = Told(_labels_now(scene, labels), (scene.told.versions - scene.gone) | scene.available)
+    return [*_loaded(scene), *_labelled(scene, told.labels), *failed, *_retired(scene)], told
+
+
+def _labels_now(scene: Scene, labels: Mapping[str, int]) -> dict[str, int]:
+    """A label that not all pods answer alike is on its way: it is as it was, until no pod answers it."""
+    answered = {label for pod in scene.pods for label in pod.labels}
+    return {**{label: v for label, v in scene.told.labels.items() if label in answered}, **labels}
+
+
+def _loaded(scene: Scene) -> Iterator[Happening]:
+    starts = dict(scene.before.waiting)
+    for version in sorted(scene.available - scene.told.versions):
+        start = starts.get(version, scene.step.memory.began)
+        note = f"version {version} AVAILABLE on {scene.count}{_in(scene.now - start)}"
+        yield Happening(What.VERSION_AVAILABLE, note)
+
+
+def _labelled(scene: Scene, labels: Mapping[str, int]) -> Iterator[Happening]:
+    for label in sorted(labels.keys() | scene.told.labels.keys()):
+        old, new = scene.told.labels.get(label), labels.get(label)
+        if new is None:
+            yield Happening(What.LABEL_REMOVED, f"{label} no longer answers (was {old})")
+        elif old != new:
+            came = f"{label} {old} → {new}" if old is not None else f"{label} → {new}"
+            yield Happening(What.LABEL_MOVED, f"{came} on {scene.count}{_in(scene.now - scene.step.memory.began)}")
+
+
+def _retired(scene: Scene) -> Iterator[Happening]:
+    for version in sorted(scene.gone):
+        yield Happening(What.VERSION_RETIRED, f"version {version} unloaded from {scene.count}")
+
+
+def _failures(scene: Scene) -> Iterator[Happening]:
+    """A failure has the time at which it was counted: tried again and failed again, it is another one."""
+    known = {(failure.version, failure.at) for failure in scene.before.failures}
+    for failure in scene.step.memory.failures:
+        if (failure.version, failure.at) not in known:
+            yield Happening(What.VERSION_FAILED, f"{failure.message}; {_goes_on(scene)}")
+    if scene.step.absent and scene.step.message != scene.said:
+        yield Happening(What.VERSION_NOT_FOUND, scene.step.message)
+
+
+def _goes_on(scene: Scene) -> str:
+    labels = ", ".join(f"{label} → {version}" for label, version in sorted(scene.step.goal.config.labels.items()))
+    return f"labels stay: {labels}" if labels else "what was served goes on"
+
+
+def _in(seconds: float) -> str:
+    """Nothing for what has been so for long: then it only came back."""
+    return f" in {seconds:.1f} s" if 0 <= seconds < 3600 else ""

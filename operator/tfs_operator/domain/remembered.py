@@ -1,0 +1,71 @@
+"""A rollout's memory as a part of the status, and back. What cannot be read is forgotten: it costs time, not safety."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus
+from tfs_operator.domain.history import Told
+from tfs_operator.domain.rollout import Action, Failure, Memory, Step
+from tfs_operator.domain.times import epoch, rfc3339
+
+_MESSAGE_LIMIT = 2000
+_MAX_VERSIONS = 64
+
+
+def rollouts(status: Mapping[str, Any]) -> dict[str, RolloutStatus]:
+    """What a TFModel's status remembers, by model."""
+    found = {model.get("name", ""): _rollout(model.get("rollout")) for model in status.get("models") or []}
+    return {name: rollout for name, rollout in found.items() if rollout is not None}
+
+
+def _rollout(item: object) -> RolloutStatus | None:
+    try:
+        return RolloutStatus.model_validate(item, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+
+
+def memory(rollout: RolloutStatus) -> Memory:
+    return Memory(
+        wish=rollout.wish,
+        action=Action(rollout.step),
+        since=epoch(rollout.since),
+        failures=tuple(Failure(f.version, f.message, epoch(f.at), f.attempts) for f in rollout.failures),
+        waiting=tuple((awaited.version, epoch(awaited.since)) for awaited in rollout.awaited),
+        proven=rollout.proven,
+        began=epoch(rollout.began),
+    )
+
+
+def resumed(kept: Memory, now: float) -> Memory:
+    """After a pause in which nobody drove the rollout: what is being loaded has its whole time again."""
+    since = now if kept.action is Action.LOAD else kept.since
+    return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
+
+
+def told(rollout: RolloutStatus) -> Told:
+    return Told(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
+
+
+def rollout_status(step: Step, told_now: Told) -> RolloutStatus:
+    """Of very many versions the newest are remembered."""
+    kept = step.memory
+    return RolloutStatus(
+        step=step.action.value,
+        message=step.message[:_MESSAGE_LIMIT],
+        since=rfc3339(kept.since),
+        began=rfc3339(kept.began),
+        wish=kept.wish,
+        proven=kept.proven,
+        failures=[_failed(failure) for failure in kept.failures[-_MAX_VERSIONS:]],
+        awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
+        reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-256:]),
+    )
+
+
+def _failed(failure: Failure) -> FailedVersion:
+    message = failure.message[:_MESSAGE_LIMIT]
+    return FailedVersion(version=failure.version, message=message, at=rfc3339(failure.at), attempts=failure.attempts)
