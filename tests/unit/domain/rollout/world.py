@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.rollout import settled
-from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask
+from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask, settled
 from tfs_operator.domain.rollout.push import pod_config
 
 REPEAT = 4
