@@ -131,4 +131,6 @@ def _goes_on(scene: Scene) -> str:
 
 def _in(seconds: float) -> str:
     """Nothing for what has been so for long: then it only came back."""
-    return f" in {seconds:.1f} s" if 0 <= seconds < 3600 else ""
+    if not 0 <= seconds < 3600:
+        return ""
+    return f" in {seconds:.2f} s" if seconds < 1 else f" in {seconds:.1f} s"

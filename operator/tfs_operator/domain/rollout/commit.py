@@ -3,7 +3,7 @@
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.facts import Action, Step
-from tfs_operator.domain.rollout.steps import goal_of, step, words
+from tfs_operator.domain.rollout.steps import everywhere, goal_of, step, words
 from tfs_operator.domain.rollout.view import View
 
 
@@ -12,5 +12,5 @@ def commit(view: View, goal: ModelConfig) -> Step | None:
     config = target.to_commit(view, goal)
     if config == view.committed:
         return None
-    message = f"{words(config)}: AVAILABLE on {len(view.pods)} pods"
+    message = f"{words(config)}: AVAILABLE {everywhere(view)}"
     return step(view, Action.COMMIT, message, goal_of(view, goal, keep_available=True), config)

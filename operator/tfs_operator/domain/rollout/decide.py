@@ -16,7 +16,7 @@ from tfs_operator.domain.rollout.label import label
 from tfs_operator.domain.rollout.load import load
 from tfs_operator.domain.rollout.nobody import nobody
 from tfs_operator.domain.rollout.retire import retire
-from tfs_operator.domain.rollout.steps import goal_of, remembered, step, words
+from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
 from tfs_operator.domain.rollout.view import View
 from tfs_operator.domain.rollout.withdraw import withdraw
 
@@ -25,7 +25,7 @@ Policy = Callable[[View, ModelConfig], Step | None]
 
 def done(view: View, goal: ModelConfig) -> Step:
     """Nothing is left to do."""
-    return step(view, Action.DONE, f"{words(goal)} on {len(view.pods)} pods", goal_of(view, goal))
+    return step(view, Action.DONE, f"{words(goal)} {everywhere(view)}", goal_of(view, goal))
 
 
 POLICIES: tuple[Policy, ...] = (withdraw, load, commit, label, retire, follow, done)

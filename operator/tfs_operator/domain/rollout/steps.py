@@ -88,3 +88,8 @@ def words(config: ModelConfig) -> str:
     if isinstance(config.policy, Specific):
         return "version" + "s" * (len(config.policy.versions) > 1) + " " + ", ".join(map(str, config.policy.versions))
     return "the versions that the policy picks"
+
+
+def everywhere(view: View) -> str:
+    """`on 3 pods` for people."""
+    return f"on {len(view.pods)} pod" + "s" * (len(view.pods) != 1)
