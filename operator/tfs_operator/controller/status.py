@@ -92,7 +92,8 @@ class StatusWriter:
                 self._metrics.step_taken(step, seconds)
             for happening in chapter.happenings:
                 note = f"model {name}: {happening.note}" if len(chapters) > 1 else happening.note
-                log.info("%s/%s: %s", metadata.namespace, metadata.name, note)
+                if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
+                    log.info("%s/%s: %s", metadata.namespace, metadata.name, note)
                 self._recorder.record(live, _type(happening), happening.what, note, "Rollout")
                 self._count(metadata, name, happening)
 
@@ -122,16 +123,16 @@ class StatusWriter:
         self._tell(live, status)
 
     def _tell(self, live: Manifest, status: Manifest) -> None:
-        """One log line and one event when Ready, or its reason, has changed."""
+        """One log line and one event when Ready, or its reason, has changed; versions that fail have lines of their own."""
         old, new = _ready(live.get("status", {})), _ready(status)
         if (old.get("status"), old.get("reason")) == (new["status"], new["reason"]):
+            return
+        if new["reason"] in _HAS_ITS_OWN_EVENT:
             return
         metadata = Metadata.model_validate(live["metadata"])
         log.info(
             "%s/%s: Ready=%s %s: %s", metadata.namespace, metadata.name, new["status"], new["reason"], new["message"]
         )
-        if new["reason"] in _HAS_ITS_OWN_EVENT:
-            return
         kind: EventType = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
         self._recorder.record(live, kind, new["reason"], new["message"], "Reconcile")
 
