@@ -123,7 +123,7 @@ class StatusWriter:
         self._tell(live, status)
 
     def _tell(self, live: Manifest, status: Manifest) -> None:
-        """One log line and one event when Ready, or its reason, has changed; versions that fail have lines of their own."""
+        """One log line and one event when Ready, or its reason, has changed; a failed version has lines of its own."""
         old, new = _ready(live.get("status", {})), _ready(status)
         if (old.get("status"), old.get("reason")) == (new["status"], new["reason"]):
             return
