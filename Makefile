@@ -16,7 +16,7 @@ demo: venv images ## Serve a model on a local cluster and ask it about 20 digits
 	hack/run.sh python hack/demo.py
 
 test: lint verify images binaries ## Everything: lint, verify, and all tests in one run
-	$(PYTEST)
+	TFS_HISTORIES=10000 $(PYTEST)
 
 unit: venv ## The tests that need nothing but Python
 	$(PYTEST) tests/unit

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.domain.rollout.history import judge_the_end, play
 
 HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
-"""1,000 take about six seconds, for every run of the unit tests; `TFS_HISTORIES=10000` about a minute."""
+"""1,000 take some seconds, for every run of the unit tests; `make test` asks for 10,000, a minute or more."""
 
 
 @settings(max_examples=HISTORIES, deadline=None, database=None)
