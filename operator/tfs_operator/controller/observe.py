@@ -83,6 +83,7 @@ class Observer:
         before = questions.get(pod.name)
         if before is not None and not before.task.done():
             return
+        questions.pop(pod.name, None)
         silent = before is not None and self._take(key, pod, before).problem is not None
         task = asyncio.create_task(_answer(self._client, pod, asked))
         questions[pod.name] = _Question(pod.incarnation, task, late=silent)

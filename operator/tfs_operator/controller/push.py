@@ -114,10 +114,11 @@ class Pusher:
 
     def _watch_if_late(self, key: TFModelKey, name: str) -> None:
         task = self._running[key][name]
-        if task.done():
-            del self._running[key][name]
-        else:
+        if not task.done():
             task.add_done_callback(lambda _: self._ended_late(key, name))
+            return
+        del self._running[key][name]
+        task.result()  # a mistake of ours shall be seen
 
     def _ended_late(self, key: TFModelKey, name: str) -> None:
         if self._running.get(key, {}).pop(name, None) is not None:

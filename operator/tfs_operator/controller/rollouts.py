@@ -13,10 +13,11 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, controller_of
 from tfs_operator.controller.children import Children
 from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.observe import Observer, living_pods
 from tfs_operator.controller.push import Order, Pushed, Pusher
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
-from tfs_operator.domain.model_config import ModelServerConfig, wanted_config
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, wanted_config
 from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import (
@@ -46,8 +47,9 @@ Steps = Mapping[str, Step]
 
 @dataclass(frozen=True)
 class Sight:
-    """The pods that run the wanted models, and what they answered."""
+    """What is committed, the pods, what they answered, and those of them that run the wanted models."""
 
+    committed: ModelServerConfig | None
     pods: tuple[PodFacts, ...]
     observations: tuple[PodObservation, ...]
     current: tuple[tuple[PodFacts, PodObservation], ...]
@@ -55,6 +57,9 @@ class Sight:
     @property
     def answering(self) -> list[tuple[PodFacts, PodObservation]]:
         return [(pod, seen) for pod, seen in self.current if seen.answered]
+
+    def committed_model(self, name: str) -> ModelConfig | None:
+        return self.committed.model(name) if self.committed else None
 
     def fleet(self, model: str) -> Fleet:
         pods = tuple(Pod(pod.name, seen.model(model), pod.ready_at) for pod, seen in self.answering)
@@ -111,8 +116,7 @@ class Rollouts:
             sight = await self._look(key, wanted)
             now = self._clock()
             steps = {
-                model.name: decide(self._facts(key, model.name, wanted, sight, taken[model.name][-1], limits, now))
-                for model in wanted.models
+                model.name: decide(_facts(model, sight, taken[model.name][-1], limits, now)) for model in wanted.models
             }
             blocked = await self._commit(key, tfmodel, wanted, sight, steps)
             for name, step in steps.items():
@@ -125,7 +129,7 @@ class Rollouts:
     def committed(self, key: TFModelKey) -> ModelServerConfig | None:
         """What the live ConfigMap holds; None when there is none of ours, or it is unreadable."""
         live = self._cache.get("ConfigMap", key.namespace, config_map_name(key.name))
-        owner, tfmodel = controller_of(live) if live else None, self._cache.get("TFModel", *key)
+        owner, tfmodel = controller_of(live) if live else None, self._cache.get(TFMODEL, *key)
         if live is None or owner is None or tfmodel is None or owner["uid"] != tfmodel["metadata"]["uid"]:
             return None
         return from_annotation((live["metadata"].get("annotations") or {}).get(COMMITTED_ANNOTATION, ""))
@@ -136,36 +140,19 @@ class Rollouts:
 
     async def _look(self, key: TFModelKey, wanted: ModelServerConfig) -> Sight:
         committed, digest = self.committed(key), models_digest(wanted)
-        asked = {
-            model.name: labels_to_ask(model, committed.model(model.name) if committed else None)
-            for model in wanted.models
-        }
+        before = {model.name: model for model in committed.models} if committed else {}
+        asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in wanted.models}
         pods = tuple(living_pods(self._cache.pods_of(*key)))
         observations = await self._observer.observe(key, pods, asked)
         pairs = zip(pods, observations, strict=True)
-        return Sight(pods, observations, tuple(pair for pair in pairs if pair[0].models_digest == digest))
-
-    def _facts(
-        self,
-        key: TFModelKey,
-        name: str,
-        wanted: ModelServerConfig,
-        sight: Sight,
-        memory: Memory,
-        limits: Limits,
-        now: float,
-    ) -> Facts:
-        committed, model = self.committed(key), wanted.model(name)
-        assert model is not None
-        before = committed.model(name) if committed else None
-        return Facts(model, before, sight.fleet(name), memory, limits, now)
+        return Sight(committed, pods, observations, tuple(pair for pair in pairs if pair[0].models_digest == digest))
 
     async def _commit(
         self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, sight: Sight, steps: Steps
     ) -> Problem | None:
         """Brings all children in line; the ConfigMap is one of them, and written in one request. Pods that cannot come
         up are replaced when there is something better for them, since they read it only at their start."""
-        committed = committed_after(wanted, self.committed(key), steps)
+        committed = committed_after(wanted, sight.committed, steps)
         if committed is None:
             return None
         attempt = attempt_of(self._cache.get("Deployment", *key))
@@ -180,6 +167,10 @@ class Rollouts:
             return Pushed(told=0, settled=False, problem=None)
         orders = [order for pod, seen in sight.answering if (order := _order(pod, seen, steps)) is not None]
         return await self._pusher.push(key, sight.pods, orders)
+
+
+def _facts(model: ModelConfig, sight: Sight, memory: Memory, limits: Limits, now: float) -> Facts:
+    return Facts(model, sight.committed_model(model.name), sight.fleet(model.name), memory, limits, now)
 
 
 def _order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | None:
