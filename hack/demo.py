@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""`make demo`, once the cluster and the images are there: a trained model, served, on both protocols.
+"""`make demo`, once the cluster and the images are there: a trained model, served, on both protocols; and its versions.
 
-Installs the operator, trains examples/mnist, copies it into a claim, applies examples/mnist/tfmodel.yaml and
-asks the model about 20 digits over REST and over gRPC. Run again, it re-uses whatever is there already.
+Installs the operator, trains examples/mnist twice, copies version 1 into a claim, applies examples/mnist/tfmodel.yaml,
+asks the model about 20 digits over REST and over gRPC, and goes on to version 2 and back (hack/demo_rollout.py).
+Run again, it re-uses whatever is there already, and ends in the same state.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from hack.demo_rollout import Play
 from hack.playground import chart, diagnose, model
 from hack.playground.commands import CommandError, DeadlineError, run, wait_for
 from hack.playground.kubectl import Kubectl
@@ -33,7 +35,7 @@ What to try next, in this folder:
   kubectl --namespace {NAMESPACE} port-forward service/{MODEL} 8501 8500 &
   curl --retry 5 --retry-connrefused --data @examples/mnist/request.json http://127.0.0.1:8501/v1/models/{MODEL}:predict
 
-examples/mnist/README.md goes on with a second version: canary, promotion and rollback by one label each.
+examples/mnist/README.md has all of this as plain commands, to be tried with a model of one's own.
 `make clean` removes the cluster.
 """
 
@@ -66,12 +68,13 @@ def install(kubectl: Kubectl, step: Step) -> None:
         step.say("tensorflow/serving cannot be pulled here: its test double serves (tests/model_server/README.md)")
 
 
-def train(step: Step) -> model.Trained:
-    if model.is_trained():
-        step.say("already trained, and train.py and its data have not changed since")
-    step.detail = "training; about 20 s on an idle machine"
-    trained = model.trained()
-    step.say(trained.log.read_text().strip() if trained.log.exists() else "trained")
+def train(step: Step, version: int, seed: int, shift: int = 0) -> model.Trained:
+    if model.is_trained(seed, shift=shift):
+        step.say(f"version {version} is already trained, and train.py and its data have not changed since")
+    step.detail = f"training version {version}; about 10 s on an idle machine"
+    trained = model.trained(seed, shift=shift)
+    said = trained.log.read_text().splitlines() if trained.log.exists() else ["trained"]
+    step.say("\n".join(line for line in said if not line.startswith(("Downloading", "Saved"))))
     return trained
 
 
@@ -105,9 +108,19 @@ def first_answer(url: str) -> None:
         json.load(response)
 
 
+def tidy(tfmodel: TFModel, step: Step) -> None:
+    """`kubectl apply` leaves alone what the file does not name: labels of a run that was stopped halfway."""
+    left = [label for label in tfmodel.live()["spec"]["versionLabels"] if label != "stable"]
+    if left:
+        step.say(f"labels of an earlier run are removed: {', '.join(left)}")
+        patch = {"spec": {"versionLabels": dict.fromkeys(left)}}
+        tfmodel.kubectl("patch", "tfmodel", MODEL, "--type", "merge", "--patch", json.dumps(patch))
+
+
 def serve(tfmodel: TFModel, step: Step) -> None:
     began = time.monotonic()
     step.say(tfmodel.kubectl.apply(model.EXAMPLE / "tfmodel.yaml"))
+    tidy(tfmodel, step)
     wait_until_ready(tfmodel, step)
     ready = time.monotonic() - began
     with tfmodel.forward() as (url, _):
@@ -117,24 +130,43 @@ def serve(tfmodel: TFModel, step: Step) -> None:
 
 def ask(tfmodel: TFModel, trained: model.Trained, step: Step) -> None:
     step.detail = "asking; the gRPC client takes a moment to import tensorflow"
-    client = [sys.executable, str(model.EXAMPLE / "client.py"), "--images", str(trained.test_images)]
+    client = [sys.executable, str(model.EXAMPLE / "client.py"), "--label", "stable"]
+    client += ["--images", str(trained.test_images)]
     with tfmodel.forward() as (url, address):
         step.say("20 images over REST:\n" + run([*client, "--rest", url], seconds=60))
         step.say("20 images over gRPC:\n" + run([*client, "--grpc", address], seconds=90))
 
 
-def play(narrator: Narrator, kubectl: Kubectl) -> None:
-    tfmodel = TFModel(kubectl, MODEL)
+def play(narrator: Narrator, tfmodel: TFModel) -> None:
+    kubectl = tfmodel.kubectl
     with narrator.step("Installing the operator: helm upgrade --install, from charts/tfs-operator") as step:
         install(kubectl, step)
-    with narrator.step("Training examples/mnist") as step:
-        trained = train(step)
+    with narrator.step("Training examples/mnist, twice: version 2 sees its images moved about as well") as step:
+        first, second = train(step, 1, seed=1), train(step, 2, seed=2, shift=2)
     with narrator.step("Copying the model into the claim `models`, as version 1") as step:
-        publish(kubectl, trained, step)
+        publish(kubectl, first, step)
     with narrator.step("kubectl apply --filename examples/mnist/tfmodel.yaml") as step:
         serve(tfmodel, step)
     with narrator.step(f"Asking the model through Service {MODEL}") as step:
-        ask(tfmodel, trained, step)
+        ask(tfmodel, first, step)
+    roll_out(narrator, tfmodel, first, second)
+
+
+def roll_out(narrator: Narrator, tfmodel: TFModel, first: model.Trained, second: model.Trained) -> None:
+    with tfmodel.forward() as (url, _):
+        play = Play.of(tfmodel, url, first.test_images)
+        with narrator.step("Canary: version 2 beside version 1") as step:
+            play.canary(second, step)
+        with narrator.step("Promotion: version 2 for all who ask for `stable`") as step:
+            play.promote(step)
+        with narrator.step("A bad version 3 is refused") as step:
+            play.refuse(second, step)
+        with narrator.step("Rollback: version 1 for all again") as step:
+            play.roll_back(step)
+
+
+def show(kubectl: Kubectl, *command: str) -> None:
+    print(f"\n$ kubectl --namespace {NAMESPACE} {' '.join(command)}\n{kubectl(*command)}", end="")
 
 
 def explain(narrator: Narrator, kubectl: Kubectl | None, error: Exception) -> None:
@@ -144,12 +176,14 @@ def explain(narrator: Narrator, kubectl: Kubectl | None, error: Exception) -> No
 
 
 def main() -> int:
-    narrator = Narrator(steps=5)
+    narrator = Narrator(steps=9)
     kubectl: Kubectl | None = None
     try:
         kubectl = cluster()
-        play(narrator, kubectl)
-        print(f"\n$ kubectl --namespace {NAMESPACE} get tfmodel\n{kubectl('get', 'tfmodel')}{NEXT}")
+        play(narrator, TFModel(kubectl, MODEL))
+        show(kubectl, "events", "--for", f"tfmodel/{MODEL}")
+        show(kubectl, "get", "tfmodel")
+        print(NEXT)
     except (CommandError, DeadlineError, OSError) as error:
         explain(narrator, kubectl, error)
         return 1

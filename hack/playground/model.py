@@ -36,23 +36,30 @@ def sources() -> str:
     return content.hexdigest()[:12]
 
 
-def cached(seed: int, data: str) -> Trained:
-    base_path = ROOT / "build" / f"trained-{sources()}-{data}-{seed}" / "mnist"
+def cached(seed: int, data: str, shift: int) -> Trained:
+    base_path = ROOT / "build" / f"trained-{sources()}-{data}-{seed}-{shift}" / "mnist"
     return Trained(base_path / "1", base_path.with_name("mnist-test-images.json"))
 
 
-def is_trained(seed: int = 1, data: str = "auto") -> bool:
-    return cached(seed, data).test_images.exists()  # train.py writes this file last
+def is_trained(seed: int = 1, data: str = "auto", shift: int = 0) -> bool:
+    return cached(seed, data, shift).test_images.exists()  # train.py writes this file last
 
 
-def trained(seed: int = 1, data: str = "auto") -> Trained:
+def trained(seed: int = 1, data: str = "auto", shift: int = 0) -> Trained:
     """The model of `train.py`, from build/ unless train.py or its data changed since."""
-    model = cached(seed, data)
-    if not is_trained(seed, data):
-        out = ["--out", str(model.folder.parent), "--seed", str(seed), "--data", data]
-        said = run([sys.executable, str(EXAMPLE / "train.py"), *out], seconds=TRAIN_SECONDS)
+    model = cached(seed, data, shift)
+    if not is_trained(seed, data, shift):
+        options = ["--seed", str(seed), "--data", data, "--shift", str(shift), "--out", str(model.folder.parent)]
+        said = run([sys.executable, str(EXAMPLE / "train.py"), *options], seconds=TRAIN_SECONDS)
         model.log.write_text(said)
     return model
+
+
+def damaged(good: Trained) -> Path:
+    """A copy that no server can load, made by `damage.py`."""
+    bad = good.folder.parent / "damaged"
+    run([sys.executable, str(EXAMPLE / "damage.py"), str(good.folder), str(bad)])
+    return bad
 
 
 def archive(folder: Path) -> bytes:

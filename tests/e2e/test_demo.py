@@ -1,4 +1,4 @@
-"""`make demo`, from the point on where the cluster and the images are there; and what it says to try next."""
+"""`make demo`, from the point on where the cluster and the images are there: what it prints, and what is true then."""
 
 import os
 import re
@@ -11,16 +11,45 @@ import pytest
 
 from hack.playground.commands import ROOT, run
 from hack.playground.kubectl import Kubectl
+from hack.playground.tfmodel import TFModel
 
 NAMESPACE = "tfs-demo"
-WARM_SECONDS = 120
+WARM_SECONDS = 90
+KNOWN_BAD_SECONDS = 15
+
+
+def plain(printed: str) -> str:
+    """Without the elapsed time before each line."""
+    return re.sub(r"^\[ *[0-9ms]+\] ", "", printed, flags=re.MULTILINE)
+
+
+def part(printed: str, number: int) -> str:
+    """All that step `number` has printed."""
+    found = re.search(rf"^{number}/9 .*?^    done in \d+\.\d s$", printed, re.MULTILINE | re.DOTALL)
+    assert found, printed
+    return found[0]
+
+
+def answered(step: str, label: str, version: int) -> tuple[float, float]:
+    """In how many seconds after the patch, and after how many the TFModel was Ready."""
+    words = rf"patch → {label} answers with version {version} in (\d+\.\d) s → Ready in (\d+\.\d) s"
+    found = re.search(words, step)
+    assert found, step
+    return float(found[1]), float(found[2])
+
+
+def score(step: str, label: str) -> tuple[int, float]:
+    """How many of the 20 images the version with the label reads right, and how sure it is, in percent."""
+    found = re.search(rf"20 images, label {label}: accuracy (\d+) of 20, confidence (\d+\.\d)%", step)
+    assert found, step
+    return int(found[1]), float(found[2])
 
 
 @pytest.fixture(scope="module")
 def first_run(operator: Kubectl, namespaces: list[str]) -> Iterator[str]:
     """What the demo printed. Its namespace stays only if it was there before."""
     was_there = operator.get("namespace", NAMESPACE) is not None
-    yield run([sys.executable, "hack/demo.py"], seconds=240)
+    yield plain(run([sys.executable, "hack/demo.py"], seconds=240))
     if not was_there:
         operator("delete", "namespace", NAMESPACE, "--wait=false")
         namespaces.append(NAMESPACE)
@@ -34,13 +63,66 @@ def test_the_demo_asks_the_model_on_both_protocols(first_run: str) -> None:
     assert re.search(r"apply → Ready \d+\.\d s → first answer \d+\.\d s", first_run)
 
 
-def test_the_demo_run_again_is_warm(first_run: str) -> None:
+def assert_rolls_out(printed: str) -> None:
+    """Steps 6 to 9 have happened, each with its time, and whoever asked has always got an answer."""
+    answered(part(printed, 6), "canary", 2)
+    answered(promotion := part(printed, 7), "stable", 2)
+    assert re.search(r"[1-9]\d* answers by version 1, then [1-9]\d* answers by version 2; 0 lost", promotion)
+    assert_is_refused(part(printed, 8))
+    answered(rollback := part(printed, 9), "stable", 1)
+    assert re.search(r"[1-9]\d* answers by version 2, then [1-9]\d* answers by version 1; 0 lost", rollback)
+
+
+def assert_is_refused(step: str) -> None:
+    known = re.search(r"patch → Progressing=False, VersionFailed, in (\d+\.\d) s:\n.*/3/saved_model\.pb", step)
+    assert known, step
+    assert float(known[1]) <= KNOWN_BAD_SECONDS
+    count = re.search(r"asked all along: (\d+) of (\d+) answers of stable by version 2", step)
+    assert count, step
+    assert int(count[1]) == int(count[2]) > 0
+    assert "the pod was not restarted" in step
+
+
+def assert_ends_as_it_began(kubectl: Kubectl) -> None:
+    mnist = TFModel(kubectl, "mnist")
+    assert mnist.live()["spec"]["versionLabels"] == {"stable": 1}
+    assert mnist.live()["status"]["models"][0]["labels"] == {"stable": 1}
+    assert mnist.condition("Ready")["status"] == "True"
+
+
+def test_the_demo_goes_to_a_second_version_and_back(first_run: str, operator: Kubectl) -> None:
+    assert_rolls_out(first_run)
+    assert score(part(first_run, 6), "canary") != score(part(first_run, 6), "stable")
+    assert_ends_as_it_began(operator.within(NAMESPACE))
+
+
+def test_the_demo_ends_with_the_history_and_the_state(first_run: str) -> None:
+    history, state = re.findall(rf"^\$ kubectl --namespace {NAMESPACE} (.*?)\n\n", first_run, re.MULTILINE | re.DOTALL)
+    assert re.search(r"Warning +VersionFailed +TFModel/mnist +.*version 3.*saved_model\.pb", history)
+    assert re.search(r"^mnist +True +Serving ", state, re.MULTILINE)
+
+
+def test_the_demo_run_again_is_warm(first_run: str, operator: Kubectl) -> None:
     began = time.monotonic()
-    again = run([sys.executable, "hack/demo.py"], seconds=240)
+    again = plain(run([sys.executable, "hack/demo.py"], seconds=240))
     assert time.monotonic() - began < WARM_SECONDS
-    assert "already trained" in again
+    assert again.count("is already trained") == 2
     assert "the claim has this very model already" in again
     assert "tfmodel.tfs-operator.io/mnist unchanged" in again
+    assert_rolls_out(again)
+    assert_ends_as_it_began(operator.within(NAMESPACE))
+
+
+def test_the_demo_goes_on_from_a_run_that_was_stopped(first_run: str, operator: Kubectl) -> None:
+    """As if in its eighth step."""
+    kubectl = operator.within(NAMESPACE)
+    patch = '{"spec": {"versionLabels": {"stable": 3, "canary": 2}}}'
+    kubectl("patch", "tfmodel", "mnist", "--type", "merge", "--patch", patch)
+    TFModel(kubectl, "mnist").wait("Progressing", "False", reason="VersionFailed")
+    again = plain(run([sys.executable, "hack/demo.py"], seconds=240))
+    assert "labels of an earlier run are removed: canary" in again
+    assert_rolls_out(again)
+    assert_ends_as_it_began(kubectl)
 
 
 def test_what_the_demo_says_to_try_next_works(first_run: str) -> None:

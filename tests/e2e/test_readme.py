@@ -34,7 +34,23 @@ def test_every_command_of_the_readme_works(kubeconfig: Path, namespace: Kubectl)
     )
     print(shell.stdout)
     assert shell.returncode == 0, diagnose.excerpt(namespace)
-    right = [int(number) for number in re.findall(r"^accuracy +(\d+) of 20$", shell.stdout, re.MULTILINE)]
-    assert len(right) == 3
-    assert min(right) >= 17
+    assert_says_what_the_readme_says(shell.stdout)
     assert namespace.find("pods,deployments") == []
+
+
+def assert_says_what_the_readme_says(output: str) -> None:
+    """Version 1 over REST and over gRPC, as `stable`; version 2 as `canary`, and as `stable` beside a bad version 3."""
+    scores = re.findall(r"^accuracy +(\d+) of 20\nconfidence (.*) for the true digit", output, re.MULTILINE)
+    assert scores == [scores[0]] * 3 + [scores[3]] * 2
+    assert scores[0] != scores[3]
+    assert min(int(right) for right, _ in scores) >= 17
+    rows = re.findall(r"^mnist +(True|False) +(\w+) +[0-9,]+ +(\d+) +(\d*) +1 ", output, re.MULTILINE)
+    promoted, refused, back = (
+        ("True", "Serving", "2", "2"),
+        ("False", "VersionFailed", "2", "2"),
+        ("True", "Serving", "1", ""),
+    )
+    assert rows == [("True", "Serving", "1", ""), ("True", "Serving", "1", "2"), promoted, refused, back]
+    assert re.search(r"^model mnist.* version 3.*saved_model\.pb", output, re.MULTILINE)
+    assert re.search(r"^mnist-\S+ +1/1 +Running +0 ", output, re.MULTILINE)
+    assert re.search(r"Warning +VersionFailed +TFModel/mnist ", output)
