@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hack.playground.commands import CommandError
+
 PAUSE_SECONDS = 0.02
 ANSWER_SECONDS = 10
 SAME = 1e-5
@@ -40,13 +42,15 @@ class AskedModel:
 
     def loaded(self) -> list[int]:
         """The versions that are AVAILABLE, as the server says now."""
-        said = ask(self.connection(), "GET", f"/v1/models/{self.name}")
+        with self.connection() as connection:
+            said = ask(connection, "GET", f"/v1/models/{self.name}")
         return sorted(int(v["version"]) for v in said["model_version_status"] if v["state"] == "AVAILABLE")
 
     def learn(self) -> None:
         """To be called while a version is loaded whose answers are to be told from those of others."""
         for version in self.loaded():
-            self.known[version] = self.predict(self.connection(), f"versions/{version}")
+            with self.connection() as connection, contextlib.suppress(CommandError):  # just unloaded
+                self.known[version] = self.predict(connection, f"versions/{version}")
 
     def by(self, answer: Answer) -> int | None:
         """The version that has given it; None for an error, and for a version that was never learnt."""
@@ -67,19 +71,19 @@ class AskedModel:
             thread.join()
 
     def _ask(self, label: str, answers: list[Answer], over: threading.Event) -> None:
-        connection, last = self.connection(), False
-        while not last:
-            last = over.wait(PAUSE_SECONDS)
-            try:
-                probabilities, error = self.predict(connection, f"labels/{label}"), ""
-            except (OSError, http.client.HTTPException, ValueError) as problem:
-                probabilities, error = [], f"{type(problem).__name__}: {problem}"
-                connection.close()
-            answers.append(Answer(time.monotonic(), probabilities, error))
-        connection.close()
+        last = False
+        with self.connection() as connection:
+            while not last:
+                last = over.wait(PAUSE_SECONDS)
+                try:
+                    probabilities, error = self.predict(connection, f"labels/{label}"), ""
+                except (OSError, http.client.HTTPException, CommandError) as problem:
+                    probabilities, error = [], f"{type(problem).__name__}: {problem}"
+                    connection.close()  # the next request opens it anew
+                answers.append(Answer(time.monotonic(), probabilities, error))
 
-    def connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.address, timeout=ANSWER_SECONDS)
+    def connection(self) -> contextlib.closing[http.client.HTTPConnection]:
+        return contextlib.closing(http.client.HTTPConnection(self.address, timeout=ANSWER_SECONDS))
 
     def predict(self, connection: http.client.HTTPConnection, which: str) -> Probabilities:
         said = ask(connection, "POST", f"/v1/models/{self.name}/{which}:predict", self.body)
@@ -88,12 +92,12 @@ class AskedModel:
 
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None) -> Any:
-    """ValueError with the server's words where it refuses."""
+    """CommandError with the server's words where it refuses."""
     connection.request(method, path, body)
     response = connection.getresponse()
     said = response.read()
     if response.status != http.HTTPStatus.OK:
-        raise ValueError(f"{response.status}: {said.decode(errors='replace')}")
+        raise CommandError(f"{method} {path}: {response.status} {said.decode(errors='replace')}")
     return json.loads(said)
 
 
