@@ -33,9 +33,8 @@ class Move:
 
     began: float
     settled: float
-    answers: list[Answer]
-    versions: list[int | None]
-    """The version behind each of `answers`."""
+    answers: list[tuple[int | None, Answer]]
+    """Each with the version that has given it."""
 
     @property
     def took(self) -> float:
@@ -43,14 +42,15 @@ class Move:
 
     def until(self, version: int) -> str:
         """How long it took until this version gave an answer."""
-        found = [a.at for a, by in zip(self.answers, self.versions, strict=True) if by == version and a.at > self.began]
+        found = [answer.at for by, answer in self.answers if by == version and answer.at > self.began]
         return seconds(found[0] - self.began) if found else "never"
 
     def history(self) -> str:
-        """For example `12 answers by version 1, then 30 by version 2; 0 lost`."""
-        runs = [(version, len(list(same))) for version, same in groupby(v for v in self.versions if v)]
+        """For example `12 answers by version 1, then 30 answers by version 2; 0 lost`."""
+        runs = [(version, len(list(same))) for version, same in groupby(by for by, _ in self.answers if by)]
         answers = ", then ".join(f"{number} answers by version {version}" for version, number in runs)
-        return f"{answers}; {self.versions.count(None)} lost"
+        lost = [answer.error or "by no known version" for by, answer in self.answers if by is None]
+        return f"{answers}; {len(lost)} lost" + (f", the first: {lost[0]}" if lost else "")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class Play:
         move = self.move({"stable": 3}, "stable", "Progressing=False", step)
         condition = self.tfmodel.condition("Progressing")
         step.say(f"patch → Progressing=False, {condition['reason']}, in {seconds(move.took)}:\n{condition['message']}")
-        step.say(f"asked all along: {move.versions.count(2)} of {len(move.versions)} answers of stable by version 2")
+        by_2 = sum(by == 2 for by, _ in move.answers)
+        step.say(f"asked all along: {by_2} of {len(move.answers)} answers of stable by version 2")
         step.say("the pod was not restarted" if processes(self.tfmodel) == before else "the pod was RESTARTED")
 
     def roll_back(self, step: Step) -> None:
@@ -112,7 +113,7 @@ class Play:
             patch_and_wait(self.tfmodel, patch, until)
             settled = time.monotonic()
         self.asked.learn()
-        return Move(began, settled, answers, [self.asked.by(answer) for answer in answers])
+        return Move(began, settled, [(self.asked.by(answer), answer) for answer in answers])
 
     def score(self, label: str) -> str:
         """How well the version with this label reads the 20 images: the client's last lines."""
