@@ -25,6 +25,7 @@ from hack.playground.tfmodel import TFModel
 NAMESPACE = "tfs-demo"
 MODEL = "mnist"
 READY_SECONDS = 180
+SHOWN = 18
 
 NEXT = f"""
 What to try next, in this folder:
@@ -166,7 +167,10 @@ def roll_out(narrator: Narrator, tfmodel: TFModel, first: model.Trained, second:
 
 
 def show(kubectl: Kubectl, *command: str) -> None:
-    print(f"\n$ kubectl --namespace {NAMESPACE} {' '.join(command)}\n{kubectl(*command)}", end="")
+    """The output, and of a long one the end: events of earlier runs are kept for an hour."""
+    header, *lines = kubectl(*command).splitlines()
+    older = [f"… {len(lines) - SHOWN} older ones"] if len(lines) > SHOWN else []
+    print(f"\n$ kubectl --namespace {NAMESPACE} {' '.join(command)}", header, *older, *lines[-SHOWN:], sep="\n")
 
 
 def explain(narrator: Narrator, kubectl: Kubectl | None, error: Exception) -> None:

@@ -99,8 +99,9 @@ class Play:
         step.say(f"asked all along: {move.history()}")
 
     def mention_if_loaded(self, version: int, step: Step) -> None:
-        """A load takes most of the time, and for `bakeSeconds` after it was used last a version needs none."""
-        now = "still loaded (spec.rollout.bakeSeconds)" if version in self.asked.loaded() else "not loaded"
+        """A version that no label names stays loaded for `bakeSeconds`, unless another is to be loaded meanwhile."""
+        there = version in self.asked.loaded()
+        now = "still loaded (spec.rollout.bakeSeconds)" if there else "not loaded: that comes first"
         step.say(f"version {version} is {now}")
 
     def move(self, labels: Mapping[str, int | None], asked: str, until: str, step: Step) -> Move:

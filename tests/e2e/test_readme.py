@@ -53,4 +53,5 @@ def assert_says_what_the_readme_says(output: str) -> None:
     assert rows == [("True", "Serving", "1", ""), ("True", "Serving", "1", "2"), promoted, refused, back]
     assert re.search(r"^model mnist.* version 3.*saved_model\.pb", output, re.MULTILINE)
     assert re.search(r"^mnist-\S+ +1/1 +Running +0 ", output, re.MULTILINE)
-    assert re.search(r"Warning +VersionFailed +TFModel/mnist ", output)
+    assert re.search(r"LabelMoved +TFModel/mnist +stable 1 → 2 on 1/1 pods", output)
+    assert re.search(r"VersionFailed +TFModel/mnist +version 3 ", output)
