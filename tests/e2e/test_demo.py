@@ -99,9 +99,9 @@ def test_the_demo_goes_to_a_second_version_and_back(first_run: str, operator: Ku
 def test_the_demo_ends_with_the_history_and_the_state(first_run: str) -> None:
     history, state = re.findall(rf"^\$ kubectl --namespace {NAMESPACE} (.*?)\n\n", first_run, re.MULTILINE | re.DOTALL)
     for reason, note in (
-        ("VersionAvailable", r"version 2 AVAILABLE on 1/1 pods in \d+\.\d s"),
-        ("LabelMoved", r"canary → 2 on 1/1 pods in \d+\.\d s"),
-        ("LabelMoved", r"stable 1 → 2 on 1/1 pods in \d+\.\d s"),
+        ("VersionAvailable", r"version 2 AVAILABLE on 1/1 pods in \d+\.\d+ s"),
+        ("LabelMoved", r"canary → 2 on 1/1 pods in \d+\.\d+ s"),
+        ("LabelMoved", r"stable 1 → 2 on 1/1 pods in \d+\.\d+ s"),
         ("VersionFailed", r"version 3 .*saved_model\.pb"),
     ):
         assert re.search(rf"{reason} +TFModel/mnist +{note}", history), history
