@@ -11,7 +11,7 @@ help: ## Show this list
 	@echo "TFS_CLUSTER_MODE=auto|pull|build says whether public images are pulled or local ones built (auto)."
 	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
 
-demo: venv images ## Serve a model on a local cluster and ask it about 20 digits, on both protocols
+demo: venv images ## Serve a model on a local cluster, ask it, and take it through canary, promotion, a bad version and rollback
 	@hack/binaries.sh helm >/dev/null
 	hack/run.sh python hack/demo.py
 
