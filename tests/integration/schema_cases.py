@@ -25,6 +25,10 @@ CONDITION: Manifest = {
     "lastTransitionTime": "2026-11-21T06:30:00Z",
 }
 ROW: Manifest = {"version": 1, "state": "AVAILABLE"}
+TIME = "2026-11-21T06:30:00.250Z"
+ROLLOUT: Manifest = {"step": "Done", "since": TIME, "began": TIME, "wish": "0123456789abcdef"}
+FAILED: Manifest = {"version": 1, "at": TIME}
+AWAITED: Manifest = {"version": 1, "since": TIME}
 
 SIBLINGS: dict[str, Manifest] = {
     "spec": MODEL,
@@ -32,6 +36,9 @@ SIBLINGS: dict[str, Manifest] = {
     "status.conditions[]": CONDITION,
     "status.models[]": {"name": "a"},
     "status.models[].versions[]": ROW,
+    "status.models[].rollout": ROLLOUT,
+    "status.models[].rollout.failures[]": FAILED,
+    "status.models[].rollout.awaited[]": AWAITED,
     "spec.server.env[]": {"name": "A"},
 }
 """What an object needs besides the field in question."""
@@ -187,6 +194,7 @@ _AMOUNT: dict[str, Pair | list[Pair]] = {
 _PORT: dict[str, Pair | list[Pair]] = {"minimum": (1, 0), "maximum": (65535, 65536)}
 _COUNT: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "maximum": (MAX_INT32, MAX_INT32 + 1)}
 _GENERATION: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "format int64": (MAX_INT64, MAX_INT64 + 1)}
+_TIME: dict[str, Pair | list[Pair]] = {"format date-time": (TIME, "today")}
 
 
 def without(item: Manifest, key: str) -> Manifest:
@@ -300,6 +308,7 @@ _OTHERS: Rows = {
     },
     "spec.server.extraArgs[]": {"minLength": ("--a", "--"), "maxLength": (f"--{text(1022)}", f"--{text(1023)}")},
     "spec.rollout.loadTimeoutSeconds": {"minimum": (1, 0), "maximum": (86400, 86401)},
+    "spec.rollout.bakeSeconds": {"minimum": (0, -1), "maximum": (86400, 86401)},
     "spec.rollout.drainSeconds": {"minimum": (0, -1), "maximum": (3600, 3601)},
     "spec.podTemplate.labels": {
         "maxProperties": (entries(32), entries(33)),
@@ -374,6 +383,45 @@ _OTHERS: Rows = {
     "status.models[].versions[].availableReplicas": _COUNT,
     "status.models[].versions[].labels": {"maxItems": (["a"] * 32, ["a"] * 33)},
     "status.models[].versions[].message": {"maxLength": (text(2048), text(2049))},
+    "status.models[].rollout": {
+        f"required {key}": (ROLLOUT, without(ROLLOUT, key)) for key in ("step", "since", "began", "wish")
+    },
+    "status.models[].rollout.step": {
+        "enum": [
+            ("Load", "load"),
+            ("Commit", ""),
+            ("Label", "Labels"),
+            ("Bake", "Baking"),
+            ("Retire", "RETIRE"),
+            ("Withdraw", "Withdrawn"),
+            ("Wait", "Waiting"),
+            ("Done", "Complete"),
+        ],
+    },
+    "status.models[].rollout.message": {"maxLength": (text(4096), text(4097))},
+    "status.models[].rollout.since": _TIME,
+    "status.models[].rollout.began": _TIME,
+    "status.models[].rollout.wish": {"maxLength": (text(64), text(65))},
+    "status.models[].rollout.failures": {"maxItems": ([FAILED] * 64, [FAILED] * 65)},
+    "status.models[].rollout.failures[]": {
+        "required version": (FAILED, without(FAILED, "version")),
+        "required at": (FAILED, without(FAILED, "at")),
+    },
+    "status.models[].rollout.failures[].version": _GENERATION,
+    "status.models[].rollout.failures[].message": {"maxLength": (text(2048), text(2049))},
+    "status.models[].rollout.failures[].at": _TIME,
+    "status.models[].rollout.failures[].attempts": _COUNT,
+    "status.models[].rollout.awaited": {"maxItems": ([AWAITED] * 64, [AWAITED] * 65)},
+    "status.models[].rollout.awaited[]": {
+        "required version": (AWAITED, without(AWAITED, "version")),
+        "required since": (AWAITED, without(AWAITED, "since")),
+    },
+    "status.models[].rollout.awaited[].version": _GENERATION,
+    "status.models[].rollout.awaited[].since": _TIME,
+    "status.models[].rollout.reported.labels": {"maxProperties": (entries(32, 1), entries(33, 1))},
+    "status.models[].rollout.reported.labels.*": _GENERATION,
+    "status.models[].rollout.reported.versions": {"maxItems": ([1] * 256, [1] * 257)},
+    "status.models[].rollout.reported.versions[]": _GENERATION,
 }
 
 

@@ -182,6 +182,10 @@ UNBOUNDED = {
     "status.models[].versions[].labels[]",
     # bounded by its format
     "status.conditions[].lastTransitionTime",
+    "status.models[].rollout.since",
+    "status.models[].rollout.began",
+    "status.models[].rollout.failures[].at",
+    "status.models[].rollout.awaited[].since",
 }
 
 

@@ -20,7 +20,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "replicas": 1,
         "gpus": 0,
         "server": {},
-        "rollout": {"loadTimeoutSeconds": 600, "drainSeconds": 15},
+        "rollout": {"loadTimeoutSeconds": 600, "bakeSeconds": 30, "drainSeconds": 15},
         "podTemplate": {},
         "service": {"type": "ClusterIP", "restPort": 8501, "grpcPort": 8500},
         "suspend": False,
