@@ -8,8 +8,10 @@ import pytest
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, Evidence, Verdict, judge, refused
-from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.rollout import Action, Goal, Memory, Step
+from tfs_operator.domain.times import since
 
 LABELS = {"stable": 1, "canary": 2}
 WANTED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), LABELS),))
@@ -19,6 +21,8 @@ COMPLETE = DeploymentFacts(current=True, wanted=2, replicas=2, updated=2, ready=
 ROLLING = DeploymentFacts(current=True, wanted=2, replicas=3, updated=1, ready=2)
 UP = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "AVAILABLE"))
 BROKEN = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "END", "NOT_FOUND", "no saved_model.pb"))
+NOW = 1_790_000_000.0
+LATELY = "2026-09-21T14:13:20Z"
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer")
 REFUSED = Problem(Reason.RELOAD_REFUSED, "pod b refused its configuration")
 
@@ -32,7 +36,14 @@ def down(name: str, problem: Problem | None = None) -> PodObservation:
     return PodObservation(name, ready=False, problem=problem)
 
 
-GOOD = Evidence(WANTED, 2, COMPLETE, (pod("a"), pod("b")))
+def at(action: Action, message: str = "", begun: float = NOW, **more: Any) -> dict[str, Step]:
+    """Where the rollout of the model mnist stands."""
+    return {"mnist": Step(action, message, Goal(WANTED.models[0]), memory=Memory(action=action, since=begun), **more)}
+
+
+FAILED = at(Action.WITHDRAW, failed={2: "version 2 on pod b: NOT_FOUND: no saved_model.pb"})
+ABSENT = at(Action.LOAD, absent={2: "version 2: no server finds a folder 2 below /m"})
+GOOD = Evidence(WANTED, 2, COMPLETE, (pod("a"), pod("b")), steps=at(Action.DONE), now=NOW)
 NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, wanted=2, replicas=2, updated=2), pods=(down("a"),))
 
 
@@ -75,14 +86,22 @@ class TestVersionsAvailable:
                 replace(NO_POD, replicas=0),
                 ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
             ),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
             (
                 with_pods(pod("a"), pod("b", problem=SILENT)),
                 ("Unknown", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
             ),
             (
-                with_pods(pod("a"), pod("b", BROKEN)),
+                with_pods(pod("a"), pod("b", BROKEN), steps=FAILED),
                 ("False", Reason.VERSION_FAILED, "model mnist version 2 on pod b: NOT_FOUND: no saved_model.pb"),
+            ),
+            (
+                with_pods(pod("a", UP[:1]), steps=ABSENT),
+                (
+                    "False",
+                    Reason.VERSION_NOT_FOUND,
+                    f"model mnist version 2: no server finds a folder 2 below /m; looked for since {LATELY}",
+                ),
             ),
             (
                 with_pods(pod("a"), pod("b", (VersionStatus(2, "LOADING"),))),
@@ -106,28 +125,41 @@ class TestVersionsAvailable:
         failed = VersionStatus(9, "END", "INTERNAL", "bad")
         assert judged(with_pods(pod("a", (*UP, failed))), self.KIND)[0] == "True"
 
-    @pytest.mark.parametrize("policy", [Latest(2), All()])
-    def test_any_failure_counts_where_the_server_picks_the_versions(self, policy: Latest | All) -> None:
-        wanted = ModelServerConfig((ModelConfig("mnist", "/m", policy),))
-        assert judged(with_pods(pod("a", BROKEN), wanted=wanted), self.KIND)[1] == Reason.VERSION_FAILED
+    def test_all_versions_that_failed_are_told_with_their_model(self) -> None:
+        steps = at(Action.WITHDRAW, failed={2: "version 2: bad", 3: "version 3: worse"})
+        assert judged(replace(GOOD, steps=steps), self.KIND)[2] == "model mnist version 2: bad; version 3: worse"
 
-    def test_a_failure_does_not_count_once_latest_has_moved_on_to_a_newer_version(self) -> None:
-        versions = (VersionStatus(3, "AVAILABLE"), BROKEN[1])
-        assert judged(with_pods(pod("a", versions), wanted=NEWEST), self.KIND)[0] == "True"
-        still_wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
-        assert judged(with_pods(pod("a", versions), wanted=still_wanted), self.KIND)[1] == Reason.VERSION_FAILED
+    def test_what_a_pod_lists_as_failed_counts_only_when_the_rollout_says_so(self) -> None:
+        """A failure of which only another try can say more is the rollout's to judge."""
+        wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
+        assert judged(with_pods(pod("a", BROKEN), wanted=wanted), self.KIND)[0] == "True"
 
     def test_a_version_that_ended_well_does_not_count(self) -> None:
         past = VersionStatus(1, "END")
         assert judged(with_pods(pod("a", (past, UP[1])), wanted=NEWEST), self.KIND)[0] == "True"
 
-    def test_silence_is_told_before_a_failure(self) -> None:
-        evidence = with_pods(pod("a", BROKEN), pod("b", problem=SILENT))
-        assert judged(evidence, self.KIND)[1] == Reason.MODEL_SERVER_UNREACHABLE
+    @pytest.mark.parametrize(("steps", "reason"), [(FAILED, Reason.VERSION_FAILED), (ABSENT, Reason.VERSION_NOT_FOUND)])
+    def test_a_failure_is_told_before_silence_and_before_what_is_missing(
+        self, steps: dict[str, Step], reason: Reason
+    ) -> None:
+        evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", problem=SILENT), steps=steps)
+        assert judged(evidence, self.KIND)[1] == reason
 
-    def test_a_failure_is_told_before_what_is_missing(self) -> None:
-        evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", BROKEN))
-        assert judged(evidence, self.KIND)[1] == Reason.VERSION_FAILED
+    def test_without_a_pod_that_is_ready_nothing_is_known_of_a_failure(self) -> None:
+        assert judged(replace(NO_POD, steps=FAILED), self.KIND)[1] == Reason.DEPLOYING
+
+    @pytest.mark.parametrize(
+        ("begun", "lasting"), [(NOW, ""), (NOW - 59, ""), (NOW - 400, " (over 5 min)"), (NOW - 90_000, " (over a day)")]
+    )
+    def test_what_is_waited_for_is_said_with_since_when(self, begun: float, lasting: str) -> None:
+        message = judged(with_pods(pod("a", ()), steps=at(Action.LOAD, begun=begun)), self.KIND)[2]
+        assert message == f"model mnist on pod a: waiting for version 1, 2 to be AVAILABLE, {since(begun, NOW)}"
+        assert message.endswith("Z" + lasting)
+
+    def test_a_server_that_is_not_up_is_waited_for_in_the_rollouts_words(self) -> None:
+        evidence = replace(NO_POD, steps=at(Action.WAIT, "no pod is ready yet"))
+        words = f"there is nobody to ask; model mnist: no pod is ready yet; waiting since {LATELY}"
+        assert judged(evidence, self.KIND) == ("Unknown", Reason.DEPLOYING, words)
 
     def test_a_version_that_a_server_refuses_to_load_is_told_as_refused(self) -> None:
         """Also without labels, where no other condition could say so."""
@@ -153,7 +185,7 @@ class TestLabelsApplied:
         [
             (replace(GOOD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
             (replace(NO_POD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready yet, so there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
             (
                 replace(NO_POD, replicas=0),
                 ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
@@ -211,8 +243,8 @@ class TestReady:
                 ("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served"),
             ),
             (
-                with_pods(pod("a", BROKEN), deployment=ROLLING),
-                ("False", Reason.VERSION_FAILED, "model mnist version 2 on pod a: NOT_FOUND: no saved_model.pb"),
+                with_pods(pod("a", BROKEN), deployment=ROLLING, steps=FAILED),
+                ("False", Reason.VERSION_FAILED, "model mnist version 2 on pod b: NOT_FOUND: no saved_model.pb"),
             ),
             (
                 with_pods(pod("a"), deployment=ROLLING),
@@ -253,10 +285,20 @@ class TestReady:
     ) -> None:
         assert judged(evidence, self.KIND) == expected
 
-    def test_a_failed_version_is_told_even_while_pods_are_replaced(self) -> None:
-        """It is what keeps the new pods from becoming ready."""
-        evidence = with_pods(pod("a", BROKEN), down("b"), deployment=ROLLING)
-        assert judged(evidence, self.KIND)[1] == Reason.VERSION_FAILED
+    @pytest.mark.parametrize(("steps", "reason"), [(FAILED, Reason.VERSION_FAILED), (ABSENT, Reason.VERSION_NOT_FOUND)])
+    def test_a_bad_version_is_told_even_while_pods_are_replaced(self, steps: dict[str, Step], reason: Reason) -> None:
+        """It may be what keeps the new pods from becoming ready."""
+        evidence = with_pods(pod("a", BROKEN), down("b"), deployment=ROLLING, steps=steps)
+        assert judged(evidence, self.KIND)[1] == reason
+
+    def test_pods_that_start_are_waited_for_in_the_rollouts_words(self) -> None:
+        evidence = replace(NO_POD, steps=at(Action.WAIT, "no pod is ready yet"))
+        assert judged(evidence, self.KIND)[2] == (
+            f"0 of 2 replicas are ready; model mnist: no pod is ready yet; waiting since {LATELY}"
+        )
+
+    def test_it_is_true_while_what_is_wanted_no_more_is_kept(self) -> None:
+        assert judged(replace(GOOD, steps=at(Action.BAKE)), self.KIND)[:2] == ("True", Reason.SERVING)
 
     def test_versions_are_told_before_labels(self) -> None:
         assert judged(with_pods(pod("a", (), {})), self.KIND)[1] == Reason.LOADING
@@ -284,7 +326,10 @@ class TestProgressing:
             (NO_POD, "True", Reason.DEPLOYING),
             (with_pods(pod("a", ())), "True", Reason.LOADING),
             (with_pods(pod("a", labels={})), "True", Reason.LABELING),
-            (with_pods(pod("a", BROKEN)), "False", Reason.VERSION_FAILED),
+            (with_pods(pod("a", BROKEN), steps=FAILED), "False", Reason.VERSION_FAILED),
+            (with_pods(pod("a"), steps=ABSENT), "False", Reason.VERSION_NOT_FOUND),
+            (replace(GOOD, steps=at(Action.BAKE)), "True", Reason.RETIRING),
+            (replace(GOOD, steps=at(Action.RETIRE)), "True", Reason.RETIRING),
             (replace(GOOD, reload_problem=REFUSED), "False", Reason.RELOAD_REFUSED),
             (replace(GOOD, blocked=Problem(Reason.NAME_TAKEN, "taken")), "False", Reason.NAME_TAKEN),
             (
@@ -302,8 +347,12 @@ class TestProgressing:
         assert judged(evidence, ConditionType.PROGRESSING)[:2] == ("Unknown", Reason.MODEL_SERVER_UNREACHABLE)
 
     def test_its_message_is_that_of_ready(self) -> None:
-        evidence = with_pods(pod("a", BROKEN))
+        evidence = with_pods(pod("a", BROKEN), steps=FAILED)
         assert judged(evidence, self.KIND)[2] == judged(evidence, ConditionType.READY)[2]
+
+    def test_what_is_kept_is_said_and_for_how_long(self) -> None:
+        evidence = replace(GOOD, steps=at(Action.BAKE, "version 1: kept until noon"))
+        assert judged(evidence, self.KIND)[2] == "the spec is fulfilled; model mnist version 1: kept until noon"
 
 
 class TestRefused:
