@@ -39,14 +39,16 @@ class Pace:
         now: float,
     ) -> float:
         """Seconds. `settled`: every pod shows what it was told, so nothing is being loaded or unloaded. What has been
-        moving for two minutes without an end is asked at the slow pace too; a load ends by its own timeout."""
+        moving for two minutes without an end is asked like what rests; a load ends by its own timeout."""
         fast = max(FAST_SECONDS, _SECONDS_A_POD * pods)
         if any(step.action is Action.LOAD and not step.absent for step in steps.values()):
             return fast
         if not settled or any(step.action in _MOVING for step in steps.values()):
             since = self._moving_since.setdefault(key, self._clock())
-            return fast if self._clock() - since < _FAST_FOR_SECONDS else self._slow_seconds
-        self.forget(key)
+            if self._clock() - since < _FAST_FOR_SECONDS:
+                return fast
+        else:
+            self.forget(key)
         changes = (next_change(step, limits, now) for step in steps.values())
         soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
         return min([self._resting(steps, wanted), *soon])

@@ -112,6 +112,21 @@ class TestWhatNeverEnds:
             asked.next(step(Action.DONE))
         assert asked.next(step(Action.LABEL)) == FAST_SECONDS
 
+    def test_a_folder_that_may_appear_is_looked_for_all_the_same(self) -> None:
+        """A pod that is told of a version without a folder never shows it."""
+        asked = Asked()
+        asked.next(ABSENT, settled=False)
+        asked.clock += 121
+        assert asked.next(ABSENT, settled=False) == DISCOVERY
+
+    def test_the_end_of_a_back_off_is_not_slept_through(self) -> None:
+        """A version that a policy finds is tried again only when it is dropped in the three seconds for it."""
+        asked = Asked()
+        failing = step(Action.WITHDRAW, failures=(Failure(2, "bad", at=1000.0),))
+        asked.next(failing, settled=False)
+        asked.clock += 121
+        assert asked.next(failing, settled=False, now=1050.0) == 10.0
+
 
 class TestWhatTimeAloneChanges:
     @pytest.mark.parametrize(
