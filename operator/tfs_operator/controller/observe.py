@@ -79,16 +79,21 @@ class Observer:
         return open_
 
     def _ask(self, key: TFModelKey, questions: dict[str, _Question], pod: PodFacts, asked: Labels) -> None:
-        """Nobody waits for a pod that was silent the last time, until it has spoken again."""
+        """Nobody waits for a pod that was silent the last time, until it has spoken again; it is asked after a pause,
+        since a refusal may come at once, and wakes."""
         before = questions.get(pod.name)
         if before is not None and not before.task.done():
             return
         questions.pop(pod.name, None)
         silent = before is not None and self._take(key, pod, before).problem is not None
-        task = asyncio.create_task(_answer(self._client, pod, asked))
+        task = asyncio.create_task(_answer(self._client, pod, asked, self._patience_seconds if silent else 0.0))
         questions[pod.name] = _Question(pod.incarnation, task, late=silent)
         if silent:
-            task.add_done_callback(lambda _: self._wake(key))
+            self._wake_by(key, task)
+
+    def _wake_by(self, key: TFModelKey, task: "asyncio.Task[PodObservation]") -> None:
+        """A question that is taken back has no answer."""
+        task.add_done_callback(lambda done: None if done.cancelled() else self._wake(key))
 
     def _take(self, key: TFModelKey, pod: PodFacts, question: _Question) -> PodObservation:
         answer = self._last[key][pod.name] = question.task.result()
@@ -103,7 +108,7 @@ class Observer:
             return self._take(key, pod, question)
         if not question.late:
             question.late = True
-            question.task.add_done_callback(lambda _: self._wake(key))
+            self._wake_by(key, question.task)
         return self._meanwhile(key, pod)
 
     def _meanwhile(self, key: TFModelKey, pod: PodFacts) -> PodObservation:
@@ -111,7 +116,8 @@ class Observer:
         return replace(last, stale=True) if last else _silent(pod, f"not within {self._patience_seconds:.0f} s")
 
 
-async def _answer(client: ModelStatusClient, pod: PodFacts, asked: Labels) -> PodObservation:
+async def _answer(client: ModelStatusClient, pod: PodFacts, asked: Labels, pause: float) -> PodObservation:
+    await asyncio.sleep(pause)
     try:
         return PodObservation(pod.name, ready=True, models=await _models(client, pod.address, asked))
     except ModelServerUnreachable as error:
