@@ -1,6 +1,7 @@
 """Asks every ready pod for its versions and labels, all at once; one that is slow or silent holds up only itself."""
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,8 +33,14 @@ class _Question:
     """To one server process. `late`: its answer was not there in time, and nobody waits for it any more."""
 
     incarnation: str
+    asked: Labels
     task: "asyncio.Task[PodObservation]"
     late: bool = False
+    came_late_at: float = -math.inf
+
+    def counts(self, asked: Labels, since: float) -> bool:
+        """A late answer that has just come is as good as one in time: else a pod that is always late is never heard."""
+        return self.asked == asked and self.came_late_at >= since and self.task.result().problem is None
 
 
 class Observer:
@@ -84,16 +91,25 @@ class Observer:
         before = questions.get(pod.name)
         if before is not None and not before.task.done():
             return
+        if before is not None and before.counts(asked, asyncio.get_running_loop().time() - self._patience_seconds):
+            before.late = False
+            return
         questions.pop(pod.name, None)
         silent = before is not None and self._take(key, pod, before).problem is not None
         task = asyncio.create_task(_answer(self._client, pod, asked, self._patience_seconds if silent else 0.0))
-        questions[pod.name] = _Question(pod.incarnation, task, late=silent)
+        question = questions[pod.name] = _Question(pod.incarnation, asked, task, late=silent)
         if silent:
-            self._wake_by(key, task)
+            self._wake_by(key, question)
 
-    def _wake_by(self, key: TFModelKey, task: "asyncio.Task[PodObservation]") -> None:
+    def _wake_by(self, key: TFModelKey, question: _Question) -> None:
         """A question that is taken back has no answer."""
-        task.add_done_callback(lambda done: None if done.cancelled() else self._wake(key))
+
+        def came(task: "asyncio.Task[PodObservation]") -> None:
+            if not task.cancelled():
+                question.came_late_at = asyncio.get_running_loop().time()
+                self._wake(key)
+
+        question.task.add_done_callback(came)
 
     def _take(self, key: TFModelKey, pod: PodFacts, question: _Question) -> PodObservation:
         answer = self._last[key][pod.name] = question.task.result()
@@ -108,7 +124,7 @@ class Observer:
             return self._take(key, pod, question)
         if not question.late:
             question.late = True
-            self._wake_by(key, question.task)
+            self._wake_by(key, question)
         return self._meanwhile(key, pod)
 
     def _meanwhile(self, key: TFModelKey, pod: PodFacts) -> PodObservation:

@@ -9,7 +9,7 @@ import pytest
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.observe import Observer, living_pods
+from tfs_operator.controller.observe import Labels, Observer, living_pods
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import ModelServerUnreachable
@@ -66,8 +66,10 @@ class World:
     def __post_init__(self) -> None:
         self.observer = Observer(self.servers, self.woken.put_nowait, PATIENCE)  # type: ignore[arg-type]  # a fake
 
-    async def observe(self, *pods: PodFacts, key: TFModelKey = KEY) -> tuple[PodObservation, ...]:
-        return await self.observer.observe(key, pods, ASKED)
+    async def observe(
+        self, *pods: PodFacts, key: TFModelKey = KEY, asked: Labels = ASKED
+    ) -> tuple[PodObservation, ...]:
+        return await self.observer.observe(key, pods, asked)
 
     async def next_woken(self) -> TFModelKey:
         async with asyncio.timeout(5):
@@ -157,6 +159,38 @@ class TestSlowPods:
         gate.set()
         assert await world.next_woken() == KEY
         assert await at_once(world.observe(pod())) == (heard(),)
+
+    async def test_one_that_is_always_late_is_heard(self) -> None:
+        world = World()
+        for times in (1, 2, 3):
+            gate = world.servers.hold(pod())
+            await world.observe(pod())
+            gate.set()
+            await world.next_woken()
+            world.servers.hold(pod())
+            assert await at_once(world.observe(pod())) == (heard(),)
+            assert world.servers.times(pod()) == times
+
+    async def test_a_late_answer_of_long_ago_is_asked_for_anew(self) -> None:
+        world = World()
+        gate = world.servers.hold(pod())
+        await world.observe(pod())
+        gate.set()
+        await world.next_woken()
+        world.servers.hold(pod("b"))
+        await world.observe(pod("b"), key=OTHER)  # costs the patience
+        now = ModelObservation((VersionStatus(2, "AVAILABLE"),), {"stable": 2})
+        world.servers.answers[pod().address] = now
+        assert await at_once(world.observe(pod())) == (heard(seen=now),)
+
+    async def test_a_late_answer_to_another_question_is_no_answer(self) -> None:
+        world = World()
+        gate = world.servers.hold(pod())
+        await world.observe(pod(), asked={"m": []})
+        gate.set()
+        await world.next_woken()
+        assert await at_once(world.observe(pod())) == (heard(),)
+        assert world.servers.times(pod()) == 2
 
     async def test_once_it_has_spoken_it_is_waited_for_again(self) -> None:
         world = World()
