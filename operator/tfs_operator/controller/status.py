@@ -81,7 +81,7 @@ class StatusWriter:
                 "models": models,
             }
         )
-        await self._write(live, status.model_dump(mode="json", exclude_none=True))
+        await self._write(live, status.model_dump(mode="json", exclude_none=True), verdicts[ConditionType.READY])
         self._narrate(live, chapters, progress)
 
     def _narrate(self, live: Manifest, chapters: Mapping[str, Chapter], progress: Progress) -> None:
@@ -108,33 +108,30 @@ class StatusWriter:
         conditions = [condition.model_dump(mode="json") for condition in self._conditions(live, verdicts)]
         generation = live["metadata"].get("generation", 0)
         status = {**live.get("status", {}), "observedGeneration": generation, "conditions": conditions}
-        await self._write(live, status)
+        await self._write(live, status, verdicts[ConditionType.READY])
 
     def _conditions(self, live: Manifest, verdicts: Verdicts) -> list[Any]:
         previous = live.get("status", {}).get("conditions", [])
         return merged(verdicts, previous, live["metadata"].get("generation", 0), self._now())
 
-    async def _write(self, live: Manifest, status: Manifest) -> None:
+    async def _write(self, live: Manifest, status: Manifest, ready: Verdict) -> None:
         if live.get("status") == status:
             return
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid")}
         manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
         self._cache.upsert(await self._client.apply_status(manifest))
-        self._tell(live, status)
+        self._tell(live, ready)
 
-    def _tell(self, live: Manifest, status: Manifest) -> None:
+    def _tell(self, live: Manifest, ready: Verdict) -> None:
         """One log line and one event when Ready, or its reason, has changed; a failed version has lines of its own."""
-        old, new = _ready(live.get("status", {})), _ready(status)
-        if (old.get("status"), old.get("reason")) == (new["status"], new["reason"]):
-            return
-        if new["reason"] in _HAS_ITS_OWN_EVENT:
+        old = _ready(live.get("status", {}))
+        if (old.get("status"), old.get("reason")) == (ready.status, ready.reason) or ready.reason in _HAS_ITS_OWN_EVENT:
             return
         metadata = Metadata.model_validate(live["metadata"])
-        log.info(
-            "%s/%s: Ready=%s %s: %s", metadata.namespace, metadata.name, new["status"], new["reason"], new["message"]
-        )
-        kind: EventType = "Normal" if new["reason"] in _GOOD_REASONS else "Warning"
-        self._recorder.record(live, kind, new["reason"], new["message"], "Reconcile")
+        name = f"{metadata.namespace}/{metadata.name}"
+        log.info("%s: Ready=%s %s: %s", name, ready.status, ready.reason, ready.message)
+        kind: EventType = "Normal" if ready.reason in _GOOD_REASONS else "Warning"
+        self._recorder.record(live, kind, ready.reason, ready.message, "Reconcile")
 
 
 def _type(happening: Happening) -> EventType:

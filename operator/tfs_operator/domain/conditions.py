@@ -10,8 +10,6 @@ from tfs_operator.api.conditions import ConditionType
 from tfs_operator.api.status import Condition
 from tfs_operator.domain.judgement import Verdict
 
-_MESSAGE_LIMIT = 4096
-
 
 def merged(
     verdicts: Mapping[ConditionType, Verdict],
@@ -27,7 +25,7 @@ def merged(
                 "type": kind.value,
                 "status": verdict.status,
                 "reason": verdict.reason.value,
-                "message": verdict.message[:_MESSAGE_LIMIT],
+                "message": verdict.words,
                 "observedGeneration": generation,
                 "lastTransitionTime": times.get((kind.value, verdict.status)) or now,
             }

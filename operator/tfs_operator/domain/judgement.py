@@ -4,7 +4,7 @@ Pure: what was observed in, (status, reason, message) out. `domain.conditions` a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
@@ -12,6 +12,8 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
 from tfs_operator.domain.rollout import Action, Step
 from tfs_operator.domain.times import since
+
+_MESSAGE_LIMIT = 4096
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A condition without its times."""
+    """A condition without its times. `since`: for how long it has been waited, which is no news of its own."""
 
     status: str
     reason: Reason
     message: str
+    since: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a condition has them."""
+        return "; ".join(filter(None, (self.message[:_MESSAGE_LIMIT], self.since)))
 
 
 Check = Callable[[Evidence], Verdict | None]
@@ -76,15 +84,16 @@ def _nobody_serves(evidence: Evidence) -> Verdict | None:
         return None
     if evidence.replicas == 0:
         return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask")
-    return Verdict("Unknown", Reason.DEPLOYING, f"there is nobody to ask{_awaited(evidence, Action.WAIT)}")
+    awaited, waiting = _awaited(evidence)
+    return Verdict("Unknown", Reason.DEPLOYING, f"there is nobody to ask{awaited}", waiting)
 
 
-def _awaited(evidence: Evidence, action: Action) -> str:
-    """What the first model at this step waits for, and since when; nothing when no model is at it."""
+def _awaited(evidence: Evidence) -> tuple[str, str]:
+    """What the first model without a ready pod waits for, and since when."""
     for name, step in evidence.steps.items():
-        if step.action is action:
-            return f"; model {name}: {step.message}; waiting {since(step.memory.since, evidence.now)}"
-    return ""
+        if step.action is Action.WAIT:
+            return f"; model {name}: {step.message}", f"waiting {since(step.memory.since, evidence.now)}"
+    return "", ""
 
 
 def _somebody_is_silent(evidence: Evidence) -> Verdict | None:
@@ -105,8 +114,8 @@ def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
     for name, step in evidence.steps.items():
         if step.absent:
             words = f"model {name} {'; '.join(step.absent.values())}"
-            waiting = since(step.memory.since, evidence.now)
-            return Verdict("False", Reason.VERSION_NOT_FOUND, f"{words}; looked for {waiting}")
+            waiting = f"looked for {since(step.memory.since, evidence.now)}"
+            return Verdict("False", Reason.VERSION_NOT_FOUND, words, waiting)
     return None
 
 
@@ -115,14 +124,15 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     for model in evidence.wanted.models:
         for pod in evidence.ready_pods:
             if missing := _missing(model, pod):
-                words = f"model {model.name} on pod {pod.name}: {missing}{_since_when(evidence, model.name)}"
-                return _reload_was_refused(evidence) or Verdict("False", Reason.LOADING, words)
+                words = f"model {model.name} on pod {pod.name}: {missing}"
+                waiting = _waiting(evidence, model.name)
+                return _reload_was_refused(evidence) or Verdict("False", Reason.LOADING, words, waiting)
     return None
 
 
-def _since_when(evidence: Evidence, model: str) -> str:
+def _waiting(evidence: Evidence, model: str) -> str:
     step = evidence.steps.get(model)
-    return f", {since(step.memory.since, evidence.now)}" if step and step.action is not Action.DONE else ""
+    return f"waiting {since(step.memory.since, evidence.now)}" if step and step.action is not Action.DONE else ""
 
 
 def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
@@ -162,8 +172,8 @@ def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
     for model in evidence.wanted.models:
         for pod in evidence.ready_pods:
             if behind := _behind(model, pod):
-                words = f"model {model.name} on pod {pod.name}: {behind}{_since_when(evidence, model.name)}"
-                return Verdict("False", Reason.LABELING, words)
+                words = f"model {model.name} on pod {pod.name}: {behind}"
+                return Verdict("False", Reason.LABELING, words, _waiting(evidence, model.name))
     return None
 
 
@@ -201,7 +211,7 @@ def _ready(evidence: Evidence, versions: Verdict, labels: Verdict) -> Verdict:
         return _deploying(evidence)
     for verdict in (versions, labels):
         if verdict.status != "True":
-            return Verdict("False", verdict.reason, verdict.message)
+            return replace(verdict, status="False")
     return Verdict("True", Reason.SERVING, _serving(evidence))
 
 
@@ -211,8 +221,8 @@ def _deploying(evidence: Evidence) -> Verdict:
     if problem is not None:
         return Verdict("False", Reason(problem.reason), problem.message)
     ready = len(evidence.ready_pods)
-    waiting = _awaited(evidence, Action.WAIT)
-    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{waiting}")
+    awaited, waiting = _awaited(evidence)
+    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{awaited}", waiting)
 
 
 def _serving(evidence: Evidence) -> str:
@@ -230,9 +240,8 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
     if ready.reason is Reason.SCALED_TO_ZERO:
         return Verdict("True", Reason.COMPLETE, ready.message)
     if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
-        return Verdict("Unknown", ready.reason, ready.message)
-    status = "True" if ready.reason in _UNDER_WAY else "False"
-    return Verdict(status, ready.reason, ready.message)
+        return replace(ready, status="Unknown")
+    return replace(ready, status="True" if ready.reason in _UNDER_WAY else "False")
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:

@@ -49,7 +49,7 @@ NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, wanted=2, replic
 
 def judged(evidence: Evidence, kind: ConditionType) -> tuple[str, Reason, str]:
     verdict = judge(evidence)[kind]
-    return verdict.status, verdict.reason, verdict.message
+    return verdict.status, verdict.reason, verdict.words
 
 
 def with_pods(*pods: PodObservation, **more: Any) -> Evidence:
@@ -153,7 +153,7 @@ class TestVersionsAvailable:
     )
     def test_what_is_waited_for_is_said_with_since_when(self, begun: float, lasting: str) -> None:
         message = judged(with_pods(pod("a", ()), steps=at(Action.LOAD, begun=begun)), self.KIND)[2]
-        assert message == f"model mnist on pod a: waiting for version 1, 2 to be AVAILABLE, {since(begun, NOW)}"
+        assert message == f"model mnist on pod a: waiting for version 1, 2 to be AVAILABLE; waiting {since(begun, NOW)}"
         assert message.endswith("Z" + lasting)
 
     def test_a_server_that_is_not_up_is_waited_for_in_the_rollouts_words(self) -> None:
