@@ -78,6 +78,15 @@ class Container:
         """SIGKILL, at once."""
         inside("kill", "-KILL", str(self.pid))
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """SIGSTOP, and SIGCONT: meanwhile connections to it are made, and get no answer."""
+        inside("kill", "-STOP", str(self.pid))
+        try:
+            yield
+        finally:
+            inside("kill", "-CONT", str(self.pid))
+
     def kill_at(self, words: str, after_lines: int, seconds: float = 60) -> "subprocess.Popen[bytes]":
         """SIGKILL as soon as the log has a line with `words`, after its first `after_lines` ones.
 
@@ -88,9 +97,8 @@ class Container:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
-# `tail` ends soon after the process does, and is not waited for by whoever waits for the kill.
+# `tail` ends soon after the process does; the status is that of what reads from it.
 KILL_AT = """
-set -o pipefail
 timeout "$5" tail --pid "$2" --sleep-interval 0.2 --lines "+$3" --follow=name "$4" 2>/dev/null |
   { grep --quiet --max-count 1 --fixed-strings -e "$1" && kill -KILL "$2"; }
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import grpc
 import numpy as np
 
 SECONDS = 10.0  # for one answer, the connecting included
@@ -18,7 +19,8 @@ SECONDS = 10.0  # for one answer, the connecting included
 
 class Connection(Protocol):
     def ask(self) -> int:
-        """The version that answered; raises whatever went wrong."""
+        """The version that answered. Raises ConnectionError when nobody has, TimeoutError when nobody has in time, and
+        WrongAnswerError."""
 
     def close(self) -> None: ...
 
@@ -80,12 +82,18 @@ class RestConnection:
         self._question = question
 
     def ask(self) -> int:
-        self._connection.request("POST", self._path, self._body, {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
-        said = response.read().decode()
-        if response.status != 200:
-            raise WrongAnswerError(f"{response.status} {said}")
+        status, said = self._post()
+        if status != 200:
+            raise WrongAnswerError(f"{status} {said}")
         return self._question.version_of(json.loads(said)["predictions"][0])
+
+    def _post(self) -> tuple[int, str]:
+        try:
+            self._connection.request("POST", self._path, self._body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            return response.status, response.read().decode()
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
 
     def close(self) -> None:
         self._connection.close()
@@ -104,7 +112,6 @@ def predict_request(question: Question) -> Any:
 
 class GrpcConnection:
     def __init__(self, address: str, request: Any, question: Question) -> None:
-        import grpc
         from tensorflow_serving.apis import prediction_service_pb2_grpc
 
         # Else the library would use one TCP connection for all channels, and try again by itself.
@@ -114,12 +121,20 @@ class GrpcConnection:
         self._request, self._question = request, question
 
     def ask(self) -> int:
-        response = self._stub.Predict(self._request, timeout=SECONDS)
+        response = self._predict()
         answered = self._question.version_of(response.outputs["probabilities"].float_val)
         claimed = response.model_spec.version.value
         if claimed != answered:
             raise WrongAnswerError(f"the answer is version {answered}'s, and says it is version {claimed}'s")
         return answered
+
+    def _predict(self) -> Any:
+        try:
+            return self._stub.Predict(self._request, timeout=SECONDS)
+        except grpc.RpcError as error:
+            code, details = error.code(), error.details()
+            kinds = {grpc.StatusCode.UNAVAILABLE: ConnectionError, grpc.StatusCode.DEADLINE_EXCEEDED: TimeoutError}
+            raise kinds.get(code, WrongAnswerError)(f"{code.name}: {details}") from error
 
     def close(self) -> None:
         self._channel.close()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from tests.e2e.support.asking import Connect, Connection
 
+BROKEN = "the connection broke"
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -45,7 +47,7 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """One line a failed request, with its time since the first request."""
+        """One line a failed request, with its time since the first request; BROKEN where no server has answered."""
         start = min((answer.due for answer in self.answers), default=0)
         failed = sorted((a for a in self.answers if a.failure), key=lambda answer: answer.sent)
         return [f"{a.sent - start:.3f} s, after {a.done - a.sent:.3f} s, {a.protocol}: {a.failure}" for a in failed]
@@ -142,6 +144,9 @@ class Line:
     def _try(self) -> tuple[int | None, str]:
         try:
             return self._connected().ask(), ""
+        except ConnectionError as error:
+            self.left = 0
+            return None, f"{BROKEN}: {error}"
         except Exception as error:  # whatever it is, it is what a client would have got
             self.left = 0
             return None, f"{type(error).__name__}: {error}"
