@@ -11,6 +11,9 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly node=$TFS_CLUSTER-control-plane
+readonly config=$TFS_ROOT/kind-config.yaml
+# The node keeps what it was made with, so that both come and go together.
+readonly made_with=/kind/made-with.yaml
 
 kube() { kubectl --kubeconfig "$TFS_KUBECONFIG" --request-timeout 5s "$@"; }
 
@@ -43,6 +46,9 @@ node_image() {
   echo "$KIND_NODE_IMAGE"
 }
 
+# same_config: whether the node was made with the kind-config.yaml of now; it need not run.
+same_config() { docker cp "$node:$made_with" - 2>/dev/null | tar -xO 2>/dev/null | cmp -s "$config"; }
+
 # reuse IMAGE: true once the cluster that is there is healthy; else says why it is of no use.
 reuse() {
   local state used
@@ -51,6 +57,10 @@ reuse() {
   used=$(docker container inspect --format '{{.Config.Image}}' "$node")
   if [[ $used != "$1" ]]; then
     log "the cluster $TFS_CLUSTER runs on $used, not on $1: it is made anew"
+    return 1
+  fi
+  if ! same_config; then
+    log "the cluster $TFS_CLUSTER was made with another kind-config.yaml: it is made anew"
     return 1
   fi
   if [[ $state != running ]]; then
@@ -65,8 +75,9 @@ reuse() {
 create() {
   kind delete cluster --quiet --name "$TFS_CLUSTER" --kubeconfig "$TFS_KUBECONFIG"
   mkdir -p "$(dirname "$TFS_KUBECONFIG")"
-  kind create cluster --config "$TFS_ROOT/kind-config.yaml" --name "$TFS_CLUSTER" --image "$1" \
+  kind create cluster --config "$config" --name "$TFS_CLUSTER" --image "$1" \
     --kubeconfig "$TFS_KUBECONFIG"
+  docker cp "$config" "$node:$made_with"
 }
 
 # settle: waits for what every test takes for granted.

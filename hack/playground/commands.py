@@ -49,13 +49,19 @@ def run(
 
 
 def wait_for(
-    what: str, seconds: float, probe: Callable[[], T | None], *, seen: Callable[[], object] | None = None
+    what: str,
+    seconds: float,
+    probe: Callable[[], T | None],
+    *,
+    seen: Callable[[], object] | None = None,
+    interval: float = 0.5,
 ) -> T:
-    """The first result of `probe` that is not None. `seen` describes the last state when time is up."""
+    """The first result of `probe` that is not None, asked for every `interval` seconds. `seen` describes the last
+    state when time is up."""
     until = time.monotonic() + seconds
     while (result := probe()) is None:
         if time.monotonic() > until:
             last = f"; last seen: {seen()}" if seen else ""
             raise DeadlineError(f"waited {seconds:.0f} s for {what}{last}")
-        time.sleep(0.5)
+        time.sleep(interval)
     return result

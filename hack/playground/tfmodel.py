@@ -21,6 +21,11 @@ class TFModel:
     def labels(self) -> dict[str, str]:
         return {**MANAGED, "app.kubernetes.io/instance": self.name}
 
+    @property
+    def selector(self) -> dict[str, str]:
+        """Of its pods."""
+        return {key: value for key, value in self.labels.items() if not key.endswith("managed-by")}
+
     def live(self) -> Manifest:
         return self.kubectl.get("tfmodel", self.name) or NOTHING
 
@@ -29,8 +34,7 @@ class TFModel:
 
     def pods(self) -> list[Manifest]:
         """Those that are not being deleted."""
-        labels = {key: value for key, value in self.labels.items() if not key.endswith("managed-by")}
-        return [p for p in self.kubectl.find("pods", labels) if "deletionTimestamp" not in p["metadata"]]
+        return [p for p in self.kubectl.find("pods", self.selector) if "deletionTimestamp" not in p["metadata"]]
 
     def condition(self, kind: str) -> Manifest:
         """Empty until the operator has looked at the spec that was applied last."""

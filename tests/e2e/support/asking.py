@@ -1,0 +1,140 @@
+"""Connections that ask the example model for one digit, and say which version has answered.
+
+A connection is one TCP connection, so behind a Service all of its requests reach one pod.
+"""
+
+import http.client
+import ipaddress
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import grpc
+import numpy as np
+
+SECONDS = 10.0  # for one answer, the connecting included
+
+
+class Connection(Protocol):
+    def ask(self) -> int:
+        """The version that answered. Raises ConnectionError when nobody has, TimeoutError when nobody has in time, and
+        WrongAnswerError."""
+
+    def close(self) -> None: ...
+
+
+Connect = Callable[[], Connection]
+
+
+class WrongAnswerError(Exception):
+    """The server refused, or what it answered is not what any version answers."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """`answers` has each version's probabilities for `image`, by which REST's answers are told from each other."""
+
+    model: str
+    label: str
+    image: Any
+    answers: Mapping[int, Sequence[float]]
+
+    def version_of(self, probabilities: Sequence[float]) -> int:
+        found = [version for version, known in self.answers.items() if alike(probabilities, known)]
+        if len(found) != 1:
+            raise WrongAnswerError(f"versions {found or 'none'} would answer {probabilities}")
+        return found[0]
+
+
+def alike(served: Sequence[float], known: Sequence[float]) -> bool:
+    """REST rounds to nine digits, and another machine may add in another order."""
+    return len(served) == len(known) and bool(np.allclose(served, known, atol=1e-4))
+
+
+def by_rest(url: str, question: Question) -> Connect:
+    """Refuses any address but this machine's own."""
+    parts = urlsplit(url)
+    host, port = on_this_machine(parts.hostname or "", parts.port or 80)
+    return lambda: RestConnection(host, port, question)
+
+
+def by_grpc(address: str, question: Question) -> Connect:
+    """Refuses any address but this machine's own."""
+    name, _, number = address.rpartition(":")
+    host, port = on_this_machine(name, int(number))
+    request = predict_request(question)
+    return lambda: GrpcConnection(f"{host}:{port}", request, question)
+
+
+def on_this_machine(host: str, port: int) -> tuple[str, int]:
+    if not ipaddress.ip_address(host).is_loopback:
+        raise ValueError(f"{host} is not this machine: load goes to 127.0.0.1 alone")
+    return host, port
+
+
+class RestConnection:
+    def __init__(self, host: str, port: int, question: Question) -> None:
+        self._connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+        self._path = f"/v1/models/{question.model}/labels/{question.label}:predict"
+        self._body = json.dumps({"instances": [question.image]})
+        self._question = question
+
+    def ask(self) -> int:
+        status, said = self._post()
+        if status != 200:
+            raise WrongAnswerError(f"{status} {said}")
+        return self._question.version_of(json.loads(said)["predictions"][0])
+
+    def _post(self) -> tuple[int, str]:
+        try:
+            self._connection.request("POST", self._path, self._body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            return response.status, response.read().decode()
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def predict_request(question: Question) -> Any:
+    """A PredictRequest. Imports tensorflow, which the messages of tensorflow_serving do anyway."""
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.version_label = question.model, question.label
+    request.inputs["image"].CopyFrom(tf.make_tensor_proto([question.image], dtype=tf.float32))
+    return request
+
+
+class GrpcConnection:
+    def __init__(self, address: str, request: Any, question: Question) -> None:
+        from tensorflow_serving.apis import prediction_service_pb2_grpc
+
+        # Else the library would use one TCP connection for all channels, and try again by itself.
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
+        self._channel = grpc.insecure_channel(address, options)
+        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._request, self._question = request, question
+
+    def ask(self) -> int:
+        response = self._predict()
+        answered = self._question.version_of(response.outputs["probabilities"].float_val)
+        claimed = response.model_spec.version.value
+        if claimed != answered:
+            raise WrongAnswerError(f"the answer is version {answered}'s, and says it is version {claimed}'s")
+        return answered
+
+    def _predict(self) -> Any:
+        try:
+            return self._stub.Predict(self._request, timeout=SECONDS)
+        except grpc.RpcError as error:
+            code, details = error.code(), error.details()
+            kinds = {grpc.StatusCode.UNAVAILABLE: ConnectionError, grpc.StatusCode.DEADLINE_EXCEEDED: TimeoutError}
+            raise kinds.get(code, WrongAnswerError)(f"{code.name}: {details}") from error
+
+    def close(self) -> None:
+        self._channel.close()

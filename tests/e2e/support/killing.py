@@ -1,0 +1,55 @@
+"""The operator's process, ended by SIGKILL at a line of its log."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+
+from hack.playground import node
+from hack.playground.commands import wait_for
+from hack.playground.kubectl import Kubectl, Manifest
+from tests.e2e.support.scene import is_ready
+
+CONTAINER = "operator"
+SELECTOR = {"app.kubernetes.io/name": "tfs-operator"}
+KILL_SECONDS = 40
+
+
+def fresh(operator: Kubectl) -> Manifest:
+    """The operator's pod, another one if this one was restarted: the kubelet restarts a container at once for the
+    first time only, and then waits, longer each time."""
+    [now] = operator.find("pods", SELECTOR)
+    if now["status"]["containerStatuses"][0]["restartCount"]:
+        operator("delete", "pod", now["metadata"]["name"], "--timeout=60s", seconds=70)
+    return wait_for("the operator to be ready", 60, lambda: ready_pod(operator), interval=0.2)
+
+
+def ready_pod(operator: Kubectl) -> Manifest | None:
+    return next((pod for pod in operator.find("pods", SELECTOR) if is_ready(pod)), None)
+
+
+@contextlib.contextmanager
+def killed_at(operator: Kubectl, pod: Manifest, words: str) -> Iterator[None]:
+    """The operator is killed when it logs a line with `words`, which what is done in here must lead to."""
+    container = node.container(operator, pod, CONTAINER)
+    with container.kill_at(words, container.log_lines, KILL_SECONDS) as killer:
+        try:
+            yield
+            status = killer.wait(KILL_SECONDS + 5)
+        except subprocess.TimeoutExpired:
+            killer.kill()
+            raise
+    assert status == 0, f"the operator did not log `{words}` within {KILL_SECONDS} s"
+    assert_was_killed(operator, pod, words)
+
+
+def assert_was_killed(operator: Kubectl, pod: Manifest, words: str) -> None:
+    """By SIGKILL, before the rollout was done, and restarted by the kubelet."""
+    name = pod["metadata"]["name"]
+
+    def restarted() -> Manifest | None:
+        [status] = (operator.get("pod", name) or {"status": {"containerStatuses": [{}]}})["status"]["containerStatuses"]
+        return status if status.get("restartCount") and "running" in status["state"] else None
+
+    last = wait_for("the operator to be restarted", 30, restarted, interval=0.2)["lastState"]["terminated"]
+    assert last["exitCode"] == 128 + 9, last
+    assert ": Done:" not in operator("logs", name, "--previous").rpartition(words)[2], "it came too late"

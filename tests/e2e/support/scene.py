@@ -1,0 +1,144 @@
+"""A TFModel that serves the example model under load: what the rollout tests look at, and wait for."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hack.playground.commands import wait_for
+from hack.playground.kubectl import Manifest
+from hack.playground.tfmodel import TFModel
+from tests.e2e.support import asking, load
+
+PROTOCOLS = ("REST", "gRPC")
+WAIT_SECONDS = 40  # for a rollout, on a machine that is busy
+POLL_SECONDS = 0.1
+SETTLE_SECONDS = 0.5  # some forty requests
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`connects` reaches every ready pod of the TFModel. `base` is its spec but for what a test changes."""
+
+    tfmodel: TFModel
+    connects: Mapping[str, asking.Connect]
+    base: Mapping[str, Any]
+
+    def apply(self, *, replicas: int | None = None, bake: int | None = None, **labels: int) -> None:
+        rollout = {**self.base["rollout"], **({} if bake is None else {"bakeSeconds": bake})}
+        spec = {**self.base, "rollout": rollout, "versionLabels": labels}
+        if replicas is not None:
+            spec["replicas"] = replicas
+        kind = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel"}
+        self.tfmodel.kubectl.apply({**kind, "metadata": {"name": self.tfmodel.name}, "spec": spec})
+
+    @contextlib.contextmanager
+    def under_load(self) -> Iterator[load.Load]:
+        """On labels/stable, from half a second before what the test does."""
+        with load.steady(self.connects) as running:
+            time.sleep(SETTLE_SECONDS)
+            yield running
+
+    def conclude(self, running: load.Load) -> load.Report:
+        """After half a second more of it."""
+        time.sleep(SETTLE_SECONDS)
+        return running.report()
+
+    def status(self) -> Manifest:
+        """Of the one model; empty before the first."""
+        models = self.tfmodel.live().get("status", {}).get("models") or [{}]
+        return dict(models[0])
+
+    def labels(self) -> dict[str, int]:
+        return dict(self.status().get("labels", {}))
+
+    def await_label(self, label: str, version: int) -> float:
+        """The time when the status had said so; every ready pod answers it so by then."""
+        path = f"--for=jsonpath={{.status.models[0].labels.{label}}}={version}"
+        self.tfmodel.kubectl("wait", f"tfmodel/{self.tfmodel.name}", path, f"--timeout={WAIT_SECONDS}s")
+        return time.monotonic()
+
+    def answer_of(self, pod: Manifest, label: str) -> int:
+        """The version that one pod answers for a label."""
+        meta = pod["metadata"]
+        proxy = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}:8501/proxy"
+        path = f"{proxy}/v1/models/{self.tfmodel.name}/labels/{label}/metadata"
+        return int(json.loads(self.tfmodel.kubectl("get", "--raw", path))["model_spec"]["version"])
+
+    def await_answer(self, pod: Manifest, label: str, version: int) -> None:
+        def answers() -> bool | None:
+            return True if self.answer_of(pod, label) == version else None
+
+        name = pod["metadata"]["name"]
+        wait_for(f"{name} to answer {label} with version {version}", WAIT_SECONDS, answers, interval=POLL_SECONDS)
+
+    def await_commit(self, label: str, version: int) -> None:
+        """Until a pod that restarts would come up with this label."""
+        line = f'key: "{label}" value: {version} '
+
+        def committed() -> bool | None:
+            config = self.tfmodel.kubectl.get("configmap", f"{self.tfmodel.name}-config") or {"data": {}}
+            return True if line in config["data"].get("models.config", "") else None
+
+        wait_for(f"the ConfigMap to have {line}", WAIT_SECONDS, committed, interval=POLL_SECONDS)
+
+    def await_loading(self, version: int) -> None:
+        def loading() -> bool | None:
+            rows = {row["version"]: row["state"] for row in self.status().get("versions", [])}
+            return True if rows.get(version) in ("START", "LOADING") else None
+
+        what = f"version {version} to be loading"
+        wait_for(what, WAIT_SECONDS, loading, seen=self.status, interval=POLL_SECONDS)
+
+    def await_end(self, *, replicas: int | None = None, seconds: float = WAIT_SECONDS, **labels: int) -> float:
+        """The time when exactly the labelled versions were served by all replicas, and the TFModel was Ready."""
+        pods = replicas or self.base["replicas"]
+        served = {(version, "AVAILABLE", pods) for version in labels.values()}
+
+        def ended() -> bool | None:
+            status = self.status()
+            rows = {(r["version"], r["state"], r["availableReplicas"]) for r in alive(status)}
+            fits = status.get("labels") == labels and rows == served and len(self.tfmodel.pods()) == pods
+            return True if fits and self.tfmodel.condition("Ready").get("status") == "True" else None
+
+        what = f"{labels} and nothing else on {pods} pods"
+        wait_for(what, seconds, ended, seen=self.tfmodel.live, interval=POLL_SECONDS)
+        return time.monotonic()
+
+    def replace_a_pod(self) -> None:
+        """Deletes one, and waits until the one in its place is ready; the spec need not be fulfilled."""
+        gone, *others = self.tfmodel.pods()
+        self.tfmodel.kubectl("delete", "pod", gone["metadata"]["name"], "--wait=false")
+
+        def replaced() -> bool | None:
+            pods = [pod for pod in self.tfmodel.pods() if pod["metadata"]["uid"] != gone["metadata"]["uid"]]
+            return True if len(pods) == len(others) + 1 and all(map(is_ready, pods)) else None
+
+        wait_for("another pod to be ready", WAIT_SECONDS, replaced, interval=POLL_SECONDS)
+        self.await_gone(gone["metadata"]["name"])
+
+    def await_gone(self, pod: str) -> None:
+        """Until its server is stopped, so that the load shows whether that lost anything."""
+        self.tfmodel.kubectl("wait", "--for=delete", f"pod/{pod}", f"--timeout={WAIT_SECONDS}s")
+
+
+def is_ready(pod: Manifest) -> bool:
+    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def alive(status: Manifest) -> list[Manifest]:
+    """The rows of versions; servers go on telling of one that failed, long after it was withdrawn."""
+    return [row for row in status.get("versions", []) if row["state"] != "END"]
+
+
+def assert_all_answered(report: load.Report) -> None:
+    assert report.failures == [], str(report)
+
+
+def assert_answered(report: load.Report, version: int, *, since: float = 0, until: float = float("inf")) -> None:
+    """By this version alone, on both protocols, in this time."""
+    seen = {protocol: report.versions(protocol, since, until) for protocol in PROTOCOLS}
+    assert seen == {protocol: {version} for protocol in PROTOCOLS}
