@@ -11,6 +11,7 @@ from tfs_operator.api.resource import Metadata, TFModel
 from tfs_operator.api.status import TFModelStatus
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.errors import NotFound
 from tfs_operator.cluster.events import EventRecorder, EventType
 from tfs_operator.controller.chapters import Chapter, chapters_of
 from tfs_operator.controller.key import TFModelKey
@@ -119,7 +120,10 @@ class StatusWriter:
             return
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid")}
         manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
-        self._cache.upsert(await self._client.apply_status(manifest))
+        try:
+            self._cache.upsert(await self._client.apply_status(manifest))
+        except NotFound:
+            return  # deleted meanwhile: nobody reads its status any more
         self._tell(live, ready)
 
     def _tell(self, live: Manifest, ready: Verdict) -> None:
