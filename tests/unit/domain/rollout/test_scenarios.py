@@ -164,6 +164,10 @@ def test_a_version_without_a_folder_is_said_and_taken_up_once_it_appears() -> No
     assert world.last.message == world.last.absent[2]
     assert world.committed == named(1, stable=1)
     assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
+    world.folders.kinds[2] = GOOD
+    assert steps(world, named(1, 2, stable=2)) == [Action.LOAD, Action.COMMIT, Action.DONE]
+    assert not world.last.absent
+    assert [pod.answers() for pod in world.ready] == [{"stable": 2}] * 2
 
 
 def test_a_version_whose_folder_appears_soon_is_not_said_to_be_absent() -> None:
@@ -173,6 +177,16 @@ def test_a_version_whose_folder_appears_soon_is_not_said_to_be_absent() -> None:
         world.run(1)
         assert world.last is not None
         assert not world.last.absent
+
+
+def test_a_version_that_appears_and_is_bad_is_withdrawn() -> None:
+    world = serving(named(1, stable=1), v1=GOOD)
+    steps(world, named(1, 2, stable=2))
+    world.folders.kinds[2] = BAD
+    assert steps(world, named(1, 2, stable=2), 8) == [Action.LOAD, Action.WITHDRAW]
+    assert world.last is not None
+    assert "saved_model.pb is damaged" in world.last.message
+    assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
 
 
 def test_what_is_committed_cannot_be_said_while_nothing_is_and_the_pods_are_silent() -> None:
