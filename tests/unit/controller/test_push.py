@@ -210,6 +210,12 @@ class TestSlowServers:
         assert (await world.push(pod())).problem is not None
 
 
+async def test_a_mistake_of_ours_is_seen() -> None:
+    world = made(TypeError("not a refusal"))  # type: ignore[arg-type]  # that is the mistake
+    with pytest.raises(TypeError, match="not a refusal"):
+        await world.push(pod())
+
+
 class TestForgetting:
     @pytest.mark.parametrize("gone", ["the TFModel", "the pod"])
     async def test_a_late_push_to_what_is_gone_is_ended_and_wakes_nobody(self, gone: str) -> None:

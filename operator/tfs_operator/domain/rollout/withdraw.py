@@ -21,4 +21,9 @@ def _failure(view: View, version: int) -> str | None:
     """A version without a folder is no failure yet: it is asked for until it appears."""
     if version in view.held:
         return view.held[version]
-    return view.trouble(version, view.lasting(Action.LOAD)) if version in view.present else None
+    return view.trouble(version, _tried_for(view, version)) if version in view.present else None
+
+
+def _tried_for(view: View, version: int) -> float:
+    """A folder that appears late has its whole time: it counts from when some pod was first seen to load it."""
+    return min(view.lasting(Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))

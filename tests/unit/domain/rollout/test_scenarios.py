@@ -154,3 +154,54 @@ def test_each_model_has_its_own_step_and_they_share_a_config_map() -> None:
 
 def test_a_label_on_its_way_out_is_asked_for() -> None:
     assert labels_to_ask(named(1, a=1), named(1, b=1)) == ("a", "b")
+
+
+def test_a_version_without_a_folder_is_said_and_taken_up_once_it_appears() -> None:
+    world = serving(named(1, stable=1), v1=GOOD)
+    assert steps(world, named(1, 2, stable=2)) == [Action.LOAD]
+    assert world.last is not None
+    assert world.last.absent == {2: "version 2: no server finds a folder 2 below /models/m"}
+    assert world.last.message == world.last.absent[2]
+    assert world.committed == named(1, stable=1)
+    assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
+    world.folders.kinds[2] = GOOD
+    assert steps(world, named(1, 2, stable=2)) == [Action.LOAD, Action.COMMIT, Action.DONE]
+    assert not world.last.absent
+    assert [pod.answers() for pod in world.ready] == [{"stable": 2}] * 2
+
+
+def test_a_version_whose_folder_appears_soon_is_not_said_to_be_absent() -> None:
+    world = serving(named(1, stable=1), v1=GOOD)
+    world.wanted = named(1, 2, stable=2)
+    for _ in range(int(world.limits.absent) - 1):
+        world.run(1)
+        assert world.last is not None
+        assert not world.last.absent
+
+
+def test_a_version_that_appears_and_is_bad_is_withdrawn() -> None:
+    world = serving(named(1, stable=1), v1=GOOD)
+    steps(world, named(1, 2, stable=2))
+    world.folders.kinds[2] = BAD
+    assert steps(world, named(1, 2, stable=2), 8) == [Action.LOAD, Action.WITHDRAW]
+    assert world.last is not None
+    assert "saved_model.pb is damaged" in world.last.message
+    assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
+
+
+def test_what_is_committed_cannot_be_said_while_nothing_is_and_the_pods_are_silent() -> None:
+    """They serve something, and a guess would be what a pod that restarts comes up with."""
+    wanted = ModelServerConfig((named(2),))
+    decided = {"m": decide(Facts(named(2), None, Fleet(silent=2)))}
+    assert decided["m"].action is Action.WAIT
+    assert committed_after(wanted, None, decided) is None
+
+
+def test_one_model_that_cannot_be_said_holds_up_the_config_map_of_all() -> None:
+    other = ModelConfig("n", "/models/n", Specific((1,)))
+    decided = {
+        "m": decide(Facts(named(2), None, Fleet(silent=1))),
+        "n": decide(Facts(other, None, Fleet())),
+    }
+    assert decided["n"].commit == other
+    assert committed_after(ModelServerConfig((named(2), other)), None, decided) is None

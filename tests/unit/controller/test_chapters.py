@@ -1,0 +1,108 @@
+"""What one pass adds to each model's history: the memory, the news, and how long steps took."""
+
+from dataclasses import replace
+from typing import Any
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.controller.chapters import chapters_of
+from tfs_operator.controller.push import Pushed
+from tfs_operator.controller.rollouts import Progress, Sight
+from tfs_operator.domain.history import Told, What
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.remembered import rollout_status
+from tfs_operator.domain.rollout import Action, Goal, Limits, Memory, Step
+
+NOW = 1_790_000_000.0
+CATS, DOGS = (ModelConfig(name, f"/{name}", Specific((1, 2)), {"stable": 1}) for name in ("cats", "dogs"))
+BEFORE = Memory("w", Action.DONE, NOW - 60, began=NOW - 90)
+
+
+def serves(*versions: int, **labels: int) -> ModelObservation:
+    return ModelObservation(tuple(VersionStatus(version, AVAILABLE) for version in versions), labels)
+
+
+def at(action: Action, since: float, wish: str = "w") -> Memory:
+    return Memory(wish, action, since, began=NOW - 5)
+
+
+def step(memory: Memory, model: ModelConfig = CATS) -> Step:
+    return Step(memory.action or Action.DONE, "as it is", Goal(model), memory=memory)
+
+
+def seen(name: str, problem: Problem | None = None, **models: ModelObservation) -> tuple[PodFacts, PodObservation]:
+    facts = PodFacts(name, "10.0.0.1", True, False, "digest", "u/0", None)
+    return facts, PodObservation(name, ready=True, models=models, problem=problem)
+
+
+def progress(*pods: tuple[PodFacts, PodObservation], **taken: list[Memory]) -> Progress:
+    wanted = ModelServerConfig(tuple(model for model in (CATS, DOGS) if model.name in taken))
+    sight = Sight(wanted, tuple(facts for facts, _ in pods), tuple(said for _, said in pods), pods)
+    steps = {model.name: step(taken[model.name][-1], model) for model in wanted.models}
+    return Progress(wanted, sight, steps, taken, Limits(), NOW, None, Pushed(0, settled=True, problem=None))
+
+
+def status(**told: Told) -> dict[str, Any]:
+    """The one before, which has told of `told`."""
+    rollouts = {name: rollout_status(step(BEFORE), what).model_dump(mode="json") for name, what in told.items()}
+    return {"models": [{"name": name, "rollout": rollout} for name, rollout in rollouts.items()]}
+
+
+class TestSteps:
+    def test_those_that_ended_have_their_seconds(self) -> None:
+        taken = [BEFORE, at(Action.LOAD, NOW - 5), at(Action.COMMIT, NOW - 1), at(Action.DONE, NOW - 0.5)]
+        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == [("Done", 55), ("Load", 4), ("Commit", 0.5)]
+
+    def test_one_that_goes_on_has_not_ended(self) -> None:
+        assert chapters_of({}, progress(cats=[BEFORE]), 1)["cats"].steps == []
+
+    def test_before_the_first_one_there_was_none(self) -> None:
+        taken = [Memory(), at(Action.COMMIT, NOW)]
+        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == []
+
+
+class TestNews:
+    TOLD = Told({"stable": 1}, frozenset({1}))
+
+    def test_it_is_what_was_not_told_before_and_the_status_says_so_then(self) -> None:
+        pods = [seen(name, cats=serves(1, 2, stable=2)) for name in "ab"]
+        chapter = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
+        assert [news.what for news in chapter.happenings] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
+        assert (chapter.rollout.reported.labels, chapter.rollout.reported.versions) == ({"stable": 2}, [1, 2])
+        later = {"models": [{"name": "cats", "rollout": chapter.rollout.model_dump(mode="json")}]}
+        assert chapters_of(later, progress(*pods, cats=[BEFORE]), 2)["cats"].happenings == []
+
+    def test_each_model_has_its_own(self) -> None:
+        pod = seen("a", cats=serves(1, stable=1), dogs=serves(2))
+        before = status(cats=self.TOLD, dogs=self.TOLD)
+        chapters = chapters_of(before, progress(pod, cats=[BEFORE], dogs=[BEFORE]), 1)
+        assert chapters["cats"].happenings == []
+        assert [news.what for news in chapters["dogs"].happenings] == [
+            What.VERSION_AVAILABLE,
+            What.LABEL_REMOVED,
+            What.VERSION_RETIRED,
+        ]
+
+    def test_a_pod_that_did_not_answer_says_nothing(self) -> None:
+        """As if it was not there: its labels have not gone."""
+        silent = seen("b", Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent"))
+        facts, said = seen("c", cats=serves())
+        pods = [seen("a", cats=serves(1, stable=1)), silent, (facts, replace(said, stale=True))]
+        assert chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].happenings == []
+
+    def test_what_the_status_does_not_remember_waits_for_all_replicas(self) -> None:
+        pod = seen("a", cats=serves(1, stable=1))
+        assert chapters_of({}, progress(pod, cats=[Memory()]), 2)["cats"].happenings == []
+        assert len(chapters_of({}, progress(pod, cats=[Memory()]), 1)["cats"].happenings) == 2
+
+
+def test_the_status_has_the_last_step_and_the_memory() -> None:
+    chapter = chapters_of({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
+    assert chapter.rollout.model_dump(mode="json", exclude_defaults=True) == {
+        "step": "Bake",
+        "message": "as it is",
+        "since": "2026-09-21T14:13:19.750Z",
+        "began": "2026-09-21T14:13:15.000Z",
+        "wish": "w",
+    }
