@@ -12,7 +12,7 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.remembered import rollout_status
-from tfs_operator.domain.rollout import Action, Goal, Limits, Memory, Step
+from tfs_operator.domain.rollout import Action, Failure, Goal, Limits, Memory, Step
 
 NOW = 1_790_000_000.0
 CATS, DOGS = (ModelConfig(name, f"/{name}", Specific((1, 2)), {"stable": 1}) for name in ("cats", "dogs"))
@@ -84,12 +84,24 @@ class TestNews:
             What.VERSION_RETIRED,
         ]
 
-    def test_a_pod_that_did_not_answer_says_nothing(self) -> None:
-        """As if it was not there: its labels have not gone."""
+    def test_a_pod_that_did_not_answer_holds_up_no_news(self) -> None:
         silent = seen("b", Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent"))
-        facts, said = seen("c", cats=serves())
-        pods = [seen("a", cats=serves(1, stable=1)), silent, (facts, replace(said, stale=True))]
-        assert chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].happenings == []
+        facts, said = seen("c", cats=serves(1, stable=1))
+        pods = [seen("a", cats=serves(1, 2, stable=1)), silent, (facts, replace(said, stale=True))]
+        [news] = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].happenings
+        assert news.note.startswith("version 2 AVAILABLE on 1/3 pods")
+
+    def test_a_failure_or_a_missing_folder_that_the_status_knows_is_no_news(self) -> None:
+        memory = replace(BEFORE, failures=(Failure(2, "bad", NOW - 60),))
+        bad = replace(step(memory), absent={3: "as it is"})
+        pass_ = progress(seen("a", cats=serves(1, stable=1)), cats=[memory])
+        before = {"models": [{"name": "cats", "rollout": rollout_status(bad, self.TOLD).model_dump(mode="json")}]}
+        pass_ = replace(pass_, steps={"cats": bad})
+        assert chapters_of(before, pass_, 1)["cats"].happenings == []
+        assert [news.what for news in chapters_of({}, pass_, 1)["cats"].happenings][-2:] == [
+            What.VERSION_FAILED,
+            What.VERSION_NOT_FOUND,
+        ]
 
     def test_what_the_status_does_not_remember_waits_for_all_replicas(self) -> None:
         pod = seen("a", cats=serves(1, stable=1))

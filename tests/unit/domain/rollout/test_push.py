@@ -173,6 +173,20 @@ class TestCanary:
         assert told(goal, answers({}, v3=AVAILABLE)) == named({})
 
 
+class TestGivenUp:
+    SEEN = failing(answers({"stable": 1}, v1=AVAILABLE, v2=END))
+
+    def test_a_version_is_dropped_where_it_failed_and_nowhere_else(self) -> None:
+        goal = Goal(named({"stable": 1}, 1, 2), given_up=frozenset({2}))
+        assert told(goal, self.SEEN) == named({"stable": 1}, 1)
+        assert told(goal, answers({"stable": 1}, v1=AVAILABLE, v2="LOADING")) == named({"stable": 1}, 1, 2)
+        assert told(goal, answers({"stable": 1}, v1=AVAILABLE, v2=END)) == named({"stable": 1}, 1, 2)
+
+    def test_a_server_is_never_told_of_no_version_at_all(self) -> None:
+        goal = Goal(named({}, 2), given_up=frozenset({2}))
+        assert told(goal, failing(answers({}, v2=END))) == named({}, 2)
+
+
 class TestComingUp:
     """A pod that is starting may have read an old ConfigMap: a push could take a label away that comes to life."""
 

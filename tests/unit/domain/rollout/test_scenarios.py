@@ -189,6 +189,15 @@ def test_a_version_that_appears_and_is_bad_is_withdrawn() -> None:
     assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
 
 
+def test_a_version_that_appears_and_ends_badly_before_it_is_seen_to_load_is_withdrawn() -> None:
+    world = serving(named(1, stable=1), v1=GOOD)
+    steps(world, named(1, 3, stable=3))
+    for pod in world.ready:
+        pod.load_ticks = 0
+    world.folders.kinds[3] = BAD
+    assert steps(world, named(1, 3, stable=3), 2)[-1] is Action.WITHDRAW
+
+
 def test_what_is_committed_cannot_be_said_while_nothing_is_and_the_pods_are_silent() -> None:
     """They serve something, and a guess would be what a pod that restarts comes up with."""
     wanted = ModelServerConfig((named(2),))
