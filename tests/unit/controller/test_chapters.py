@@ -1,52 +1,14 @@
 """What one pass adds to each model's history: the memory, the news, and how long steps took."""
 
 from dataclasses import replace
-from typing import Any
 
+from tests.unit.controller.passes import BEFORE, NOW, at, progress, seen, serves, status, step
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.chapters import chapters_of
-from tfs_operator.controller.push import Pushed
-from tfs_operator.controller.rollouts import Progress, Sight
 from tfs_operator.domain.history import Told, What
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
-from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.remembered import rollout_status
-from tfs_operator.domain.rollout import Action, Failure, Goal, Limits, Memory, Step
-
-NOW = 1_790_000_000.0
-CATS, DOGS = (ModelConfig(name, f"/{name}", Specific((1, 2)), {"stable": 1}) for name in ("cats", "dogs"))
-BEFORE = Memory("w", Action.DONE, NOW - 60, began=NOW - 90)
-
-
-def serves(*versions: int, **labels: int) -> ModelObservation:
-    return ModelObservation(tuple(VersionStatus(version, AVAILABLE) for version in versions), labels)
-
-
-def at(action: Action, since: float, wish: str = "w") -> Memory:
-    return Memory(wish, action, since, began=NOW - 5)
-
-
-def step(memory: Memory, model: ModelConfig = CATS) -> Step:
-    return Step(memory.action or Action.DONE, "as it is", Goal(model), memory=memory)
-
-
-def seen(name: str, problem: Problem | None = None, **models: ModelObservation) -> tuple[PodFacts, PodObservation]:
-    facts = PodFacts(name, "10.0.0.1", True, False, "digest", "u/0", None)
-    return facts, PodObservation(name, ready=True, models=models, problem=problem)
-
-
-def progress(*pods: tuple[PodFacts, PodObservation], **taken: list[Memory]) -> Progress:
-    wanted = ModelServerConfig(tuple(model for model in (CATS, DOGS) if model.name in taken))
-    sight = Sight(wanted, tuple(facts for facts, _ in pods), tuple(said for _, said in pods), pods)
-    steps = {model.name: step(taken[model.name][-1], model) for model in wanted.models}
-    return Progress(wanted, sight, steps, taken, Limits(), NOW, None, Pushed(0, settled=True, problem=None))
-
-
-def status(**told: Told) -> dict[str, Any]:
-    """The one before, which has told of `told`."""
-    rollouts = {name: rollout_status(step(BEFORE), what).model_dump(mode="json") for name, what in told.items()}
-    return {"models": [{"name": name, "rollout": rollout} for name, rollout in rollouts.items()]}
+from tfs_operator.domain.rollout import Action, Failure, Memory
 
 
 class TestSteps:
