@@ -70,8 +70,8 @@ class World:
         evidence = Evidence(pass_.wanted, 1, pods=pass_.sight.observations, steps=pass_.steps, now=pass_.now)
         await self.writer.write(self.live, TFModel.parse(self.live), evidence, judge(evidence), pass_)
 
-    async def refuse(self, reason: Reason) -> None:
-        await self.writer.write_verdicts(self.live, {ConditionType.READY: Verdict("False", reason, "why")})
+    async def refuse(self, reason: Reason, why: str = "why") -> None:
+        await self.writer.write_verdicts(self.live, {ConditionType.READY: Verdict("False", reason, why)})
 
     @property
     def rollout_events(self) -> list[tuple[str, str, str]]:
@@ -132,10 +132,10 @@ class TestEvents:
         world = World()
         memory = replace(BEFORE, failures=(FAILURE,))
         await world.end(progress(seen("a", cats=serves(1, stable=1)), cats=[memory]))
-        assert [(type_, reason) for type_, reason, _ in world.rollout_events] == [
-            ("Normal", "VersionAvailable"),
-            ("Normal", "LabelMoved"),
-            ("Warning", "VersionFailed"),
+        assert world.rollout_events == [
+            ("Normal", "VersionAvailable", "version 1 AVAILABLE on 1/1 pods in 90.0 s"),
+            ("Normal", "LabelMoved", "stable → 1 on 1/1 pods in 90.0 s"),
+            ("Warning", "VersionFailed", "version 2 on pod a: bad; labels stay: stable → 1"),
         ]
 
     async def test_of_several_models_each_is_named(self) -> None:
@@ -164,8 +164,9 @@ class TestEvents:
     ) -> None:
         world = World()
         with caplog.at_level(logging.INFO):
-            for _ in range(2):
-                await world.refuse(reason)
+            for why in ("why", "why", "another why"):
+                await world.refuse(reason, why)
+        assert world.writes == 2
         assert world.events == [(type_, reason, "why", "Reconcile")]
         assert [record.getMessage() for record in caplog.records] == [f"default/mnist: Ready=False {reason}: why"]
 
