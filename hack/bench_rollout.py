@@ -117,7 +117,7 @@ def main() -> int:
     try:
         tell(measured(Narrator(steps=7), cluster()))
     except (CommandError, DeadlineError, ApiError, LookupError, TimeoutError, OSError) as error:
-        print(f"\nmake bench-rollout failed: {error or 'not done in time'}", file=sys.stderr)
+        print(f"\nmake bench-rollout failed: {str(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nmake bench-rollout: stopped", file=sys.stderr)

@@ -119,6 +119,7 @@ class Polled:
     async def label_moves(self, count: int, until: float, step: Step) -> list[Move]:
         """Fewer than `count` when time is short; see `another`."""
         await settle(f"the pods of {NAME}", READY_SECONDS, self._unlike_the_first)
+        step.detail = "waiting for the kubelet to renew the file, and for the servers to read it"
         moves: list[Move] = []
         while another(len(moves), count, until - time.monotonic()):
             moves.append(await self._move(VERSIONS[1 - len(moves) % 2]))
