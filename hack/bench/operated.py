@@ -47,11 +47,9 @@ def unrest(tfmodel: Manifest) -> str:
         return "the status does not speak of the newest spec"
     if ready["status"] != "True":
         return f"Ready is {ready['status']}: {ready['reason']}: {ready['message']}"
-    for model in status.get("models", []):
-        rollout = model.get("rollout", {"step": "Done"})
-        if rollout["step"] != "Done":
-            return f"its rollout is at {rollout['step']}: {rollout.get('message', '')}"
-    return ""
+    rollouts = [model["rollout"] for model in status["models"]]
+    moving = [f"{rollout['step']}: {rollout['message']}" for rollout in rollouts if rollout["step"] != "Done"]
+    return ", ".join(moving)
 
 
 def wanted_versions(spec: Manifest) -> set[int]:

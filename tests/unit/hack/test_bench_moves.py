@@ -112,11 +112,9 @@ def test_what_is_taken_off_is_the_load_that_ended_last() -> None:
     assert json.loads(json.dumps(moved.as_json()))["loads"]["b"] == {"began": 1.0, "seconds": 0.5}
 
 
-def tfmodel(*, ready: str = "True", observed: int = 2, step: str | None = "Done") -> dict[str, Any]:
+def tfmodel(*, ready: str = "True", observed: int = 2, step: str = "Done") -> dict[str, Any]:
     condition = {"type": "Ready", "status": ready, "reason": "Loading", "message": "…", "observedGeneration": observed}
-    model: dict[str, Any] = {"name": "mnist"}
-    if step:
-        model["rollout"] = {"step": step, "message": "because"}
+    model = {"name": "mnist", "rollout": {"step": step, "message": "because"}}
     status = {"conditions": [{"type": "Progressing"}, condition], "models": [model]}
     return {"metadata": {"generation": 2}, "status": status}
 
@@ -125,7 +123,6 @@ def tfmodel(*, ready: str = "True", observed: int = 2, step: str | None = "Done"
     ("live", "said"),
     [
         (tfmodel(), ""),
-        (tfmodel(step=None), ""),
         (tfmodel(step="Retire"), "Retire: because"),
         (tfmodel(observed=1), "newest spec"),
         (tfmodel(ready="False"), "Ready is False: Loading: …"),
