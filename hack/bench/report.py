@@ -1,6 +1,7 @@
 """What was measured, as Markdown for docs/rollouts.md and as JSON."""
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from hack.bench.machine import Machine
 from hack.bench.moves import Move
 from hack.bench.series import Series
 
+WIDTH = 120
 LABEL_MOVE_TARGET = 0.5
 NEW_VERSION_TARGET = 2.0
 
@@ -65,7 +67,12 @@ def markdown(result: Result) -> str:
         began=shown(statistics.median(move.load_began for move in result.new_versions)),
     )
     measured = f"Measured by `make bench-rollout` on {result.day.isoformat()}: {result.machine}."
-    return "\n\n".join([measured, "\n".join([HEAD, *map(row, result.series)]), method]) + "\n"
+    table = "\n".join([HEAD, *map(row, result.series)])
+    return "\n\n".join([filled(measured), table, *map(filled, method.split("\n\n"))]) + "\n"
+
+
+def filled(paragraph: str) -> str:
+    return textwrap.fill(" ".join(paragraph.split()), WIDTH, break_on_hyphens=False)
 
 
 def row(series: Series) -> str:

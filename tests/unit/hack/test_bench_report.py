@@ -45,14 +45,18 @@ def test_the_table() -> None:
 
 
 def test_on_what_and_how_it_was_measured() -> None:
-    text = markdown(result())
+    text = " ".join(markdown(result()).split())
     assert text.startswith(
         "Measured by `make bench-rollout` on 2026-11-21: 2 cores (AMD EPYC), 24 GiB, Kubernetes v1.35.4 in kind on one"
-        " node, tfs-model-server:dev, the test double of TensorFlow Serving; load average before: 0.3.\n"
+        " node, tfs-model-server:dev, the test double of TensorFlow Serving; load average before: 0.3. |"
     )
     assert "last of 3 pods answers" in text
     assert "(0.25 s in the median)" in text
     assert "began to load 0.50 s after the PATCH" in text
+
+
+def test_no_paragraph_is_wider_than_the_documents_are() -> None:
+    assert max(len(line) for line in markdown(result()).splitlines()) <= 120
 
 
 def test_the_stock_server_is_not_called_a_double() -> None:
