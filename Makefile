@@ -1,12 +1,12 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout test unit chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "TFS_CLUSTER_MODE=auto|pull|build says whether public images are pulled or local ones built (auto)."
 	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
@@ -14,6 +14,10 @@ help: ## Show this list
 demo: venv images ## Serve a model on a local cluster, ask it, and take it through canary, promotion, a bad version and rollback
 	@hack/binaries.sh helm >/dev/null
 	hack/run.sh python hack/demo.py
+
+bench-rollout: venv images ## Measure how fast labels move: by the operator, and by a ConfigMap that is polled
+	@hack/binaries.sh helm >/dev/null
+	hack/run.sh python hack/bench_rollout.py
 
 test: lint verify images binaries ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
