@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tfs_operator.domain.observation import ModelObservation
+from tfs_operator.domain.observation import AVAILABLE, ModelObservation
 from tfs_operator.domain.rollout import Memory, Step
+
+_PRESENT = (AVAILABLE, "START", "LOADING")
 
 
 class What(StrEnum):
@@ -72,8 +74,10 @@ class Scene:
 
     @property
     def gone(self) -> frozenset[int]:
-        """Told of, and AVAILABLE nowhere any more."""
-        return self.told.versions - frozenset().union(*(pod.available for pod in self.pods))
+        """Told of, and no pod has it any more, or loads it again after a restart."""
+        return self.told.versions - {
+            status.version for pod in self.pods for status in pod.versions if status.state in _PRESENT
+        }
 
 
 def happenings(scene: Scene, labels: Mapping[str, int]) -> tuple[list[Happening], Told]:
@@ -86,9 +90,10 @@ def happenings(scene: Scene, labels: Mapping[str, int]) -> tuple[list[Happening]
 
 
 def _labels_now(scene: Scene, labels: Mapping[str, int]) -> dict[str, int]:
-    """A label that not all pods answer alike is on its way: it is as it was, until no pod answers it."""
-    answered = {label for pod in scene.pods for label in pod.labels}
-    return {**{label: v for label, v in scene.told.labels.items() if label in answered}, **labels}
+    """A label that not all pods answer alike is on its way: it is as it was, until it is wanted no more and no pod
+    answers it."""
+    alive = {label for pod in scene.pods for label in pod.labels} | scene.step.goal.config.labels.keys()
+    return {**{label: v for label, v in scene.told.labels.items() if label in alive}, **labels}
 
 
 def _loaded(scene: Scene) -> Iterator[Happening]:

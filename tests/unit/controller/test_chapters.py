@@ -42,7 +42,6 @@ class TestNews:
         assert chapters["cats"].happenings == []
         assert [news.what for news in chapters["dogs"].happenings] == [
             What.VERSION_AVAILABLE,
-            What.LABEL_REMOVED,
             What.VERSION_RETIRED,
         ]
 

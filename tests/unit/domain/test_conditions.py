@@ -66,6 +66,13 @@ def test_the_order_is_that_of_the_verdicts() -> None:
     ]
 
 
+def test_since_when_is_said_after_the_message_however_long_that_is() -> None:
+    for message in ("no room", "x" * 9999):
+        verdict = Verdict("False", Reason.LOADING, message, "waiting since noon")
+        [condition] = conditions({ConditionType.READY: verdict}, [])
+        assert condition["message"] == f"{message[:4096]}; waiting since noon"
+
+
 def test_a_long_message_is_cut() -> None:
     [condition] = conditions({ConditionType.READY: Verdict("False", Reason.CHILD_REFUSED, "x" * 9999)}, [])
     assert len(condition["message"]) == 4096

@@ -19,7 +19,7 @@ def serves(*versions: int, **labels: int) -> ModelObservation:
 
 
 def step(action: Action = Action.DONE, message: str = "", failures: tuple[Failure, ...] = (), **more: Any) -> Step:
-    goal = Goal(ModelConfig("m", "/m", Specific((1,)), {"stable": 1, "canary": 1}))
+    goal = Goal(ModelConfig("m", "/m", Specific((1,)), {"stable": 1}))
     return Step(action, message, goal, memory=Memory(action=action, began=BEGAN, failures=failures), **more)
 
 
@@ -70,6 +70,13 @@ class TestVersions:
         assert story.goes_on(serves(1, 2), serves(1), serves(1, 2)) == []
         assert story.goes_on(*[serves(1, 2)] * 3) == []
 
+    def test_one_that_the_only_pod_loads_again_is_not_retired(self) -> None:
+        """A server that restarts opens its ports with the first version."""
+        story = replace(serving(1, 2), replicas=1)
+        starting = ModelObservation((VersionStatus(1, AVAILABLE), VersionStatus(2, "LOADING")))
+        assert story.goes_on(starting) == []
+        assert story.goes_on(serves(1, 2)) == []
+
     def test_one_is_retired_when_no_pod_has_it_any_more(self) -> None:
         story = serving(1, 2)
         assert story.goes_on(serves(2), serves(2), serves(1, 2)) == []
@@ -111,7 +118,12 @@ class TestLabels:
         assert story.goes_on(serves(1, stable=1), serves(1), serves(1, stable=1)) == []
         assert story.goes_on(*[serves(1, stable=1)] * 3) == []
 
-    def test_one_is_removed_when_no_pod_answers_it_any_more(self) -> None:
+    def test_one_that_is_wanted_and_that_the_only_pod_does_not_answer_yet_is_not_removed(self) -> None:
+        story = replace(serving(1, 2, stable=1), replicas=1)
+        assert story.goes_on(serves(2)) == [(What.VERSION_RETIRED, "version 1 unloaded from 1/1 pods")]
+        assert story.goes_on(serves(2, stable=1)) == []
+
+    def test_one_is_removed_when_it_is_not_wanted_and_no_pod_answers_it_any_more(self) -> None:
         story = serving(1, stable=1, canary=1)
         assert story.goes_on(serves(1, stable=1), serves(1, stable=1, canary=1), serves(1, stable=1)) == []
         assert story.goes_on(*[serves(1, stable=1)] * 3) == [(What.LABEL_REMOVED, "canary no longer answers (was 1)")]
@@ -124,7 +136,7 @@ class TestFailures:
     def test_one_is_told_once_with_what_goes_on(self) -> None:
         story, failing = serving(1, stable=1), step(Action.WITHDRAW, failures=(self.BAD,))
         assert story.goes_on(*[serves(1, stable=1)] * 3, step=failing) == [
-            (What.VERSION_FAILED, f"{self.BAD.message}; labels stay: canary → 1, stable → 1")
+            (What.VERSION_FAILED, f"{self.BAD.message}; labels stay: stable → 1")
         ]
         assert story.goes_on(*[serves(1, stable=1)] * 3, step=failing) == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfs_operator.domain.observation import STATE_ORDER, ModelObservation, PodObservation, VersionStatus
+from tfs_operator.domain.observation import STATE_ORDER, ModelObservation, PodObservation, Problem, VersionStatus
 
 
 @pytest.mark.parametrize(("code", "failed"), [("OK", False), ("", False), ("NOT_FOUND", True), ("UNKNOWN", True)])
@@ -23,3 +23,16 @@ def test_a_version_is_found_by_its_number() -> None:
 
 def test_a_model_that_the_pod_did_not_speak_of_has_nothing() -> None:
     assert PodObservation("p", ready=True).model("m") == ModelObservation()
+
+
+@pytest.mark.parametrize(
+    ("pod", "answered"),
+    [
+        (PodObservation("p", ready=True), True),
+        (PodObservation("p", ready=False), False),
+        (PodObservation("p", ready=True, problem=Problem("ModelServerUnreachable", "silent")), False),
+        (PodObservation("p", ready=True, stale=True), False),
+    ],
+)
+def test_a_pod_has_answered_when_it_was_asked_and_spoke_in_time(pod: PodObservation, answered: bool) -> None:
+    assert pod.answered is answered

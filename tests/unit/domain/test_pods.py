@@ -94,6 +94,14 @@ def test_a_ready_pod() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("condition", "since"),
+    [({"lastTransitionTime": "1970-01-01T00:10:00Z"}, 600.0), ({"lastTransitionTime": None}, 0.0), ({}, 0.0)],
+)
+def test_since_when_a_pod_is_ready(condition: dict[str, Any], since: float) -> None:
+    assert found(pod(conditions=[{"type": "Ready", "status": "True", **condition}])).ready_at == since
+
+
 def test_a_pod_that_nobody_has_seen_yet() -> None:
     assert found({"metadata": {"name": NAME}}) == PodFacts(NAME, "", False, False, "", "/0", None)
 
@@ -170,6 +178,21 @@ def test_a_server_that_runs_again_is_not_well_before_it_is_ready() -> None:
     again = container({"running": {}}, restartCount=1, lastState=ended(255))
     assert problem_of(again) is not None
     assert problem_of({**again, "ready": True}) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "crashed"),
+    [
+        (waiting("CrashLoopBackOff", lastState=ended(255)), True),
+        (container({"running": {}}, restartCount=1, lastState=ended(255)), True),
+        (container({"running": {}}, restartCount=1, lastState=ended(255), ready=True), False),
+        (container(ended(0, "Completed")), False),
+        (waiting("ImagePullBackOff"), False),
+        (waiting("ContainerCreating"), False),
+    ],
+)
+def test_a_pod_has_crashed_when_its_server_has(status: dict[str, Any], crashed: bool) -> None:
+    assert found(pod(containerStatuses=[status])).crashed is crashed
 
 
 def test_a_server_that_ended_by_itself_did_not_fail() -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import wanted_config
-from tfs_operator.render import Settings
-from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, models_digest
+from tfs_operator.render import Settings, children
+from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, attempt_for, attempt_of, models_digest
 
 SETTINGS = Settings(server_image="cpu:1", gpu_server_image="gpu:1")
 
@@ -123,6 +123,20 @@ class TestModels:
         model = tfmodel(podTemplate={"annotations": {MODELS_DIGEST_ANNOTATION: "forged", "a": "b"}})
         annotations = child(rendered(model), "Deployment")["spec"]["template"]["metadata"]["annotations"]
         assert annotations == {"a": "b", MODELS_DIGEST_ANNOTATION: models_digest(wanted_config("mnist", model.spec))}
+
+    def test_another_attempt_replaces_the_pods_and_is_found_again(self) -> None:
+        model = tfmodel()
+        config = wanted_config("mnist", model.spec)
+        first, second = (
+            child(children(model, config, Settings(), attempt), "Deployment") for attempt in (None, attempt_for(config))
+        )
+        assert first["spec"]["template"] != second["spec"]["template"]
+        assert (attempt_of(first), attempt_of(second), attempt_of(None)) == (None, attempt_for(config), None)
+
+    def test_each_configuration_is_another_attempt_and_the_same_is_the_same(self) -> None:
+        one, other = (wanted_config("mnist", tfmodel(versions=versions).spec) for versions in ([1], [2]))
+        assert attempt_for(one) != attempt_for(other)
+        assert attempt_for(one) == attempt_for(wanted_config("mnist", tfmodel(versions=[1]).spec))
 
     def test_the_order_of_models_replaces_no_pod_but_for_the_probes_name(self) -> None:
         models = [{"name": "a", "modelUri": "file:///a"}, {"name": "b", "modelUri": "file:///b"}]
