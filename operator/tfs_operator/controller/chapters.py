@@ -10,7 +10,7 @@ from tfs_operator.controller.rollouts import Progress
 from tfs_operator.domain import remembered
 from tfs_operator.domain.history import Happening, Scene, Told, happenings
 from tfs_operator.domain.matrix import agreed_labels
-from tfs_operator.domain.rollout import Memory
+from tfs_operator.domain.rollout import Action, Memory
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,6 @@ def _chapter(name: str, before: RolloutStatus | None, progress: Progress, replic
 
 
 def _ended(taken: Sequence[Memory]) -> list[tuple[str, float]]:
-    return [(old.action, new.since - old.since) for old, new in pairwise(taken) if old.action is not None]
+    """Done is no step that takes time."""
+    timeless = (Action.DONE, None)
+    return [(str(old.action), new.since - old.since) for old, new in pairwise(taken) if old.action not in timeless]

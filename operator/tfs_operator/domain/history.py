@@ -14,6 +14,10 @@ from tfs_operator.domain.rollout import Memory, Step
 _PRESENT = (AVAILABLE, "START", "LOADING")
 
 
+MAX_TOLD = 256
+MAX_FAILURES = 64
+
+
 class What(StrEnum):
     """Reasons of events."""
 
@@ -69,8 +73,9 @@ class Scene:
 
     @property
     def available(self) -> frozenset[int]:
-        """On every pod."""
-        return frozenset.intersection(*(pod.available for pod in self.pods))
+        """On every pod; of very many the newest, as the status remembers no more."""
+        everywhere = frozenset.intersection(*(pod.available for pod in self.pods))
+        return frozenset(sorted(everywhere)[-MAX_TOLD:])
 
     @property
     def gone(self) -> frozenset[int]:
@@ -122,7 +127,7 @@ def _retired(scene: Scene) -> Iterator[Happening]:
 def _failures(scene: Scene) -> Iterator[Happening]:
     """A failure has the time at which it was counted: tried again and failed again, it is another one."""
     known = {(failure.version, failure.at) for failure in scene.before.failures}
-    for failure in scene.step.memory.failures:
+    for failure in scene.step.memory.failures[-MAX_FAILURES:]:
         if (failure.version, failure.at) not in known:
             yield Happening(What.VERSION_FAILED, f"{failure.message}; {_goes_on(scene)}")
     if scene.step.absent and scene.step.message != scene.said:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus
-from tfs_operator.domain.history import Told
+from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Told
 from tfs_operator.domain.rollout import Action, Failure, Memory, Step
 from tfs_operator.domain.times import epoch, rfc3339
 
@@ -60,9 +60,9 @@ def rollout_status(step: Step, told_now: Told) -> RolloutStatus:
         began=rfc3339(kept.began),
         wish=kept.wish,
         proven=kept.proven,
-        failures=[_failed(failure) for failure in kept.failures[-_MAX_VERSIONS:]],
+        failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
-        reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-256:]),
+        reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-MAX_TOLD:]),
     )
 
 

@@ -12,9 +12,9 @@ from tfs_operator.domain.rollout import Action, Failure, Memory
 
 
 class TestSteps:
-    def test_those_that_ended_have_their_seconds(self) -> None:
+    def test_those_that_ended_have_their_seconds_and_rest_is_none(self) -> None:
         taken = [BEFORE, at(Action.LOAD, NOW - 5), at(Action.COMMIT, NOW - 1), at(Action.DONE, NOW - 0.5)]
-        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == [("Done", 55), ("Load", 4), ("Commit", 0.5)]
+        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == [("Load", 4), ("Commit", 0.5)]
 
     def test_one_that_goes_on_has_not_ended(self) -> None:
         assert chapters_of({}, progress(cats=[BEFORE]), 1)["cats"].steps == []

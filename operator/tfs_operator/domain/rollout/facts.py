@@ -111,6 +111,10 @@ class Facts:
     limits: Limits = field(default_factory=Limits)
     now: float = 0.0
 
+    def is_starting(self, pod: Pod) -> bool:
+        """May it still be loading what it came up with?"""
+        return self.now - pod.ready_at < self.limits.load_timeout
+
 
 @dataclass(frozen=True)
 class Goal:

@@ -19,7 +19,13 @@ def first(facts: Facts) -> Step | None:
     config = adopted or target.opening(facts.wanted)
     memory = _memory(facts, proven=adopted is not None)
     words = "adopting what the pods serve" if adopted else "the first configuration of the model"
-    return Step(Action.COMMIT, words, Goal(config), commit=config, memory=memory)
+    return Step(Action.COMMIT, words, _goal(facts, config), commit=config, memory=memory)
+
+
+def _goal(facts: Facts, config: ModelConfig) -> Goal:
+    """What pods promise already counts although nothing is committed: a pod that is still coming up is told nothing."""
+    starting = frozenset(pod.name for pod in facts.fleet.pods if facts.is_starting(pod))
+    return Goal(config, promised=frozenset(config.labels), starting=starting)
 
 
 def _memory(facts: Facts, *, proven: bool) -> Memory:

@@ -17,7 +17,7 @@ def load(view: View, goal: ModelConfig) -> Step | None:
         return None
     committed = guarded(view, goal) or view.committed
     both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
-    keep = committed == goal or not isinstance(committed.policy, Specific)
+    keep = committed == goal or not isinstance(committed.policy, Specific) or view.is_baking
     lingering = frozenset(goal.labels.keys() - committed.labels.keys())
     absent = _absent(view, goal)
     led_to = goal_of(view, both, keep_available=keep, lingering=lingering)

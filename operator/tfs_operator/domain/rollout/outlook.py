@@ -10,6 +10,8 @@ def next_change(step: Step, limits: Limits, now: float) -> float | None:
     times += [failure.counts_again_at(limits) for failure in memory.failures]
     if step.action is Action.BAKE:
         times.append(memory.since + limits.bake)
+    if step.action is Action.WITHDRAW:
+        times.append(memory.began + limits.bake)
     if step.action is Action.LOAD:
         times.append(memory.since + limits.absent)
     later = [time - now for time in times if time > now]

@@ -34,8 +34,7 @@ def goal_of(
 
 
 def _starting(view: View) -> frozenset[str]:
-    patience = view.facts.limits.load_timeout
-    return frozenset(pod.name for pod in view.pods if view.facts.now - pod.ready_at < patience)
+    return frozenset(pod.name for pod in view.pods if view.facts.is_starting(pod))
 
 
 def failing(view: View, failed: Mapping[int, str], goal: Goal, commit: ModelConfig | None) -> Step:

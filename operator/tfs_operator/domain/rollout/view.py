@@ -49,6 +49,11 @@ class View:
         wish = fingerprint(self.wanted)
         return kept if kept.wish == wish else Memory(wish=wish, proven=kept.proven, began=self.facts.now)
 
+    @property
+    def is_baking(self) -> bool:
+        """What was loaded when the wish came may just have been promoted away from: a rollback shall find it loaded."""
+        return self.facts.now - self.memory.began < self.facts.limits.bake
+
     def lasting(self, action: Action) -> float:
         """Seconds for which `action` has been the step; 0 when another one was."""
         return self.facts.now - self.memory.since if self.memory.action is action else 0.0

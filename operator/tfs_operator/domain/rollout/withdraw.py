@@ -14,7 +14,9 @@ def withdraw(view: View, goal: ModelConfig) -> Step | None:
     if not failed:
         return None
     committed = guarded(view, goal) or view.committed
-    return failing(view, failed, goal_of(view, committed, keep_available=committed == goal), committed)
+    return failing(
+        view, failed, goal_of(view, committed, keep_available=committed == goal or view.is_baking), committed
+    )
 
 
 def _failure(view: View, version: int) -> str | None:

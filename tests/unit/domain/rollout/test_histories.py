@@ -13,6 +13,8 @@ HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
 
 @settings(max_examples=HISTORIES, deadline=None, database=None)
 @given(st.binary(min_size=4, max_size=14))
+@example(b"\x12\xde\x00\x00\x00\x00\x00\x00\x00\x00\n")  # a push that is lost just before all is calm
+@example(b"n\xde\x9a\x00\xa9\x0b\xbf\r")  # the ConfigMap is deleted while a pod is coming up
 @example(b"U\x01\x00\x00\n")  # a version that loads for ever is found only after another one was withdrawn
 def test_every_history_ends_well_and_has_no_unsafe_moment(script: bytes) -> None:
     judge_the_end(play(script))

@@ -1,5 +1,7 @@
 """Rollouts that a user would recognise, on a fleet without faults: what is done, in which order, and what is left."""
 
+from dataclasses import replace
+
 from tests.unit.domain.rollout.fleet import BAD, GOOD
 from tests.unit.domain.rollout.world import World
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
@@ -214,3 +216,14 @@ def test_one_model_that_cannot_be_said_holds_up_the_config_map_of_all() -> None:
     }
     assert decided["n"].commit == other
     assert committed_after(ModelServerConfig((named(2), other)), None, decided) is None
+
+
+def test_an_edit_within_the_bake_time_leaves_what_was_served_loaded() -> None:
+    """So a rollback needs no load, although a bad version was tried meanwhile; and it does not stay for ever."""
+    world = serving(named(1, 2, stable=1, canary=2), v1=GOOD, v2=GOOD, v3=BAD)
+    world.limits = replace(world.limits, bake=12.0)
+    steps(world, named(2, stable=2), 2)
+    assert steps(world, named(3, stable=3), 8)[:2] == [Action.LOAD, Action.WITHDRAW]
+    assert [pod.available for pod in world.ready] == [{1, 2}, {1, 2}]
+    world.run(8)
+    assert [pod.available for pod in world.ready] == [{2}, {2}]

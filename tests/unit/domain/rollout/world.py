@@ -216,13 +216,15 @@ class World:
                 return
 
     def _run_until_done(self, ticks: int) -> bool:
-        """True when it is done for some ticks on end: what `latest` and `all` find shows a little later."""
-        lasting = 0
+        """True when it is done for some ticks on end, and nobody was told anything meanwhile: what `latest` and `all`
+        find shows a little later, and a push that was lost is repeated a little later."""
+        lasting, pushes = 0, self.pushes
         for _ in range(ticks):
             self.run(1)
             done = self.last and self.last.action is Action.DONE and len(self.ready) == len(self.pods)
-            lasting = lasting + 1 if done else 0
-            if lasting == 4:
+            lasting = lasting + 1 if done and pushes == self.pushes else 0
+            pushes = self.pushes
+            if lasting > REPEAT:
                 return True
         return False
 
