@@ -57,6 +57,7 @@ def test_an_edit_that_is_taken_back_leaves_everything_as_it_was(canary: Served) 
     before = canary.committed()
     with canary.heard("stable", "canary") as heard:
         canary.edit(versionLabels={"canary": None})
+        canary.until(canary.is_observed)
         canary.folder.finish(SLOW)
         canary.until_done()
     assert [answers.runs for answers in heard] == [[1], [None]] * 2
