@@ -52,10 +52,18 @@ def namespace(api: Api) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def operator(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
+def operator_flags() -> tuple[str, ...]:
+    """A module may have its own."""
+    return FLAGS
+
+
+@pytest.fixture(scope="module")
+def operator(
+    control_plane: ControlPlane, operator_flags: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
     """An operator that runs for all tests of a module."""
     log = tmp_path_factory.mktemp("operator") / "operator.log"
-    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *FLAGS) as process:
+    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *operator_flags) as process:
         yield process
 
 

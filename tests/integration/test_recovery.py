@@ -2,16 +2,14 @@
 
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.api import Api
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
 from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess, running_operator
+from tests.integration.operator_process import OperatorProcess
 from tests.integration.served import NAME, Served, serving
 
 _NUMBERS = itertools.count(9)
@@ -20,11 +18,8 @@ RECOVERY_SECONDS = 40.0
 
 
 @pytest.fixture(scope="module")
-def operator(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
-    log = tmp_path_factory.mktemp("operator") / "operator.log"
-    flags = (*FLAGS, "--retry-seconds=1")
-    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *flags) as process:
-        yield process
+def operator_flags() -> tuple[str, ...]:
+    return (*FLAGS, "--retry-seconds=1")
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def test_a_corrected_folder_recovers_without_a_restart(served: Served, bad: int)
     with served.heard("stable") as heard:
         served.edit(versionLabels={"stable": bad})
         served.until_reason("VersionFailed")
-        served.until(lambda: min(attempts(served, bad)) == 2, RECOVERY_SECONDS)
+        served.until(lambda: min(attempts(served, bad)) >= 2, RECOVERY_SECONDS)
         assert served.committed() == ([1], {"stable": 1})
         served.folder.publish(bad)
         served.until_done(RECOVERY_SECONDS)
@@ -53,17 +48,6 @@ def attempts(served: Served, version: int) -> list[int]:
     """How often each pod was given the version to load, the server's own retries not counted."""
     line = f"] Loading servable version {{name: {NAME} version: {version}}}"
     return [pod.log.read_text().count(line) for pod in served.pods]
-
-
-def test_a_bad_newest_version_of_latest_is_corrected(alone: Served) -> None:
-    alone.rewrite(versionPolicy={"latest": 1})
-    alone.until_done()
-    alone.folder.publish_damaged(2)
-    alone.until_reason("VersionFailed")
-    alone.folder.publish(2)
-    alone.until_done(RECOVERY_SECONDS)
-    assert alone.available() == [[2], [2]]
-    assert alone.committed() == ({"latest": 1}, {})
 
 
 def test_a_bad_version_that_is_taken_out_of_the_spec_is_forgotten(served: Served, bad: int) -> None:
