@@ -4,6 +4,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,11 @@ class Api:
         self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
 
     def request(
-        self, method: str, path: str, body: Manifest | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Manifest | Sequence[Manifest] | None = None,
+        content_type: str = "application/json",
     ) -> Manifest:
         """Raises Refused."""
         request = urllib.request.Request(

@@ -8,7 +8,9 @@ import pytest
 
 from tests.integration.api import Api
 from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from tests.integration.model_folder import ModelFolder
 from tests.integration.operator_process import OperatorProcess, eventually, running_operator
+from tests.integration.served import Served, serving
 from tfs_operator.api.crd import custom_resource_definition
 
 StartOperator = Callable[..., "OperatorProcess"]
@@ -50,13 +52,68 @@ def namespace(api: Api) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def operator(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
+def operator_flags() -> tuple[str, ...]:
+    """A module may have its own."""
+    return FLAGS
+
+
+@pytest.fixture(scope="module")
+def operator(
+    control_plane: ControlPlane, operator_flags: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
     """An operator that runs for all tests of a module."""
     log = tmp_path_factory.mktemp("operator") / "operator.log"
-    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *FLAGS) as process:
+    with running_operator(control_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *operator_flags) as process:
         yield process
 
 
 @pytest.fixture
 def operator_log(tmp_path: Path) -> Path:
     return tmp_path / "operator.log"
+
+
+@pytest.fixture(scope="session")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smallest SavedModel that answers: y = 2x."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    signature = [tf.TensorSpec([None], tf.float32, name="x")]
+    module.double = tf.function(lambda x: {"y": 2.0 * x}, input_signature=signature)
+    path = tmp_path_factory.mktemp("model") / "saved"
+    tf.saved_model.save(module, str(path), signatures={"serving_default": module.double})
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """Where the versions of a module's model lie: 1, 2 and 3 are good."""
+    made = ModelFolder(tmp_path_factory.mktemp("models") / "mnist", saved_model)
+    made.publish(1, 2, 3)
+    return made
+
+
+@pytest.fixture(scope="module")
+def fleet(
+    api: Api, operator: OperatorProcess, folder: ModelFolder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A TFModel of two replicas for all tests of a module."""
+    with serving(api, folder, tmp_path_factory.mktemp("pods")) as served:
+        yield served
+
+
+@pytest.fixture
+def served(fleet: Served) -> Served:
+    """The module's TFModel at rest, with version 1 as stable and nothing else."""
+    fleet.rewrite(versionLabels={"stable": 1}, replicas=2, suspend=False)
+    fleet.until_done()
+    return fleet
+
+
+@pytest.fixture
+def alone(api: Api, operator: OperatorProcess, saved_model: Path, tmp_path: Path) -> Iterator[Served]:
+    """A TFModel for one test, with version 1 only: a server lists what has failed for as long as it lives."""
+    made = ModelFolder(tmp_path / "model", saved_model)
+    made.publish(1)
+    with serving(api, made, tmp_path / "pods") as served:
+        yield served

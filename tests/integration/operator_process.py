@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 READY_SECONDS = 60.0
 
 
@@ -36,6 +38,12 @@ class OperatorProcess:
 
     def lines(self) -> list[str]:
         return self.log.read_text().splitlines()
+
+    def metric(self, series: str, /, **labels: str) -> float:
+        """The value of one series; 0.0 when there is none yet."""
+        families = text_string_to_metric_families(self.get("/metrics")[1])
+        samples = (sample for family in families for sample in family.samples)
+        return next((sample.value for sample in samples if (sample.name, sample.labels) == (series, labels)), 0.0)
 
 
 @contextmanager

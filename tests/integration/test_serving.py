@@ -1,6 +1,5 @@
 """Versions and labels, observed from and pushed to real processes of the test double."""
 
-import itertools
 import json
 import shutil
 import time
@@ -14,34 +13,19 @@ import pytest
 
 from tests.integration.api import Api, Manifest
 from tests.integration.fleet import condition, tfmodel, wait_for_children, wait_for_reason
-from tests.integration.model_servers import ModelServer, make_pod, model_server, set_deployment_complete
+from tests.integration.model_servers import (
+    ModelServer,
+    fresh_address,
+    make_pod,
+    model_server,
+    set_deployment_complete,
+)
 from tests.integration.operator_process import eventually, pretty
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.config_text import models_config
 from tfs_operator.domain.model_config import wanted_config
 
 pytestmark = pytest.mark.usefixtures("operator")
-
-_NUMBERS = itertools.count(1)
-
-
-def fresh_address() -> str:
-    """A loopback address that no other test has used."""
-    number = next(_NUMBERS)
-    return f"127.0.{1 + number // 250}.{1 + number % 250}"
-
-
-@pytest.fixture(scope="session")
-def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The smallest SavedModel that answers: y = 2x."""
-    import tensorflow as tf
-
-    module = tf.Module()
-    signature = [tf.TensorSpec([None], tf.float32, name="x")]
-    module.double = tf.function(lambda x: {"y": 2.0 * x}, input_signature=signature)
-    path = tmp_path_factory.mktemp("model") / "saved"
-    tf.saved_model.save(module, str(path), signatures={"serving_default": module.double})
-    return path
 
 
 @pytest.fixture
