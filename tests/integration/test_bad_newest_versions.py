@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.integration import asking
 from tests.integration.conftest import FLAGS
 from tests.integration.policies import ALL, LATEST, follows
-from tests.integration.served import Served
+from tests.integration.served import NAME, Served
 
 RECOVERY_SECONDS = 40.0
 
@@ -39,6 +40,36 @@ def test_a_bad_newest_version_of_all_is_not_committed_and_moves_no_label(alone: 
     assert alone.available() == [[1, 2], [1, 2]]
     alone.folder.publish(4)
     alone.until(lambda: alone.committed() == ([1, 2, 4], {"stable": 2}))
+
+
+def test_a_label_waits_for_what_latest_is_loading(alone: Served) -> None:
+    """Version 1 is kept by the server only until version 2 is loaded, and then it goes, label or not: so the label
+    comes once version 2 is there, and then stays."""
+    alone.rewrite(versionPolicy=LATEST)
+    alone.until_done()
+    alone.folder.publish_slow(2)
+    alone.until(lambda: [asking.version_states(pod.address, NAME).get(2) for pod in alone.pods] == ["LOADING"] * 2)
+    with alone.heard("stable") as heard:
+        alone.rewrite(versionPolicy=LATEST, versionLabels={"stable": 1})
+        alone.until(lambda: "labels wait for it" in alone.rollout()["message"])
+        alone.folder.finish(2)
+        alone.until_done()
+    assert [answers.runs for answers in heard] == [[None, 1], [None, 1]]
+
+
+def test_named_versions_instead_of_a_policy_that_has_found_a_bad_one(alone: Served) -> None:
+    """A server ignores every configuration that names a version which it keeps only for want of a better one: the pods
+    are replaced, one by one."""
+    alone.rewrite(versionPolicy=LATEST)
+    alone.until_done()
+    alone.folder.publish_damaged(2)
+    alone.until_reason("VersionFailed")
+    alone.rewrite(versions=[1], versionLabels={"stable": 1})
+    alone.until_done()
+    alone.folder.publish(3)
+    alone.edit(versions=[1, 3], versionLabels={"canary": 3})
+    alone.until_done()
+    assert alone.available() == [[1, 3], [1, 3]]
 
 
 def _fails(served: Served, version: int) -> None:

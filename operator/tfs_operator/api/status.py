@@ -125,6 +125,9 @@ class RolloutStatus(ApiModel):
     proven: bool = True
     """False while no pod has come up with the committed configuration."""
 
+    follows: bool = False
+    """True while the pods follow `latest` and find versions by themselves."""
+
     failures: Annotated[list[FailedVersion], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list
     )

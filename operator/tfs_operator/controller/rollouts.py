@@ -157,7 +157,7 @@ class Rollouts:
             return None
         attempt = attempt_of(self._cache.get("Deployment", *key))
         if sight.current and any(step.rescue for step in steps.values()):
-            attempt = attempt_for(committed)
+            attempt = attempt_for(tfmodel, committed)
         return await self._children.reconcile(tfmodel, children(tfmodel, committed, self._settings, attempt))
 
     async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:

@@ -37,6 +37,7 @@ def memory(rollout: RolloutStatus) -> Memory:
         waiting=tuple((awaited.version, epoch(awaited.since)) for awaited in rollout.awaited),
         proven=rollout.proven,
         began=epoch(rollout.began),
+        follows=rollout.follows,
     )
 
 
@@ -60,6 +61,7 @@ def rollout_status(step: Step, told_now: Told) -> RolloutStatus:
         began=rfc3339(kept.began),
         wish=kept.wish,
         proven=kept.proven,
+        follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
         reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-MAX_TOLD:]),

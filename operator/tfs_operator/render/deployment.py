@@ -36,9 +36,9 @@ def models_digest(config: ModelServerConfig) -> str:
     return digest({model.name: model.base_path for model in config.models})
 
 
-def attempt_for(committed: ModelServerConfig) -> str:
-    """Names a configuration for which pods that never came up are replaced: they read it only at their start."""
-    return digest({"committed": to_annotation(committed)})
+def attempt_for(tfmodel: TFModel, committed: ModelServerConfig) -> str:
+    """Names a configuration for which pods are replaced that would not take it: they read it only at their start."""
+    return digest({"generation": tfmodel.metadata.generation, "committed": to_annotation(committed)})
 
 
 def attempt_of(live: Manifest | None) -> str | None:

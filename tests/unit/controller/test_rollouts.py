@@ -281,9 +281,10 @@ class TestRescue:
 
     async def test_pods_that_crash_are_replaced(self) -> None:
         cluster = serving(None, None)
-        await cluster.advance(cluster.wish([2]))
+        tfmodel = cluster.wish([2])
+        await cluster.advance(tfmodel)
         assert cluster.committed == config(2)
-        assert cluster.attempt == attempt_for(config(2))
+        assert cluster.attempt == attempt_for(tfmodel, config(2))
 
     async def test_without_pods_there_is_nothing_to_replace(self) -> None:
         """They read it when they start."""
@@ -305,7 +306,7 @@ class TestRescue:
         cluster.pod("a", serves(2))
         await cluster.advance(cluster.wish([2, 3]))
         assert cluster.committed == config(2, 3)
-        assert cluster.attempt == attempt_for(config(2))
+        assert cluster.attempt == attempt_for(tfmodel, config(2))
 
 
 def test_the_wish_of_these_tests_is_theirs() -> None:

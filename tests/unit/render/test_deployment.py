@@ -128,15 +128,17 @@ class TestModels:
         model = tfmodel()
         config = wanted_config("mnist", model.spec)
         first, second = (
-            child(children(model, config, Settings(), attempt), "Deployment") for attempt in (None, attempt_for(config))
+            child(children(model, config, Settings(), attempt), "Deployment")
+            for attempt in (None, attempt_for(model, config))
         )
         assert first["spec"]["template"] != second["spec"]["template"]
-        assert (attempt_of(first), attempt_of(second), attempt_of(None)) == (None, attempt_for(config), None)
+        assert (attempt_of(first), attempt_of(second), attempt_of(None)) == (None, attempt_for(model, config), None)
 
     def test_each_configuration_is_another_attempt_and_the_same_is_the_same(self) -> None:
         one, other = (wanted_config("mnist", tfmodel(versions=versions).spec) for versions in ([1], [2]))
-        assert attempt_for(one) != attempt_for(other)
-        assert attempt_for(one) == attempt_for(wanted_config("mnist", tfmodel(versions=[1]).spec))
+        model = tfmodel(versions=[1])
+        assert attempt_for(model, one) != attempt_for(model, other)
+        assert attempt_for(model, one) == attempt_for(model, wanted_config("mnist", model.spec))
 
     def test_the_order_of_models_replaces_no_pod_but_for_the_probes_name(self) -> None:
         models = [{"name": "a", "modelUri": "file:///a"}, {"name": "b", "modelUri": "file:///b"}]

@@ -5,6 +5,7 @@ ConfigMap and the status. The table is in docs/design/rollout.md.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
@@ -17,6 +18,7 @@ from tfs_operator.domain.rollout.load import load
 from tfs_operator.domain.rollout.nobody import nobody
 from tfs_operator.domain.rollout.retire import retire
 from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
+from tfs_operator.domain.rollout.unfollow import is_stuck, unfollow
 from tfs_operator.domain.rollout.view import View
 from tfs_operator.domain.rollout.withdraw import withdraw
 
@@ -28,7 +30,7 @@ def done(view: View, goal: ModelConfig) -> Step:
     return step(view, Action.DONE, f"{words(goal)} {everywhere(view)}", goal_of(view, goal))
 
 
-POLICIES: tuple[Policy, ...] = (withdraw, load, commit, label, retire, follow, done)
+POLICIES: tuple[Policy, ...] = (unfollow, withdraw, load, commit, label, retire, follow, done)
 
 
 def decide(facts: Facts) -> Step:
@@ -40,4 +42,6 @@ def decide(facts: Facts) -> Step:
     if (waiting := nobody(view)) is not None:
         return waiting
     goal = target.running(view)
-    return remembered(view, next(found for policy in POLICIES if (found := policy(view, goal)) is not None))
+    found = next(step for policy in POLICIES if (step := policy(view, goal)) is not None)
+    stuck = not found.goal.leave_alone and is_stuck(view, goal)
+    return remembered(view, replace(found, rescue=True) if stuck else found)

@@ -99,6 +99,9 @@ class Memory:
     began: float = 0.0
     """When the wish was first seen."""
 
+    follows: bool = False
+    """Pods were told to follow `latest`."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -139,6 +142,9 @@ class Goal:
     starting: frozenset[str] = frozenset()
     """Pods that may still be loading what they came up with."""
 
+    leave_alone: bool = False
+    """No pod is told anything for now."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -155,6 +161,6 @@ class Step:
     """Versions for which no server finds a folder: they are asked for all the same, since one may appear."""
 
     rescue: bool = False
-    """`commit` takes the place of one that no pod comes up with: only new pods will read it soon."""
+    """Only new pods get out of this: those that are there cannot come up, or take no configuration."""
 
     memory: Memory = field(default_factory=Memory)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.facts import Action, Facts, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import fingerprint
@@ -32,7 +32,8 @@ def _memory(facts: Facts, *, proven: bool) -> Memory:
     before, wish = facts.memory, fingerprint(facts.wanted)
     if (before.wish, before.action, before.proven) == (wish, Action.COMMIT, proven):
         return before
-    return Memory(wish, Action.COMMIT, facts.now, proven=proven, began=facts.now)
+    follows = isinstance(facts.wanted.policy, Latest)
+    return Memory(wish, Action.COMMIT, facts.now, proven=proven, began=facts.now, follows=follows)
 
 
 def _wait(facts: Facts) -> Step:

@@ -26,7 +26,7 @@ def server_config(steps: Mapping[str, Step], pods: Mapping[str, Pod]) -> ModelSe
 
 def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
     """The configuration of the goal's model that is safe for this pod; None: nothing for now."""
-    if _is_coming_up(goal, pod):
+    if goal.leave_alone or _is_coming_up(goal, pod):
         return None
     labels = _labels(goal, pod.observed)
     policy = _policy(goal, pod.observed, frozenset(labels.values()))

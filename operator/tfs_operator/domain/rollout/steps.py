@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
 from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import View
@@ -52,8 +52,13 @@ def remembered(view: View, decided: Step) -> Step:
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now
     failures = tuple(_failures(view, decided.failed))
-    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), proven=True, began=before.began)
+    follows = before.follows if decided.goal.leave_alone else _follows(view.wanted)
+    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), True, before.began, follows)
     return replace(decided, memory=memory)
+
+
+def _follows(wanted: ModelConfig) -> bool:
+    return isinstance(wanted.policy, Latest) and not wanted.labels
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:

@@ -11,7 +11,8 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServ
 from tfs_operator.domain.observation import AVAILABLE, END, VersionStatus
 from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Memory, Pod
 
-_PRESENT = (AVAILABLE, "START", "LOADING")
+_LOADING = ("START", "LOADING")
+_PRESENT = (AVAILABLE, *_LOADING)
 
 
 def fingerprint(config: ModelConfig) -> str:
@@ -47,7 +48,11 @@ class View:
         """What is remembered of this very wish."""
         kept = self.facts.memory
         wish = fingerprint(self.wanted)
-        return kept if kept.wish == wish else Memory(wish=wish, proven=kept.proven, began=self.facts.now)
+        return (
+            kept
+            if kept.wish == wish
+            else Memory(wish=wish, proven=kept.proven, began=self.facts.now, follows=kept.follows)
+        )
 
     @property
     def is_baking(self) -> bool:
@@ -77,6 +82,12 @@ class View:
     def ended_badly(self) -> frozenset[int]:
         """Ended with an error on at least one pod."""
         return frozenset(status.version for pod in self.pods for status in pod.observed.versions if _bad(status))
+
+    @cached_property
+    def loading(self) -> frozenset[int]:
+        """On the way to AVAILABLE on at least one pod."""
+        found = (status for pod in self.pods for status in pod.observed.versions)
+        return frozenset(status.version for status in found if status.state in _LOADING)
 
     @cached_property
     def loaded(self) -> frozenset[int]:
