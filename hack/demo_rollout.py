@@ -99,7 +99,7 @@ class Play:
         step.say(f"asked all along: {move.history()}")
 
     def mention_if_loaded(self, version: int, step: Step) -> None:
-        """A version that no label names stays loaded for `bakeSeconds`, unless another is to be loaded meanwhile."""
+        """A version that no label names stays loaded for `bakeSeconds`."""
         there = version in self.asked.loaded()
         now = "still loaded (spec.rollout.bakeSeconds)" if there else "not loaded: that comes first"
         step.say(f"version {version} is {now}")
