@@ -227,3 +227,37 @@ def test_an_edit_within_the_bake_time_leaves_what_was_served_loaded() -> None:
     assert [pod.available for pod in world.ready] == [{1, 2}, {1, 2}]
     world.run(8)
     assert [pod.available for pod in world.ready] == [{2}, {2}]
+
+
+def test_whoever_leaves_latest_waits_for_what_it_is_loading() -> None:
+    """The server unloads version 1 as soon as 2 is there, whatever it is told: a label on 1 would be lost."""
+    world = serving(model(Latest(1)), v1=GOOD)
+    world.load_ticks = 6
+    for pod in world.servers:
+        pod.load_ticks = 6
+    world.folders.kinds[2] = GOOD
+    world.run(2)
+    world.wanted, before = named(1, stable=1), world.pushes
+    world.run(2)
+    assert world.last is not None
+    assert (world.last.action, world.last.goal.leave_alone) == (Action.LOAD, True)
+    assert "labels wait for it" in world.last.message
+    assert world.pushes == before
+    world.run(40)
+    assert [pod.answers() for pod in world.ready] == [{"stable": 1}] * 2
+
+
+def test_whoever_leaves_latest_after_a_bad_version_gets_new_pods_once() -> None:
+    """Such a server puts off whatever it is told, for good."""
+    world = serving(model(Latest(1)), v1=GOOD)
+    world.folders.kinds[2] = BAD
+    world.run(12)
+    world.wanted = named(1, stable=1)
+    rescues = []
+    for _ in range(12):
+        world.run(1)
+        assert world.last is not None
+        rescues.append(world.last.rescue)
+    assert rescues.count(True) == 1
+    assert world.last is not None
+    assert world.last.action is Action.DONE
