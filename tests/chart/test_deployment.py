@@ -60,6 +60,7 @@ def test_command_and_default_arguments(chart):
         ("serverImages.gpu=mirror/serving:1-gpu", "--gpu-server-image=mirror/serving:1-gpu"),
         ("allowHostPath=true", "--allow-hostpath"),
         ("statusPollSeconds=3600", "--status-poll-seconds=3600"),
+        ("retrySeconds=3600", "--retry-seconds=3600"),
         ("workers=16", "--workers=16"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
     ],
@@ -74,7 +75,7 @@ def test_arguments_follow_values(chart, setting, argument):
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     assert parse(container(chart)["args"]) == parse([])
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    given = parse(container(chart, *changed, "clusterDomain=k8s.example")["args"])
+    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example")["args"])
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
     assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
 

@@ -49,6 +49,7 @@ def test_unknown_names_are_refused(chart, setting):
         "workers=1.5",
         "statusPollSeconds=0",
         "statusPollSeconds=30s",
+        "retrySeconds=0",
         "allowHostPath=yes",
         "crds.install=1",
         "rbac.create=maybe",

@@ -4,13 +4,14 @@ import time
 
 from tests.integration.api import Api
 from tests.integration.fleet import condition, tfmodel, wait_for_children
-from tests.integration.operator_process import OperatorProcess
+from tests.integration.operator_process import OperatorProcess, eventually
 
 
 def test_nothing_is_said_of_children_that_cannot_come_back(api: Api, namespace: str, operator: OperatorProcess) -> None:
     """No namespace controller runs here, so the namespace stays terminating."""
     api.create(tfmodel(namespace))
     wait_for_children(api, namespace, "mnist")
+    eventually(lambda: any(f"{namespace}/mnist: model mnist: Wait: " in line for line in operator.lines()))
     before = [line for line in operator.lines() if namespace in line]
     api.request("DELETE", f"/api/v1/namespaces/{namespace}")
     api.delete("Service", namespace, "mnist")
