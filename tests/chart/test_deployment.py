@@ -47,6 +47,7 @@ def test_command_and_default_arguments(chart):
         "--server-image=tensorflow/serving:2.21.0",
         "--gpu-server-image=tensorflow/serving:2.21.0-gpu",
         "--status-poll-seconds=30",
+        "--retry-seconds=60",
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
