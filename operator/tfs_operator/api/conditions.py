@@ -12,6 +12,9 @@ class ConditionType(StrEnum):
     READY = "Ready"
     """Every replica serves every wanted version under every wanted label."""
 
+    MODELS_FETCHED = "ModelsFetched"
+    """Every pod holds every wanted version of the models that come from a store."""
+
     VERSIONS_AVAILABLE = "VersionsAvailable"
     """Every ready pod has every wanted version AVAILABLE."""
 
@@ -90,3 +93,48 @@ class Reason(StrEnum):
 
     RELOAD_REFUSED = "ReloadRefused"
     """A model server refused its new configuration; the message has its words."""
+
+    NOTHING_TO_FETCH = "NothingToFetch"
+    """No model comes from a store: all are on claims or in images."""
+
+    FETCHED = "Fetched"
+    """Every pod holds every wanted version, whole and checked."""
+
+    FETCHING = "Fetching"
+    """Versions are on their way from the store; the message says how far."""
+
+    ACCESS_DENIED = "AccessDenied"
+    """The store refuses the credentials, or their rights do not reach."""
+
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    """The Secret or ConfigMap that storage names is missing, lacks a key, or has one that cannot be read."""
+
+    STORE_NOT_FOUND = "StoreNotFound"
+    """The store has no such bucket, container, repository, tag or archive."""
+
+    STORE_UNREACHABLE = "StoreUnreachable"
+    """Nothing answers at the store's address: an unknown host, a refused connection, no answer in time."""
+
+    CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
+    """The store's certificate is not signed by an authority that the fetcher knows, or is for another name."""
+
+    STORE_ERROR = "StoreError"
+    """The store answers with an error of its own, or with something that makes no sense."""
+
+    NO_VERSIONS = "NoVersions"
+    """The model's URI has no folder with a number for a name."""
+
+    NO_SAVED_MODEL = "NoSavedModel"
+    """A version is no SavedModel: saved_model.pb is missing or empty, or the version is a file and not a folder."""
+
+    INCOMPLETE_VERSION = "IncompleteVersion"
+    """A version lacks files that its own index promises: somebody is still uploading it, or stopped midway."""
+
+    VERSION_CHANGED = "VersionChanged"
+    """A version changed while it was being fetched, or differs from what its store vouches for."""
+
+    ARCHIVE_REFUSED = "ArchiveRefused"
+    """An archive is damaged, too big, or has entries that would leave its folder."""
+
+    DISK_FULL = "DiskFull"
+    """The pod's volume has no room for a version."""

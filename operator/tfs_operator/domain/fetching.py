@@ -1,0 +1,138 @@
+"""What the operator and the fetcher of a pod tell each other: orders one way, reports the other, as JSON over HTTP.
+
+The fetcher brings versions of models from a store to the folder that the model server reads. It is told which
+versions to hold, and says how far each is. The same order is told again and again; it is a state, not a command.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from tfs_operator.api.conditions import Reason
+
+FETCHER_PORT = 8502
+ORDER_PATH = "/v1/fetch"
+READY_PATH = "/ready"
+HEALTH_PATH = "/healthz"
+
+
+class _Wire(BaseModel):
+    """camelCase on the wire. Unknown fields are left out, since the two sides may be of different releases."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True, extra="ignore", frozen=True
+    )
+
+
+class Wanted(_Wire):
+    """Versions by name, and by what a policy picks of those in the store: the union of the three."""
+
+    versions: tuple[int, ...] = ()
+    """Exactly these, in ascending order."""
+
+    latest: Annotated[int, Field(ge=0)] = 0
+    """The so many highest numbers in the store; 0: none."""
+
+    all: bool = False
+    """Everything in the store."""
+
+    @property
+    def discovers(self) -> bool:
+        """Whether the store has to be looked at again and again."""
+        return self.all or self.latest > 0
+
+
+class ModelOrder(_Wire):
+    """One model of a pod."""
+
+    start: Wanted = Wanted()
+    """What the model server starts with: it is not started before these are there."""
+
+    hold: Wanted = Wanted()
+    """What is to be there besides. Other versions go once the model server has unloaded them."""
+
+
+class FetchOrder(_Wire):
+    """What one pod is to hold, by the name of the model. A model that is not named stays as it is."""
+
+    models: dict[str, ModelOrder] = Field(default_factory=dict)
+    poll_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How often the store is looked at where an order discovers versions."""
+
+
+class ModelSource(_Wire):
+    """Where one model comes from and goes to; fixed for the life of a pod."""
+
+    name: str
+    uri: str
+    base_path: str
+    """Folder that the model server reads, below the mount of the fetched models."""
+
+
+class FetchPlan(_Wire):
+    """`fetch.json` in the ConfigMap: what a fetcher starts with."""
+
+    sources: tuple[ModelSource, ...] = ()
+    order: FetchOrder = FetchOrder()
+
+
+class FetchState(StrEnum):
+    """Where one version stands on one pod."""
+
+    WAITING = "Waiting"
+    """Not begun, or between two attempts."""
+
+    FETCHING = "Fetching"
+    """Bytes arrive in a folder that the model server does not see."""
+
+    FETCHED = "Fetched"
+    """Whole, checked and in place."""
+
+    FAILED = "Failed"
+    """The last attempt failed, and `problem` says why; it is tried again with back-off."""
+
+
+class FetchProblem(_Wire):
+    """Why something is not there, for a condition. The message names the URI, the version and the cause."""
+
+    reason: Reason
+    message: str
+
+
+class VersionReport(_Wire):
+    """One version on one pod."""
+
+    version: int
+    state: FetchState
+    bytes: int = 0
+    """Arrived so far."""
+
+    total_bytes: int = 0
+    """Of the whole version; 0 while unknown."""
+
+    bytes_per_second: int = 0
+    """Of the running attempt; 0 when none runs."""
+
+    problem: FetchProblem | None = None
+
+
+class ModelReport(_Wire):
+    """One model on one pod: every version that is ordered or present, in ascending order."""
+
+    uri: str
+    versions: tuple[VersionReport, ...] = ()
+    problem: FetchProblem | None = None
+    """What keeps the fetcher from seeing what is in the store, if something does; a listing cleared it else."""
+
+    def version(self, number: int) -> VersionReport | None:
+        return next((report for report in self.versions if report.version == number), None)
+
+
+class FetchReport(_Wire):
+    """The answer to an order, and to a GET."""
+
+    models: dict[str, ModelReport] = Field(default_factory=dict)
+    ready: bool = False
+    """Every version that the model server starts with is there."""
