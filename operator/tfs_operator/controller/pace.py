@@ -13,6 +13,7 @@ _SECONDS_A_POD = 0.01
 _FAST_FOR_SECONDS = 120.0
 _DISCOVERY_SECONDS = 5.0
 """`latest` and `all` find versions by themselves: a bad one has to be known before a pod restarts."""
+_FETCHING_SECONDS = 1.0
 _MOVING = {Action.COMMIT, Action.LABEL, Action.RETIRE}
 
 
@@ -37,9 +38,11 @@ class Pace:
         settled: bool,
         limits: Limits,
         now: float,
+        fetching: bool = False,
     ) -> float:
         """Seconds. `settled`: every pod shows what it was told, so nothing is being loaded or unloaded. What has been
-        moving for two minutes without an end is asked like what rests; a load ends by its own timeout."""
+        moving for two minutes without an end is asked like what rests; a load ends by its own timeout. `fetching`: some
+        pod lacks a version, which takes as long as it takes."""
         fast = max(FAST_SECONDS, _SECONDS_A_POD * pods)
         if any(step.action is Action.LOAD and not step.absent for step in steps.values()):
             return fast
@@ -51,7 +54,8 @@ class Pace:
             self.forget(key)
         changes = (next_change(step, limits, now) for step in steps.values())
         soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
-        return min([self._resting(steps, wanted), *soon])
+        resting = self._resting(steps, wanted)
+        return min([min(resting, _FETCHING_SECONDS) if fetching else resting, *soon])
 
     def _resting(self, steps: Mapping[str, Step], wanted: ModelServerConfig) -> float:
         discovers = any(not isinstance(model.policy, Specific) for model in wanted.models)

@@ -15,7 +15,7 @@ from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.reconcile import NOT_AGAIN, Again, Reconciler
 from tfs_operator.controller.rollouts import Progress
 from tfs_operator.domain.history import Told
-from tfs_operator.domain.judgement import Evidence, Verdict
+from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.remembered import rollout_status
 from tfs_operator.domain.rollout import Action, Memory

@@ -7,7 +7,8 @@ import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
-from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, Evidence, Verdict, judge, refused
+from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, judge, refused
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
