@@ -62,6 +62,7 @@ def test_all_is_well() -> None:
         ConditionType.READY: Verdict(
             "True", Reason.SERVING, "mnist: all versions and labels answer on 2 of 2 replicas"
         ),
+        ConditionType.MODELS_FETCHED: Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store"),
         ConditionType.VERSIONS_AVAILABLE: Verdict(
             "True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE"
         ),
