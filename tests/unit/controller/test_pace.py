@@ -14,7 +14,7 @@ KEY = TFModelKey("default", "mnist")
 SLOW, DISCOVERY = 30.0, 5.0
 LIMITS = Limits(bake=30.0, settle=3.0, back_off=60.0, absent=8.0)
 MOVING = [Action.COMMIT, Action.LABEL, Action.RETIRE]
-RESTING = [Action.DONE, Action.BAKE, Action.WITHDRAW, Action.WAIT]
+RESTING = [Action.FETCH, Action.DONE, Action.BAKE, Action.WITHDRAW, Action.WAIT]
 
 
 NAMED = Specific((1,))
@@ -45,11 +45,17 @@ class Asked:
         self.pace = Pace(self.slow, lambda: self.clock)
 
     def next(
-        self, *steps: Step, settled: bool = True, pods: int = 3, now: float = 1e6, policy: VersionPolicy = NAMED
+        self,
+        *steps: Step,
+        settled: bool = True,
+        pods: int = 3,
+        now: float = 1e6,
+        policy: VersionPolicy = NAMED,
+        fetching: bool = False,
     ) -> float:
         wanted = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now)
+        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now, fetching=fetching)
 
 
 class TestResting:
@@ -62,6 +68,10 @@ class TestResting:
         """A bad version has to be known before a pod restarts with it."""
         assert Asked().next(step(Action.DONE), policy=policy) == DISCOVERY
         assert Asked(slow=2.0).next(step(Action.DONE), policy=policy) == 2.0
+
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
+    def test_a_version_on_its_way_from_a_store_is_asked_for_every_second(self, action: Action) -> None:
+        assert Asked().next(step(action), fetching=True) == 1.0
 
     def test_a_folder_that_may_appear_is_looked_for(self) -> None:
         assert Asked().next(ABSENT) == DISCOVERY
@@ -111,6 +121,10 @@ class TestWhatNeverEnds:
         else:
             asked.next(step(Action.DONE))
         assert asked.next(step(Action.LABEL)) == FAST_SECONDS
+
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
+    def test_a_version_on_its_way_from_a_store_is_asked_for_every_second(self, action: Action) -> None:
+        assert Asked().next(step(action), fetching=True) == 1.0
 
     def test_a_folder_that_may_appear_is_looked_for_all_the_same(self) -> None:
         """A pod that is told of a version without a folder never shows it."""

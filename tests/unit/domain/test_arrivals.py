@@ -87,15 +87,7 @@ def test_how_far_it_is(seen: VersionReport, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
-    [
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (1536, "1.5 KiB"),
-        (11 * 1024**2, "11 MiB"),
-        (1024**5, "1024 TiB"),
-    ],
+    ("count", "words"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (11 * GIB, "11 GiB"), (1024**5, "1024 TiB")]
 )
 def test_bytes_for_people(count: int, words: str) -> None:
     assert size(count) == words

@@ -19,6 +19,7 @@ STARTING = DeploymentFacts(current=True, wanted=1, replicas=1, updated=1, ready=
 DENIED = FetchProblem(reason=Reason.ACCESS_DENIED, message="s3://b/m: version 2: 403 AccessDenied")
 ONE = VersionReport(version=1, state=FetchState.FETCHED, bytes=4, total_bytes=4)
 TWO = VersionReport(version=2, state=FetchState.FETCHING, bytes=1, total_bytes=4)
+NAMED = Specific((1, 2))
 BAD = VersionReport(version=2, state=FetchState.FAILED, problem=DENIED)
 
 
@@ -28,9 +29,7 @@ def pod(*versions: VersionReport, ready: bool = True, problem: FetchProblem | No
     return PodObservation("a", ready=ready, models=models, fetches={"m": report})
 
 
-def evidence(
-    *pods: PodObservation, policy: VersionPolicy = Specific((1, 2)), action: Action = Action.FETCH
-) -> Evidence:
+def evidence(*pods: PodObservation, policy: VersionPolicy = NAMED, action: Action = Action.FETCH) -> Evidence:
     model = ModelConfig("m", "/m", policy)
     return Evidence(
         ModelServerConfig((model,)),
