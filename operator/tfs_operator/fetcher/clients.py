@@ -1,15 +1,18 @@
 """From a bucket's URI and `spec.storage` to a client of the object store, by way of obstore (Rust's object_store)."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from obstore.store import AzureStore, ClientConfig, GCSStore, RetryConfig, S3Store
+from obstore.store import AzureStore, GCSStore, S3Store
 
 from tfs_operator.fetcher.bucket import BucketUri
 from tfs_operator.fetcher.credentials import azure_keys, google_keys, s3_keys
 from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.uri import invalid
+
+if TYPE_CHECKING:  # obstore has these for type checkers only
+    from obstore.store import ClientConfig, RetryConfig
 
 Client = S3Store | GCSStore | AzureStore
 Settings = dict[str, Any]
@@ -17,11 +20,11 @@ Settings = dict[str, Any]
 
 _SECRET = {"secret_access_key", "session_token", "service_account_key", "account_key", "sas_key", "client_secret"}
 
-RETRIES = RetryConfig(
-    max_retries=4,
-    backoff={"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
-    retry_timeout=timedelta(minutes=1),
-)
+RETRIES: "RetryConfig" = {
+    "max_retries": 4,
+    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
+    "retry_timeout": timedelta(minutes=1),
+}
 """Of one request: some three seconds. Longer bursts are met by the transfer's own back-off, and by the keeper's."""
 
 
@@ -85,14 +88,17 @@ def _signing(uri: BucketUri, storage: Storage) -> Settings:
     return azure_keys(storage)
 
 
-def _connection(storage: Storage, *, plain: bool) -> ClientConfig:
+def _connection(storage: Storage, *, plain: bool) -> "ClientConfig":
     """No limit on a whole request, since a part may take its time; a connection that falls silent is given up."""
-    options = ClientConfig(
-        allow_http=plain,
-        connect_timeout=timedelta(seconds=5),
-        read_timeout=timedelta(seconds=30),
-        timeout=timedelta(hours=24),
-        user_agent="tfs-operator-fetcher",
-    )
+    options: ClientConfig = {
+        "allow_http": plain,
+        "connect_timeout": timedelta(seconds=5),
+        "read_timeout": timedelta(seconds=30),
+        "timeout": timedelta(hours=24),
+        "user_agent": "tfs-operator-fetcher",
+    }
     authorities = storage.authorities()
-    return ClientConfig(root_certificate=authorities, **options) if authorities else options
+    if authorities is not None:
+        # The library adds them to the system's.
+        options["root_certificate"] = authorities
+    return options

@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from obstore import GetOptions, ObjectMeta
 from obstore.exceptions import BaseError
 
 from tfs_operator.api.conditions import Reason
@@ -16,6 +16,9 @@ from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.store_errors import explain
 from tfs_operator.fetcher.transfer import Transfer
+
+if TYPE_CHECKING:  # obstore has these for type checkers only
+    from obstore import GetOptions, ObjectMeta
 
 _PAGE = 1000
 _CHUNK = 2 << 20
@@ -51,7 +54,9 @@ class ObjectSource:
 
         async def read(file: RemoteFile, start: int, end: int) -> AsyncGenerator[memoryview, None]:
             with self._explained(f"{what}: {file.path}"):
-                options = GetOptions(range=(start, end), if_match=file.etag or None)
+                options: GetOptions = {"range": (start, end)}
+                if file.etag:
+                    options["if_match"] = file.etag
                 answer = await client.get_async(f"{folder}/{file.path}", options=options)
                 _unchanged(file, answer.meta, f"{what}: {file.path}")
                 async for chunk in answer.stream(min_chunk_size=_CHUNK):
@@ -79,7 +84,7 @@ class ObjectSource:
             raise explain(error, what, secrets(self._made_of)) from None
 
 
-def _unchanged(file: RemoteFile, found: ObjectMeta, what: str) -> None:
+def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
     """Stores that know no If-Match answer all the same."""
     if found["size"] != file.size or (file.etag and found["e_tag"] and found["e_tag"] != file.etag):
         raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
