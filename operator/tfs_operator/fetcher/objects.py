@@ -10,7 +10,7 @@ from obstore.exceptions import BaseError
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.bucket import parse_bucket_uri
 from tfs_operator.fetcher.clients import Client, Settings, connect, secrets, settings
-from tfs_operator.fetcher.listing import Listing
+from tfs_operator.fetcher.object_listing import Listing
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.storage import Storage
