@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfs_operator.api.conditions import Reason
+from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.controller.figures import Figures
@@ -90,7 +90,8 @@ class Reconciler:
     async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Again:
         progress = await self._rollouts.advance(key, tfmodel, self._memories(key, live))
         evidence = self._evidence(key, tfmodel, progress)
-        await self._status.write(live, tfmodel, evidence, judge(evidence), progress)
+        verdicts = judge(evidence)
+        await self._status.write(live, tfmodel, evidence, verdicts, progress)
         if progress.blocked is not None:
             return Again(back_off=True)
         return Again(
@@ -102,7 +103,7 @@ class Reconciler:
                 settled=progress.pushed.settled,
                 limits=progress.limits,
                 now=progress.now,
-                fetching=any(evidence.fetching.values()),
+                fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
             )
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pace import FAST_SECONDS, Pace
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
@@ -51,11 +52,11 @@ class Asked:
         pods: int = 3,
         now: float = 1e6,
         policy: VersionPolicy = NAMED,
-        fetching: bool = False,
+        fetched: Reason = Reason.NOTHING_TO_FETCH,
     ) -> float:
         wanted = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now, fetching=fetching)
+        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now, fetched=fetched)
 
 
 class TestResting:
@@ -70,8 +71,19 @@ class TestResting:
         assert Asked(slow=2.0).next(step(Action.DONE), policy=policy) == 2.0
 
     @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
-    def test_a_version_on_its_way_from_a_store_is_asked_for_every_second(self, action: Action) -> None:
-        assert Asked().next(step(action), fetching=True) == 1.0
+    @pytest.mark.parametrize(
+        ("fetched", "seconds"),
+        [
+            (Reason.FETCHING, 1.0),
+            (Reason.DEPLOYING, 1.0),
+            (Reason.ACCESS_DENIED, DISCOVERY),
+            (Reason.FETCHER_UNREACHABLE, DISCOVERY),
+            (Reason.FETCHED, SLOW),
+            (Reason.SCALED_TO_ZERO, SLOW),
+        ],
+    )
+    def test_fetchers_are_asked_how_far_they_are(self, action: Action, fetched: Reason, seconds: float) -> None:
+        assert Asked().next(step(action), fetched=fetched) == seconds
 
     def test_a_folder_that_may_appear_is_looked_for(self) -> None:
         assert Asked().next(ABSENT) == DISCOVERY
@@ -123,8 +135,19 @@ class TestWhatNeverEnds:
         assert asked.next(step(Action.LABEL)) == FAST_SECONDS
 
     @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
-    def test_a_version_on_its_way_from_a_store_is_asked_for_every_second(self, action: Action) -> None:
-        assert Asked().next(step(action), fetching=True) == 1.0
+    @pytest.mark.parametrize(
+        ("fetched", "seconds"),
+        [
+            (Reason.FETCHING, 1.0),
+            (Reason.DEPLOYING, 1.0),
+            (Reason.ACCESS_DENIED, DISCOVERY),
+            (Reason.FETCHER_UNREACHABLE, DISCOVERY),
+            (Reason.FETCHED, SLOW),
+            (Reason.SCALED_TO_ZERO, SLOW),
+        ],
+    )
+    def test_fetchers_are_asked_how_far_they_are(self, action: Action, fetched: Reason, seconds: float) -> None:
+        assert Asked().next(step(action), fetched=fetched) == seconds
 
     def test_a_folder_that_may_appear_is_looked_for_all_the_same(self) -> None:
         """A pod that is told of a version without a folder never shows it."""
