@@ -41,6 +41,7 @@ from tfs_operator.domain.rollout import (
 )
 from tfs_operator.render import Settings, children
 from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest
+from tfs_operator.render.kept import kept_settings
 from tfs_operator.render.metadata import config_map_name
 
 log = logging.getLogger(__name__)
@@ -191,10 +192,12 @@ class Rollouts:
         committed = committed_after(wanted, sight.committed, steps)
         if committed is None:
             return None
-        attempt = attempt_of(self._cache.get("Deployment", *key))
+        live = self._cache.get("Deployment", *key)
+        attempt = attempt_of(live)
         if sight.current and any(step.rescue for step in steps.values()):
             attempt = attempt_for(tfmodel, committed)
-        return await self._children.reconcile(tfmodel, children(tfmodel, committed, self._settings, attempt))
+        settings = kept_settings(live, tfmodel, committed, self._settings, attempt)
+        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt))
 
     async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
         """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
