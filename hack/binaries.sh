@@ -32,8 +32,7 @@ package_of() {
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
-    fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
-    coredns | pause | registry | rclone) echo . ;;
+    coredns | pause | fake-gcs-server | registry | rclone) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }

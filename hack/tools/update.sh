@@ -56,9 +56,7 @@ case ${1:-all} in
   versitygw)
     tool versitygw github.com/versity/versitygw "$VERSITYGW_VERSION" github.com/versity/versitygw/cmd/versitygw
     ;;
-  fake-gcs-server)
-    tool fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" github.com/fsouza/fake-gcs-server
-    ;;
+  fake-gcs-server) own fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" ;;
   registry) own registry github.com/distribution/distribution/v3 "$REGISTRY_VERSION" ;;
   rclone) own rclone github.com/rclone/rclone "$RCLONE_VERSION" ;;
   all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone; do "./update.sh" "$each"; done ;;

@@ -1,3 +1,3 @@
-from tests.stores.fixtures import bucket, s3_proxy, s3_server
+from tests.stores.fixtures import bucket, gcs_bucket, gcs_proxy, gcs_server, s3_proxy, s3_server
 
-__all__ = ["bucket", "s3_proxy", "s3_server"]
+__all__ = ["bucket", "gcs_bucket", "gcs_proxy", "gcs_server", "s3_proxy", "s3_server"]
