@@ -64,6 +64,6 @@ def running_gcs(folder: Path) -> Iterator[GcsServer]:
     """`folder` exists; it holds the server's log."""
     address = f"127.0.0.1:{free_port()}"
     url = f"http://{address}"
-    command = [binary("fake-gcs-server"), "-listen", address]
+    command = [str(binary("fake-gcs-server")), "-listen", address]
     with running(command, f"{url}/_internal/healthcheck", folder / "fake-gcs-server.log"):
         yield GcsServer(url)
