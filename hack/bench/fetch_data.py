@@ -65,13 +65,14 @@ def _bytes(seed: int, size: int) -> bytes:
 
 
 def same(published: Path, fetched: Path) -> bool:
-    """Whether two folders have the same files with the same bytes."""
+    """Whether two folders have the same files with the same bytes. What is hidden is a fetcher's own note."""
     paths = _files(published)
     return bool(paths) and paths == _files(fetched) and all(_equal(published / path, fetched / path) for path in paths)
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not path.name.startswith("."))
 
 
 def _equal(one: Path, other: Path, chunk: int = 2**20) -> bool:
