@@ -8,6 +8,7 @@ from typing import Any
 
 from hack.bench.fetch_data import Shape
 from hack.bench.measured_process import Usage
+from hack.bench.report import filled
 
 MEMORY_BOUND = 256 * 2**20
 HEAD = """\
@@ -74,7 +75,7 @@ def markdown(result: Result) -> str:
         f"Measured by `make bench-fetch` on {result.day.isoformat()}, {result.machine}. Medians of {rounds} rounds, in"
         " turn; peak memory is the highest."
     )
-    return "\n\n".join([measured, "\n".join([HEAD, *map(row, result.series)])]) + "\n"
+    return "\n\n".join([filled(measured), "\n".join([HEAD, *map(row, result.series)])]) + "\n"
 
 
 def row(series: Series) -> str:
