@@ -1,3 +1,37 @@
-from tests.stores.fixtures import bucket, s3_proxy, s3_server
+from tests.stores.fixtures import (
+    azure_proxy,
+    azure_server,
+    bucket,
+    certificates,
+    container,
+    gcs_bucket,
+    gcs_proxy,
+    gcs_server,
+    https_server,
+    hub,
+    private_registry,
+    registry,
+    s3_proxy,
+    s3_server,
+    token_registry,
+    web_server,
+)
 
-__all__ = ["bucket", "s3_proxy", "s3_server"]
+__all__ = [
+    "azure_proxy",
+    "azure_server",
+    "bucket",
+    "certificates",
+    "container",
+    "gcs_bucket",
+    "gcs_proxy",
+    "gcs_server",
+    "https_server",
+    "hub",
+    "private_registry",
+    "registry",
+    "s3_proxy",
+    "s3_server",
+    "token_registry",
+    "web_server",
+]
