@@ -5,16 +5,18 @@ import io
 import stat
 import tarfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from tfs_operator.fetcher.unpack import Packing
 
 Files = Mapping[str, bytes]
 
 
-def tar_bytes(files: Files, *, format: int = tarfile.PAX_FORMAT, extra: Sequence[tarfile.TarInfo] = ()) -> bytes:
+def tar_bytes(files: Files, *, tar_format: int = tarfile.PAX_FORMAT, extra: Sequence[tarfile.TarInfo] = ()) -> bytes:
     """`extra` are entries without content, such as links; they come last."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=format) as archive:
+    with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
@@ -45,6 +47,13 @@ def zip_bytes(files: Files, *, mode: int = stat.S_IFREG | 0o644) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
     return buffer.getvalue()
+
+
+PACK: Mapping[Packing, Callable[[Files], bytes]] = {
+    Packing.TAR: tar_bytes,
+    Packing.TAR_GZIP: tar_gz_bytes,
+    Packing.ZIP: zip_bytes,
+}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """Archives are read whole and in order; what would leave the folder is refused, whatever packed it."""
 
+import contextlib
 import gzip
 import io
 import os
@@ -16,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.fetcher.packing import Files, tar_bytes, tar_entry, tar_gz_bytes, tree, zip_bytes
+from tests.unit.fetcher.packing import PACK, Files, tar_bytes, tar_entry, tar_gz_bytes, tree, zip_bytes
 from tfs_operator.fetcher.bad_archive import BadArchive
 from tfs_operator.fetcher.entries import EntryKind, Limits
 from tfs_operator.fetcher.source import RemoteFile
-from tfs_operator.fetcher.threads import Stopped
+from tfs_operator.fetcher.blocking import Stopped
 from tfs_operator.fetcher.unpack import Packed, Packing, extract, survey
 
 MODEL = {"1/saved_model.pb": b"graph", "1/variables/variables.index": b"", "1/assets/ö": os.urandom(700_000)}
@@ -42,11 +43,11 @@ def unpacked(data: bytes, packing: Packing, tmp_path: Path) -> dict[str, bytes]:
     return tree(into)
 
 
-@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_every_format_of_tar_is_read(format: int, tmp_path: Path) -> None:
-    long = {} if format == tarfile.USTAR_FORMAT else {"1/" + "a/" * 90 + "n" * 200: b"long"}
+@pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_every_format_of_tar_is_read(tar_format: int, tmp_path: Path) -> None:
+    long = {} if tar_format == tarfile.USTAR_FORMAT else {"1/" + "a/" * 90 + "n" * 200: b"long"}
     files = MODEL | {"1/" + "d" * 90 + "/" + "f" * 90: b"prefix"} | long
-    assert unpacked(tar_bytes(files, format=format), Packing.TAR, tmp_path) == files
+    assert unpacked(tar_bytes(files, tar_format=tar_format), Packing.TAR, tmp_path) == files
 
 
 def test_a_gzipped_tar_is_read(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_name_with_a_nul_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    data = tar_bytes({"1/caf\udce9": b"x"}, format=tarfile.GNU_FORMAT)
+    data = tar_bytes({"1/caf\udce9": b"x"}, tar_format=tarfile.GNU_FORMAT)
     with pytest.raises(BadArchive, match="no UTF-8"):
         surveyed(data, Packing.TAR, tmp_path)
 
@@ -137,9 +138,9 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("type", "kind"), KINDS)
-def test_whatever_is_no_file_is_noted_and_never_made(type: bytes, kind: EntryKind, tmp_path: Path) -> None:
-    data = tar_bytes({"1/a": b"x"}, extra=[tar_entry("1/bad", type, "/etc/passwd")])
+@pytest.mark.parametrize(("member", "kind"), KINDS)
+def test_whatever_is_no_file_is_noted_and_never_made(member: bytes, kind: EntryKind, tmp_path: Path) -> None:
+    data = tar_bytes({"1/a": b"x"}, extra=[tar_entry("1/bad", member, "/etc/passwd")])
     found = {packed.path: packed for packed in surveyed(data, Packing.TAR, tmp_path)}
     assert found["1/bad"].kind is kind
     with pytest.raises(BadArchive, match=f"'1/bad' is a {kind}"):
@@ -241,8 +242,7 @@ def test_another_method_of_packing_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("packing", list(Packing))
 def test_an_archive_that_is_cut_off_is_refused(packing: Packing, tmp_path: Path) -> None:
-    pack = {Packing.TAR: tar_bytes, Packing.TAR_GZIP: tar_gz_bytes, Packing.ZIP: zip_bytes}[packing]
-    data = pack(MODEL)
+    data = PACK[packing](MODEL)
     for length in (1, 700, len(data) // 2, len(data) - 11_000):
         with pytest.raises(BadArchive):
             surveyed(data[:length], packing, tmp_path)
@@ -287,8 +287,8 @@ def test_a_link_in_the_staging_folder_is_not_followed(tmp_path: Path) -> None:
     outside.mkdir()
     into.mkdir()
     (into / "1").symlink_to(outside)
+    wanted = {"1/a": RemoteFile("1/a", 1, sha256=found.sha256)}
     with pytest.raises(BadArchive, match="link"):
-        wanted = {"1/a": RemoteFile("1/a", 1, sha256=found.sha256)}
         extract(tmp_path / "archive", Packing.TAR, wanted, into, lambda _: None, threading.Event())
     assert tree(outside) == {}
 
@@ -341,13 +341,9 @@ def test_no_name_writes_outside(names: list[str], pack: Packing) -> None:
 @given(data=st.data())
 def test_damage_ends_in_words_or_in_the_same_content(data: st.DataObject) -> None:
     """Whatever byte is changed, no other exception than BadArchive comes out."""
-    pack = data.draw(st.sampled_from([tar_bytes, tar_gz_bytes, zip_bytes]))
-    packing = {tar_bytes: Packing.TAR, tar_gz_bytes: Packing.TAR_GZIP, zip_bytes: Packing.ZIP}[pack]
-    packed = bytearray(pack({"1/a": b"content", "1/ä" + "b" * 120: b"more"}))
+    packing = data.draw(st.sampled_from(list(Packing)))
+    packed = bytearray(PACK[packing]({"1/a": b"content", "1/ä" + "b" * 120: b"more"}))
     for _ in range(data.draw(st.integers(1, 4))):
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            surveyed(bytes(packed), packing, Path(folder))
-        except BadArchive as error:
-            assert str(error)
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BadArchive):
+        surveyed(bytes(packed), packing, Path(folder))
