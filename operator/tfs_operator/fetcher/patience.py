@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Patience:
-    attempts: int = 5
+    attempts: int = 3
     """In a row, without anything having arrived in between."""
 
     first_seconds: float = 0.5
@@ -24,7 +24,7 @@ class Patience:
 
     def pause(self, failures: int, asked: float | None) -> float:
         """Seconds before the next attempt after so many failures, at least one."""
-        own = self.first_seconds * 2 ** (failures - 1) * (1 + random.random())
+        own = self.first_seconds * 2.0 ** (failures - 1) * random.uniform(1, 2)
         return min(self.most_seconds, max(own, asked or 0.0))
 
 

@@ -135,7 +135,8 @@ class Transfer:
             os.close(descriptor)
 
     async def _pause(self, problem: FetchError, failures: int) -> None:
-        if not problem.retry or failures >= self._pace.attempts:
+        has_changed = problem.reason is Reason.VERSION_CHANGED
+        if has_changed or not problem.retry or failures >= self._pace.attempts:
             raise problem
         seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
         logger.info("%s; again in %.1f s", problem.message, seconds)
@@ -165,7 +166,7 @@ class Transfer:
             incoming.begin_again()
             self._again += self._parts(incoming, record)
         elif is_certain(file):
-            message = f"{self._what}: {file.path} has the SHA-256 {found}, and the store says {file.sha256}"
+            message = f"{self._what}: {file.path} has the checksum {found}, and the store says {vouched(file)}"
             raise FetchError(Reason.VERSION_CHANGED, message)
         else:
             self._etags_are_checksums = False

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO
 
 from tfs_operator.fetcher.bad_archive import BadArchive, shown
+from tfs_operator.fetcher.blocking import Stopped
 from tfs_operator.fetcher.entries import Entry, EntryKind, Ledger, Limits
 from tfs_operator.fetcher.source import Progress, RemoteFile
 from tfs_operator.fetcher.tar_stream import CHUNK, Readable, tar_members
-from tfs_operator.fetcher.blocking import Stopped
 from tfs_operator.fetcher.zip_file import zip_members
 
 

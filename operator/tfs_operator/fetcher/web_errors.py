@@ -19,7 +19,7 @@ from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.storage import Storage
 
 _SHOWN = 200
-_TRANSIENT = frozenset({408, 425, 429})
+TRANSIENT = frozenset({408, 425, 429})
 
 
 class Transient(FetchError):
@@ -56,7 +56,7 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) 
         return FetchError(Reason.STORE_NOT_FOUND, f"{asked.uri}: {said}; check the URI", retry=False)
     if status == 412:
         return FetchError(Reason.VERSION_CHANGED, f"{asked.uri}: {said}; it has changed in the store")
-    if status in _TRANSIENT or status >= 500:
+    if status in TRANSIENT or status >= 500:
         return Transient(Reason.STORE_ERROR, f"{asked.uri}: {said}", retry_after(headers))
     return FetchError(Reason.STORE_ERROR, f"{asked.uri}: {said}", retry=False)
 

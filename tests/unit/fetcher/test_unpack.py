@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from tests.unit.fetcher.packing import PACK, Files, tar_bytes, tar_entry, tar_gz_bytes, tree, zip_bytes
 from tfs_operator.fetcher.bad_archive import BadArchive
+from tfs_operator.fetcher.blocking import Stopped
 from tfs_operator.fetcher.entries import EntryKind, Limits
 from tfs_operator.fetcher.source import RemoteFile
-from tfs_operator.fetcher.blocking import Stopped
 from tfs_operator.fetcher.unpack import Packed, Packing, extract, survey
 
 MODEL = {"1/saved_model.pb": b"graph", "1/variables/variables.index": b"", "1/assets/ö": os.urandom(700_000)}
