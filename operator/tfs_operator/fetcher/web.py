@@ -63,10 +63,10 @@ class Web:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise broken(asked, error) from None
 
-    async def read(self, url: str, headers: Mapping[str, str], accept: tuple[int, ...] = ()) -> Page:
+    async def read(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Page:
         """A whole small answer, within SILENCE_SECONDS."""
         try:
-            async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, accept=accept) as answer:
+            async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, method=method) as answer:
                 return Page(answer.status, answer.headers.copy(), await self._small_body(answer))
         except TimeoutError as error:
             raise broken(Asked(self.uri, self.storage, URL(url).authority), error) from None

@@ -1,6 +1,6 @@
 """What web servers and connections say when something is wrong, in words and reasons for people."""
 
-import asyncio
+import errno
 import html
 import json
 import os
@@ -31,6 +31,15 @@ class Transient(FetchError):
         """Seconds that the server asks to wait for, if it does."""
 
 
+class Unauthorized(FetchError):
+    """The server wants to know who asks, and says how to tell it."""
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(Reason.ACCESS_DENIED, message, retry=False)
+        self.challenge = challenge
+        """The header WWW-Authenticate."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """Whose question it was, for messages."""
@@ -50,7 +59,9 @@ class Asked:
 def refused(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> FetchError:
     """For an answer with an HTTP status of 400 or more."""
     said = f"{asked.host} answers {status}{_quoted(own_words(headers, body))}"
-    if status in (401, 403, 407):
+    if status == 401:
+        return Unauthorized(f"{asked.uri}: {said}; {asked.credentials}", headers.get("WWW-Authenticate", ""))
+    if status in (403, 407):
         return FetchError(Reason.ACCESS_DENIED, f"{asked.uri}: {said}; {asked.credentials}", retry=False)
     if status in (404, 410):
         return FetchError(Reason.STORE_NOT_FOUND, f"{asked.uri}: {said}; check the URI", retry=False)
@@ -103,49 +114,52 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def broken(asked: Asked, error: Exception) -> FetchError:
+def broken(asked: Asked, error: BaseException) -> FetchError:
     """For a question that got no answer, or half of one. The errors' own texts may hold signed addresses, so only the
     operating system's words are taken from them."""
     uri, host = asked.uri, asked.host
-    if _is_about_trust(error):
-        return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, f"{uri}: {_distrust(asked, error)}", retry=False)
-    if isinstance(error, aiohttp.ClientSSLError):
-        words = f"{host} does not speak TLS as expected{_quoted(_cause(error))}"
-        return FetchError(Reason.STORE_UNREACHABLE, f"{uri}: {words}")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Transient(Reason.STORE_UNREACHABLE, f"{uri}: unknown host {host}{_quoted(_cause(error))}")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no connection to {host}{_quoted(_cause(error))}")
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no answer from {host} in time")
-    if isinstance(error, aiohttp.TooManyRedirects | aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        return FetchError(Reason.STORE_ERROR, f"{uri}: {host} redirects in circles or to no web address", retry=False)
-    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | ConnectionError):
-        return Transient(Reason.STORE_UNREACHABLE, f"{uri}: the connection to {host} was cut")
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, f"{uri}: {_distrust(asked, cause)}", retry=False)
+        if isinstance(cause, ssl.SSLError):
+            words = (cause.reason or "").replace("_", " ").lower()
+            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: {host} does not speak TLS as expected{_quoted(words)}")
+        if isinstance(cause, socket.gaierror):
+            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: unknown host {host}{_quoted(cause.strerror or '')}")
+        if isinstance(cause, TimeoutError):
+            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no answer from {host} in time")
+        if isinstance(cause, ConnectionRefusedError) or (isinstance(cause, OSError) and (cause.errno or 0) in _NO_WAY):
+            words = os.strerror(cause.errno or errno.ECONNREFUSED)
+            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no connection to {host} ({words})")
+        if isinstance(cause, aiohttp.TooManyRedirects | aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+            words = f"{host} redirects in circles, or to no web address"
+            return FetchError(Reason.STORE_ERROR, f"{uri}: {words}", retry=False)
+        if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | ConnectionError):
+            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: the connection to {host} was cut")
     return Transient(Reason.STORE_ERROR, f"{uri}: {host} answers with something else than HTTP")
 
 
-def _is_about_trust(error: Exception) -> bool:
-    cause = getattr(error, "os_error", None)
-    certificate = aiohttp.ClientConnectorCertificateError
-    return isinstance(error, certificate) or isinstance(cause, ssl.SSLCertVerificationError)
+_NO_WAY = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 
-def _distrust(asked: Asked, error: Exception) -> str:
-    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
-    why = getattr(cause, "verify_message", "") or "it does not fit"
+def _causes(error: BaseException | None) -> list[BaseException]:
+    """What the operating system said comes before what a library made of it. A library keeps it in an attribute, or
+    as the cause or context of its own error."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.insert(0, error)
+        kept = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+        if isinstance(kept, BaseException):
+            found.insert(0, kept)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _distrust(asked: Asked, error: ssl.SSLCertVerificationError) -> str:
     name = f"ConfigMap {asked.storage.ca_name}" if asked.storage.ca_name else "storage.caBundle"
-    what_to_do = "check" if asked.storage.ca_bundle else "put the authority's certificate into"
-    return f"the certificate of {asked.host} is not trusted ({one_line(why)}); {what_to_do} {name}"
-
-
-def _cause(error: aiohttp.ClientConnectorError) -> str:
-    cause = error.os_error
-    if isinstance(cause, ssl.SSLError):
-        return (cause.reason or "").replace("_", " ").lower()
-    if isinstance(cause, socket.gaierror):
-        return cause.strerror or ""
-    return os.strerror(cause.errno) if cause.errno and cause.errno > 0 else ""
+    what_to_do = "check" if asked.storage.ca_bundle else "put its authority's certificate into"
+    why = one_line(error.verify_message or "it does not fit")
+    return f"the certificate of {asked.host} is not trusted ({why}); {what_to_do} {name}"
 
 
 def _quoted(words: str) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -11,6 +12,18 @@ from pathlib import Path
 from tfs_operator.fetcher.unpack import Packing
 
 Files = Mapping[str, bytes]
+
+WEIGHTS = os.urandom(300_000)
+ONE = {"saved_model.pb": b"graph", "variables/variables.index": b"index", "variables/variables.data": WEIGHTS}
+"""The files of a version."""
+
+
+def below(folder: str, files: Files) -> dict[str, bytes]:
+    return {f"{folder}/{path}": data for path, data in files.items()}
+
+
+TWO = below("1", ONE) | below("002", ONE | {"saved_model.pb": b"other"})
+"""Versions 1 and 2."""
 
 
 def tar_bytes(files: Files, *, tar_format: int = tarfile.PAX_FORMAT, extra: Sequence[tarfile.TarInfo] = ()) -> bytes:

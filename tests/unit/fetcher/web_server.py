@@ -26,14 +26,17 @@ class WebServer:
     authorization: str | None = None
     """What a request's header must be, else 401."""
 
-    cuts: list[int] = field(default_factory=list)
-    """The next bodies end after so many bytes, without a word."""
+    cuts: dict[str, list[int]] = field(default_factory=dict)
+    """By path: the next bodies end after so many bytes, without a word."""
 
     stall_after: int | None = None
     """The next body goes no further than this; the client has to give up."""
 
     answers: list[web.Response] = field(default_factory=list)
     """Are given instead of the next files."""
+
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Other addresses, by path."""
 
     seen: list[web.BaseRequest] = field(default_factory=list)
     sent: int = 0
@@ -61,6 +64,8 @@ class WebServer:
             return self.answers.pop(0)
         if self.authorization is not None and request.headers.get("Authorization") != self.authorization:
             return web.Response(status=401, text="who are you?")
+        if request.path in self.redirects:
+            return web.Response(status=302, headers={"Location": self.redirects[request.path]})
         if request.path not in self.files:
             return web.Response(status=404, text="no such archive")
         if request.method == "HEAD" and not self.knows_head:
@@ -90,7 +95,8 @@ class WebServer:
         return response
 
     async def _body(self, request: web.BaseRequest, response: web.StreamResponse, data: bytes) -> None:
-        cut = self.cuts.pop(0) if self.cuts else None
+        cuts = self.cuts.get(request.path)
+        cut = cuts.pop(0) if cuts else None
         if self.stall_after is not None:
             await response.write(data[: self.stall_after])
             self.sent, self.stall_after = self.sent + self.stall_after, None
