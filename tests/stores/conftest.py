@@ -1,3 +1,31 @@
-from tests.stores.fixtures import bucket, s3_proxy, s3_server
+from tests.stores.fixtures import (
+    azure_proxy,
+    azure_server,
+    bucket,
+    certificates,
+    container,
+    gcs_bucket,
+    gcs_proxy,
+    gcs_server,
+    https_server,
+    hub,
+    s3_proxy,
+    s3_server,
+    web_server,
+)
 
-__all__ = ["bucket", "s3_proxy", "s3_server"]
+__all__ = [
+    "azure_proxy",
+    "azure_server",
+    "bucket",
+    "certificates",
+    "container",
+    "gcs_bucket",
+    "gcs_proxy",
+    "gcs_server",
+    "https_server",
+    "hub",
+    "s3_proxy",
+    "s3_server",
+    "web_server",
+]
