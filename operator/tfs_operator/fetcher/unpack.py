@@ -61,6 +61,8 @@ def extract(
     """Unpacks the entries that `wanted` names to the paths that it gives, below `into`. A file that is there already
     with the right content stays. Raises BadArchive where the archive is not the one that was surveyed."""
     left = dict(wanted)
+    if not left:
+        return
     with closing(_members(archive, packing, _stopping(stop))) as members:
         for entry, content in members:
             target = left.pop(entry.path, None)

@@ -19,6 +19,9 @@ CONNECT_SECONDS = 15
 SILENCE_SECONDS = 60
 """A server that sends nothing for so long is taken for dead. Downloads have no other limit: they may take hours."""
 
+_BUFFERED = 256 * 1024
+"""Twice that is what a cut connection loses of what has arrived, and what a stream holds in memory."""
+
 _BODY_SHOWN = 4096
 _BODY_MAX = 8 * 1024**2
 _REDIRECTS = 6
@@ -89,7 +92,7 @@ class Web:
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "tfs-operator", "Accept-Encoding": "identity"},
-                read_bufsize=CHUNK,
+                read_bufsize=_BUFFERED,
                 requote_redirect_url=False,
                 trust_env=True,
             )

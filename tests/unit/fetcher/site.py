@@ -44,6 +44,12 @@ class Site:
         await source.download((await source.versions())[number], into, lambda _: None)
         return tree(into)
 
+    def resumed(self, path: str) -> bool:
+        """Whether the last request for `path` asked for its rest only. How much that is depends on the network: what a
+        cut connection had in its buffers is lost."""
+        last = [request for request in self.server.gets() if request.path == path][-1]
+        return bool(last.http_range.start)
+
     def kept(self) -> list[str]:
         """What is in the work folder besides catalogues."""
         work = self.folder / "work"

@@ -77,10 +77,11 @@ async def test_a_version_is_fetched_again_after_its_archive_has_gone(site: Site)
 
 
 async def test_a_cut_download_goes_on_where_it_was(site: Site) -> None:
-    site.server.files["/m.tgz"] = data = tar_gz_bytes(ONE)
+    site.server.files["/m.tgz"] = tar_gz_bytes(ONE)
     site.server.cuts["/m.tgz"] = [100_000, 50_000]
     assert await site.download(site.archive("/m.tgz"), 1) == ONE
-    assert site.server.sent == len(data)
+    assert site.server.cuts["/m.tgz"] == []
+    assert site.resumed("/m.tgz")
 
 
 async def test_a_killed_download_goes_on_where_it_was(site: Site) -> None:

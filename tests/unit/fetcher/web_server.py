@@ -23,8 +23,14 @@ class WebServer:
     headers: dict[str, str] = field(default_factory=dict)
     """Sent besides, with every file."""
 
+    headers_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Sent besides, by path."""
+
     authorization: str | None = None
     """What a request's header must be, else 401."""
+
+    challenge: str = "Basic"
+    """The WWW-Authenticate of a 401."""
 
     cuts: dict[str, list[int]] = field(default_factory=dict)
     """By path: the next bodies end after so many bytes, without a word."""
@@ -38,9 +44,15 @@ class WebServer:
     redirects: dict[str, str] = field(default_factory=dict)
     """Other addresses, by path."""
 
+    missing: str = "no such archive"
+    """What is said of a path that is not there."""
+
     seen: list[web.BaseRequest] = field(default_factory=list)
     sent: int = 0
     """Bytes of bodies."""
+
+    def missing_type(self) -> str:
+        return "application/json" if self.missing.startswith("{") else "text/plain"
 
     def gets(self) -> list[web.BaseRequest]:
         return [request for request in self.seen if request.method == "GET"]
@@ -62,18 +74,18 @@ class WebServer:
         self.seen.append(request)
         if self.answers:
             return self.answers.pop(0)
-        if self.authorization is not None and request.headers.get("Authorization") != self.authorization:
-            return web.Response(status=401, text="who are you?")
+        if self.authorization not in (None, request.headers.get("Authorization")):
+            return web.Response(status=401, text="who are you?", headers={"WWW-Authenticate": self.challenge})
         if request.path in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[request.path]})
         if request.path not in self.files:
-            return web.Response(status=404, text="no such archive")
+            return web.Response(status=404, text=self.missing, content_type=self.missing_type())
         if request.method == "HEAD" and not self.knows_head:
             return web.Response(status=405)
         return await self._file(request, self.files[request.path])
 
     async def _file(self, request: web.BaseRequest, data: bytes) -> web.StreamResponse:
-        response = web.StreamResponse(headers=dict(self.headers))
+        response = web.StreamResponse(headers=self.headers | self.headers_of.get(request.path, {}))
         if self.has_etags:
             response.headers["ETag"] = f'"{hashlib.md5(data).hexdigest()}"'
         total = len(data)
