@@ -76,7 +76,7 @@ class Transfer:
                 await self._drain(files, record)
                 record.remove()
         except OSError as error:
-            raise self._disk_problem(error) from error
+            raise disk_problem(error, self._what) from error
         finally:
             self._pool.shutdown()
 
@@ -190,10 +190,11 @@ class Transfer:
             await asyncio.wait([running])
             raise
 
-    def _disk_problem(self, error: OSError) -> FetchError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
-        return FetchError(reason, f"{self._what}: the pod's volume: {error.strerror or error}")
+
+def disk_problem(error: OSError, what: str) -> FetchError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
+    return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
 
 
 def _reached(spans: list[Span]) -> int:
