@@ -25,8 +25,7 @@ def vouched(file: RemoteFile) -> str | None:
         return file.sha256
     if file.etag.startswith(GIT_BLOB):
         return file.etag.removeprefix(GIT_BLOB)
-    etag = file.etag.strip('"').lower()
-    return etag if re.fullmatch("[0-9a-f]{32}", etag) else None
+    return file.etag if re.fullmatch("[0-9a-f]{32}", file.etag) else None
 
 
 def is_certain(file: RemoteFile) -> bool:
@@ -44,16 +43,22 @@ def _hash(file: RemoteFile) -> "hashlib._Hash":
 
 
 class RunningChecksum:
-    """Follows a file on the disk while it arrives, so that little is left to read once it is whole. What is hashed is
-    what was written, read back from the page cache, and not what was received."""
+    """Follows a file while it arrives, so that little is left to read once it is whole."""
 
     def __init__(self, file: RemoteFile, path: Path) -> None:
         self._path = path
         self._hash = _hash(file)
         self.position = 0
 
+    def update(self, chunk: memoryview) -> None:
+        """What comes next in the file, from memory."""
+        self._hash.update(chunk)
+        self.position += len(chunk)
+
     def follow(self, until: int, stop: threading.Event) -> None:
         """Reads on up to the offset `until`, or for as long as `stop` is not set."""
+        if self.position >= until:
+            return
         buffer = bytearray(_BLOCK)
         view = memoryview(buffer)
         with self._path.open("rb", buffering=0) as source:
@@ -61,8 +66,7 @@ class RunningChecksum:
                 count = os.preadv(source.fileno(), [view[: until - self.position]], self.position)
                 if not count:
                     raise OSError(f"{self._path} ends at {self.position} of {until} bytes")
-                self._hash.update(view[:count])
-                self.position += count
+                self.update(view[:count])
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()

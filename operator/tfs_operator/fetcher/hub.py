@@ -12,7 +12,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.blocking import asking
 from tfs_operator.fetcher.checksum import GIT_BLOB
 from tfs_operator.fetcher.hub_api import HubApi, HubFile
-from tfs_operator.fetcher.listing import Listing, version_number
+from tfs_operator.fetcher.object_listing import Listing, version_number
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.ranged import ranged
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion

@@ -15,7 +15,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineMod
 from huggingface_hub.hf_api import RepoFile
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.listing import MAX_FILES
+from tfs_operator.fetcher.object_listing import MAX_FILES
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.uri import invalid
 from tfs_operator.fetcher.web import CONNECT_SECONDS, trust

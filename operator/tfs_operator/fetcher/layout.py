@@ -7,7 +7,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetching import FetchProblem
 from tfs_operator.fetcher.bad_archive import shown
 from tfs_operator.fetcher.entries import EntryKind
-from tfs_operator.fetcher.listing import Listing, version_number
+from tfs_operator.fetcher.object_listing import Listing, version_number
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.source import RemoteVersion
 from tfs_operator.fetcher.unpack import Packed

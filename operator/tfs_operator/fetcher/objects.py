@@ -10,7 +10,7 @@ from obstore.exceptions import BaseError
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.bucket import parse_bucket_uri
 from tfs_operator.fetcher.clients import Client, Settings, connect, secrets, settings
-from tfs_operator.fetcher.listing import Listing
+from tfs_operator.fetcher.object_listing import Listing
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.storage import Storage
@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore import GetOptions, ObjectMeta
 
 _PAGE = 1000
-_CHUNK = 2 << 20
+_CHUNK = 512 << 10
+"""Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
 
 
 class ObjectSource:
@@ -41,7 +42,7 @@ class ObjectSource:
             client = self._connected()
             async for page in client.list(self._place.prefix or None, chunk_size=_PAGE):
                 for entry in page:
-                    listing.add(entry["path"][skipped:], entry["size"], entry["e_tag"] or "")
+                    listing.add(entry["path"][skipped:], entry["size"], _bare(entry["e_tag"]))
         return listing.versions()
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
@@ -56,7 +57,7 @@ class ObjectSource:
             with self._explained(f"{what}: {file.path}"):
                 options: GetOptions = {"range": (start, end)}
                 if file.etag:
-                    options["if_match"] = file.etag
+                    options["if_match"] = f'"{file.etag}"'
                 answer = await client.get_async(f"{folder}/{file.path}", options=options)
                 _unchanged(file, answer.meta, f"{what}: {file.path}")
                 async for chunk in answer.stream(min_chunk_size=_CHUNK):
@@ -86,5 +87,10 @@ class ObjectSource:
 
 def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
     """Stores that know no If-Match answer all the same."""
-    if found["size"] != file.size or (file.etag and found["e_tag"] and found["e_tag"] != file.etag):
+    if found["size"] != file.size or _bare(found["e_tag"]) not in ("", file.etag):
         raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
+
+
+def _bare(etag: str | None) -> str:
+    """Without quotes: Azure's listing has none, and its answers do. A weak one is none: it says nothing of bytes."""
+    return "" if not etag or etag.startswith("W/") else etag.strip('"')

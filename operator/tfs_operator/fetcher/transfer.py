@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher import journal
-from tfs_operator.fetcher.checksum import is_certain, vouched
+from tfs_operator.fetcher.checksum import RunningChecksum, is_certain, vouched
 from tfs_operator.fetcher.incoming import Incoming, prepare
 from tfs_operator.fetcher.journal import Journal
 from tfs_operator.fetcher.problem import FetchError
@@ -28,8 +28,8 @@ from tfs_operator.fetcher.source import Progress, RemoteFile
 from tfs_operator.fetcher.spans import Span
 
 Read = Callable[[RemoteFile, int, int], AsyncGenerator[memoryview, None]]
-"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; one with `retry`
-is answered by asking again for what is missing. Has a deadline of its own for a store that says no more."""
+"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; what may
+pass (the store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline of its own for a store that says no more."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Transfer:
                 await self._drain(files, record)
                 record.remove()
         except OSError as error:
-            raise self._disk_problem(error) from error
+            raise disk_problem(error, self._what) from error
         finally:
             self._pool.shutdown()
 
@@ -124,7 +124,7 @@ class Transfer:
                 try:
                     async with aclosing(self._read(incoming.file, position, end)) as chunks:
                         async for chunk in chunks:
-                            await self._in_thread(_write, descriptor, chunk, position)
+                            await self._keep(incoming, descriptor, chunk, position)
                             record.arrived(incoming.file, position, position + len(chunk))
                             position += len(chunk)
                             self._progress(len(chunk))
@@ -134,9 +134,18 @@ class Transfer:
         finally:
             os.close(descriptor)
 
+    async def _keep(self, incoming: Incoming, descriptor: int, chunk: memoryview, position: int) -> None:
+        """What arrives in order is hashed at once, while the processor's cache has it; the rest is read back later."""
+        checksum = incoming.checksum
+        if checksum is None or checksum.position != position or incoming.hashing.locked():
+            await self._in_thread(_write, descriptor, chunk, position)
+            return
+        async with incoming.hashing:
+            await self._in_thread(_write_hashed, descriptor, chunk, position, checksum)
+
     async def _pause(self, problem: FetchError, failures: int) -> None:
-        has_changed = problem.reason is Reason.VERSION_CHANGED
-        if has_changed or not problem.retry or failures >= self._pace.attempts:
+        again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
+        if not again or failures >= self._pace.attempts:
             raise problem
         seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
         logger.info("%s; again in %.1f s", problem.message, seconds)
@@ -182,14 +191,20 @@ class Transfer:
             await asyncio.wait([running])
             raise
 
-    def _disk_problem(self, error: OSError) -> FetchError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
-        return FetchError(reason, f"{self._what}: the pod's volume: {error.strerror or error}")
+
+def disk_problem(error: OSError, what: str) -> FetchError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
+    return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
 
 
 def _reached(spans: list[Span]) -> int:
     return spans[0][1] if spans and spans[0][0] == 0 else 0
+
+
+def _write_hashed(descriptor: int, chunk: memoryview, position: int, checksum: RunningChecksum) -> None:
+    checksum.update(chunk)
+    _write(descriptor, chunk, position)
 
 
 def _write(descriptor: int, chunk: memoryview, position: int) -> None:
