@@ -175,7 +175,8 @@ class Transfer:
             incoming.begin_again()
             self._again += self._parts(incoming, record)
         elif is_certain(file):
-            message = f"{self._what}: {file.path} has the checksum {found}, and the store says {vouched(file)}"
+            kind = "SHA-256" if file.sha256 else "git blob id"
+            message = f"{self._what}: {file.path} has the {kind} {found}, and the store says {vouched(file)}"
             raise FetchError(Reason.VERSION_CHANGED, message)
         else:
             self._etags_are_checksums = False

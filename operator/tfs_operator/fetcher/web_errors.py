@@ -122,7 +122,7 @@ def broken(asked: Asked, error: BaseException) -> FetchError:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, f"{uri}: {_distrust(asked, cause)}", retry=False)
         if isinstance(cause, ssl.SSLError):
-            words = (cause.reason or "").replace("_", " ").lower()
+            words = (getattr(cause, "reason", "") or "").replace("_", " ").lower()
             return Transient(Reason.STORE_UNREACHABLE, f"{uri}: {host} does not speak TLS as expected{_quoted(words)}")
         if isinstance(cause, socket.gaierror):
             return Transient(Reason.STORE_UNREACHABLE, f"{uri}: unknown host {host}{_quoted(cause.strerror or '')}")
@@ -158,7 +158,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 def _distrust(asked: Asked, error: ssl.SSLCertVerificationError) -> str:
     name = f"ConfigMap {asked.storage.ca_name}" if asked.storage.ca_name else "storage.caBundle"
     what_to_do = "check" if asked.storage.ca_bundle else "put its authority's certificate into"
-    why = one_line(error.verify_message or "it does not fit")
+    why = one_line(getattr(error, "verify_message", "") or "it does not fit")
     return f"the certificate of {asked.host} is not trusted ({why}); {what_to_do} {name}"
 
 

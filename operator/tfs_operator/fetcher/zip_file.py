@@ -2,6 +2,7 @@
 
 import io
 import stat
+import struct
 import zipfile
 from collections.abc import Generator
 from pathlib import Path
@@ -13,6 +14,9 @@ from tfs_operator.fetcher.entries import Entry, EntryKind, clean_path
 DIRECTORY_MAX = 32 * 1024**2
 """Bytes of the central directory, which is read in one piece: 100,000 entries with names of 280 letters."""
 
+_DAMAGE = (
+    zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OverflowError, ValueError, struct.error,
+)  # fmt: skip
 _ENCRYPTED = 0x1
 _KINDS = {
     0: EntryKind.FILE,
@@ -34,6 +38,11 @@ class _Bounded(io.FileIO):
             raise BadArchive(f"its table of contents claims {wanted} bytes; {DIRECTORY_MAX} are the most")
         return super().read(wanted) or b""
 
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("an offset before the beginning")
+        return super().seek(offset, whence)
+
 
 def zip_members(archive: Path) -> Generator[tuple[Entry, IO[bytes]], None, None]:
     """Every entry in order. Reading one to its end checks its CRC."""
@@ -42,7 +51,7 @@ def zip_members(archive: Path) -> Generator[tuple[Entry, IO[bytes]], None, None]
             for info in opened.infolist():
                 with opened.open(_readable(info)) as content:
                     yield _entry(info), content
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OverflowError, ValueError) as error:
+    except _DAMAGE as error:
         raise BadArchive(f"it is no zip archive, or damaged ({error})") from None
 
 

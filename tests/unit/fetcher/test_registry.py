@@ -14,8 +14,11 @@ from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.registry import Reference, parse_reference
+from tfs_operator.fetcher.registry_auth import RegistryAuth
 from tfs_operator.fetcher.source import Source
 from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.web import Web
+from tfs_operator.fetcher.web_errors import Unauthorized
 
 
 def registry(site: Site, what: str = "m:1", storage: Storage = ANYONE) -> Source:
@@ -151,7 +154,7 @@ async def test_a_manifest_that_is_not_its_digest_is_refused(site: Site) -> None:
 async def test_a_blob_that_is_not_its_digest_is_refused(layer: Layer, site: Site) -> None:
     push(site.server, "m", "1", layer)
     site.server.files[blob("m", layer)] = bytes(len(layer.data))
-    with pytest.raises(FetchError, match="has the checksum") as caught:
+    with pytest.raises(FetchError, match="has the SHA-256") as caught:
         await site.download(registry(site), 1)
     assert caught.value.reason is Reason.VERSION_CHANGED
 
@@ -232,11 +235,17 @@ async def test_a_token_that_has_expired_is_renewed(site: Site) -> None:
         assert await site.download(source, 1) == ONE
 
 
-async def test_a_login_never_leaves_https_for_http(site: Site) -> None:
-    """Here on the level of the answer, since the tests' registry is a plain one."""
-    site.server.authorization, site.server.challenge = "Bearer x", 'Bearer realm="ftp://elsewhere/token"'
+REALMS = [("ftp://elsewhere/token", True), ("", True), ("http://elsewhere/token", False)]
+
+
+@pytest.mark.parametrize(("realm", "is_plain"), REALMS)
+async def test_a_login_is_sent_to_web_addresses_only_and_never_from_https_to_http(
+    realm: str, is_plain: bool, site: Site
+) -> None:
+    web = Web("oci://host/m", docker_secret(site, "host", auth=LOGIN))
+    auth = RegistryAuth(web, "host", is_plain=is_plain)
     with pytest.raises(FetchError, match="not https"):
-        await registry(site, storage=docker_secret(site, auth=LOGIN)).versions()
+        await auth.answer(Unauthorized("", f'Bearer realm="{realm}"'), auth.headers)
 
 
 async def test_a_wrong_password_is_said_once(site: Site) -> None:
