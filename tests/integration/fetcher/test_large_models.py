@@ -77,11 +77,11 @@ def test_an_upload_in_parts_arrives_the_same(s3_server: S3Server, bucket: str, t
     assert (into / "large").read_bytes() == content
 
 
-@pytest.mark.parametrize("moment", [0, 3 * MIB, 20 * MIB])
+@pytest.mark.parametrize("moment", [0, 8 * MIB, 28 * MIB])
 def test_a_killed_process_is_resumed(
     s3_server: S3Server, bucket: str, s3_proxy: Proxy, tmp_path: Path, into: Path, moment: int
 ) -> None:
-    files = {"large": os.urandom(24 * MIB), "saved_model.pb": os.urandom(1_000)}
+    files = {"large": os.urandom(32 * MIB), "saved_model.pb": os.urandom(1_000)}
     s3_server.put(bucket, {f"mnist/1/{path}": content for path, content in files.items()})
     through = s3_server.behind(s3_proxy.url)
     first = start(through, f"s3://{bucket}/mnist", tmp_path, into)
@@ -91,10 +91,10 @@ def test_a_killed_process_is_resumed(
     s3_proxy.faults.clear()
     arrived, _ = finished(start(through, f"s3://{bucket}/mnist", tmp_path, into))
     assert {path: (into / path).read_bytes() for path in files} == files
-    assert arrived == 24 * MIB + 1_000
+    assert arrived == 32 * MIB + 1_000
     again = sum(_length(passed.range) for passed in s3_proxy.faults.requests(Kind.GET))
-    # What was on its way when it was killed, in the kernel's buffers and in the process, comes again.
-    assert again <= 24 * MIB + 1_000 - moment + 8 * MIB
+    # What was on its way when it was killed comes again: the kernel's buffers are some 10 MiB.
+    assert again <= 32 * MIB + 1_000 - moment + 16 * MIB
 
 
 def _length(range_header: str) -> int:
