@@ -147,6 +147,21 @@ async def test_an_authority_that_is_none(uri: str, over_tls: Storage, tmp_path: 
     assert "storage.caBundle has something that is no certificate" in problem.message
 
 
+@pytest.fixture
+def no_system_authorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an image that has none."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+
+
+async def test_an_image_without_authorities(
+    uri: str, storage: Storage, over_tls: Storage, authorities: Path, no_system_authorities: None
+) -> None:
+    assert await listed(uri, storage) == [1]
+    assert await listed(uri, replace(over_tls, ca_bundle=authorities)) == [1]
+    assert (await refused(uri, over_tls)).reason is Reason.CERTIFICATE_NOT_TRUSTED
+
+
 async def test_tls_to_a_store_without(uri: str, storage: Storage, s3_server: S3Server) -> None:
     problem = await refused(uri, replace(storage, endpoint=s3_server.url.replace("http:", "https:")))
     assert problem.reason is Reason.STORE_UNREACHABLE
