@@ -28,8 +28,9 @@ from tfs_operator.fetcher.source import Progress, RemoteFile
 from tfs_operator.fetcher.spans import Span
 
 Read = Callable[[RemoteFile, int, int], AsyncGenerator[memoryview, None]]
-"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; what may
-pass (the store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline of its own for a store that says no more."""
+"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; what may pass (the
+store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline of its own for
+a store that says no more."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
