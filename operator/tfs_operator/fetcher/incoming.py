@@ -1,7 +1,7 @@
 """The files of a version in its staging folder: what of an earlier attempt is kept, and what goes."""
 
-import asyncio
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +19,7 @@ class Incoming:
         self.file = file
         self.path = folder / file.path
         self.checksum = RunningChecksum(file, self.path) if vouched(file) else None
-        self.hashing = asyncio.Lock()
-        """Held by whoever reads the file for its checksum."""
+        self._hashing = threading.Lock()
         self.pending = 0
         """Parts that are begun or waiting."""
 
@@ -33,6 +32,25 @@ class Incoming:
     def begin_again(self) -> None:
         self.checksum = RunningChecksum(self.file, self.path) if vouched(self.file) else None
 
+    def hash(self, chunk: memoryview, position: int) -> None:
+        """What arrives in order, while the processor's cache has it. The rest is read back by `follow`."""
+        checksum = self.checksum
+        if checksum and self._hashing.acquire(blocking=False):
+            try:
+                if checksum.position == position:
+                    checksum.update(chunk)
+            finally:
+                self._hashing.release()
+
+    def follow(self, reached: int, stop: threading.Event, *, wait: bool) -> None:
+        """Reads for the checksum up to the offset `reached`; without `wait`, only if nobody does already."""
+        checksum = self.checksum
+        if checksum and self._hashing.acquire(blocking=wait):
+            try:
+                checksum.follow(reached, stop)
+            finally:
+                self._hashing.release()
+
     def open(self) -> int:
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
 
@@ -40,7 +58,7 @@ class Incoming:
 def prepare(files: Sequence[RemoteFile], into: Path, record: Journal) -> None:
     """Makes the folders and the empty files, and removes what is not of this version. Files that lack bytes which the
     journal promises begin again; a whole file that no journal knows is kept where a checksum can tell."""
-    _remove_others({file.path for file in files}, into)
+    remove_others({file.path for file in files}, into)
     for folder in {(into / file.path).parent for file in files}:
         folder.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -58,7 +76,8 @@ def _settle(file: RemoteFile, path: Path, record: Journal) -> None:
         record.arrived(file, 0, size)
 
 
-def _remove_others(wanted: set[str], into: Path) -> None:
+def remove_others(wanted: set[str], into: Path) -> None:
+    """Removes whatever lies below `into` and is not one of the files `wanted`, by relative path."""
     kept = wanted | {journal.NAME}
     for path in sorted(into.rglob("*"), reverse=True):
         relative = path.relative_to(into).as_posix()
