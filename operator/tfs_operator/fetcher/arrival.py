@@ -13,6 +13,7 @@ from tfs_operator.fetcher.saved_model import check_folder, check_listing
 from tfs_operator.fetcher.source import RemoteVersion, Source
 from tfs_operator.fetcher.staging import VersionFolders, remove
 from tfs_operator.fetcher.threads import in_thread
+from tfs_operator.fetcher.words import in_bytes
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ class Arrival:
             log.warning("%s: version %s: cannot be synced to the disk: %s", self._name, version.number, error.strerror)
 
     async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
-        log.info("%s: version %s: fetching %s", self._name, version.number, progress.line())
+        what = f"{in_bytes(version.size)} in {len(version.files)} files"
+        log.info("%s: version %s: fetching %s from %s", self._name, version.number, what, self._source.uri)
         work = asyncio.ensure_future(self._source.download(version, staging, progress.add))
         try:
             while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
