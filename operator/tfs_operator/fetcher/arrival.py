@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.disk import check_room, write_failed
+from tfs_operator.fetcher.disk import check_room, free_bytes, write_failed
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.progress import Progress
@@ -39,7 +39,8 @@ class Arrival:
         check_listing(self._source.uri, version)
         staging = await in_thread(self._folders.staging, version.number)
         try:
-            await in_thread(check_room, self._source.uri, version, staging)
+            free = await in_thread(free_bytes, staging)
+            await in_thread(check_room, self._source.uri, version, staging, free)
             await self._download(version, staging, progress)
             await in_thread(check_folder, self._source.uri, version, staging)
             await self._check_unchanged(version)

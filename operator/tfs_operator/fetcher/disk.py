@@ -15,11 +15,10 @@ RESERVE_BYTES = 64 * 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def check_room(uri: str, version: RemoteVersion, staging: Path) -> None:
-    """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed what is free on the
-    volume of the existing folder `staging`. What an earlier attempt left there counts as arrived."""
+def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> None:
+    """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed `free` bytes. What
+    an earlier attempt left in the existing folder `staging` counts as arrived."""
     needed = max(version.size - _allocated(staging), 0)
-    free = free_bytes(staging)
     if needed + RESERVE_BYTES > free:
         cause = f"needs {in_bytes(needed)} more and {in_bytes(RESERVE_BYTES)} in reserve; {in_bytes(free)} are free"
         raise _full(uri, version, cause)

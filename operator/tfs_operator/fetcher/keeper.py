@@ -272,8 +272,11 @@ class Keeper:
                 await in_thread(remove, leftover.path)
 
     def _remove_one(self, number: int) -> None:
-        hidden = self._folders.hide(number)
-        if self._sharing.held({number}):
+        try:
+            hidden = self._folders.hide(number)
+        except FileNotFoundError:  # another pod has removed it
+            return
+        if number in self._sharing.held({number}):
             self._folders.restore(hidden, number)
             return
         remove(hidden)

@@ -33,7 +33,7 @@ class Sharing(Protocol):
         ...
 
     def held(self, among: Collection[int]) -> frozenset[int]:
-        """Which of these the others need."""
+        """What the others need. One of whom it cannot be told needs every version of `among`."""
         ...
 
     def claim(self, number: int) -> str | None:
