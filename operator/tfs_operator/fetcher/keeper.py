@@ -70,8 +70,6 @@ class Keeper:
         self._asking: asyncio.Task[None] | None = None
         self._fetching: tuple[int, asyncio.Task[None]] | None = None
         self._settling: dict[int, asyncio.Task[None]] = {}
-        self._states: Mapping[int, str] | None = None
-        """What the model server said last. A view has it only where it was asked in the same pass."""
         self._refused: frozenset[int] = frozenset()
         """Versions that the model server has given up with an error."""
 
@@ -140,22 +138,16 @@ class Keeper:
         self._begin_fetching()
 
     async def _look(self) -> View:
-        """Declares first, then looks: see Sharing.declare."""
+        """Asks the server what it uses, declares what is needed, and only then looks: see Sharing.declare."""
         await in_thread(self._folders.make)
-        await in_thread(self._sharing.declare, self._needed())
+        before = self._now(self._orders)
+        states = await self._ask_server() if self._rhythm.asks_server(before) else None
+        await in_thread(self._sharing.declare, _needed(replace(before, states=states)))
         present = await in_thread(self._folders.present)
         held = await in_thread(self._sharing.held, present.keys())
-        view = replace(self._now(self._orders), present=present, held=held, states=None)
+        view = replace(self._now(self._orders), present=present, held=held, states=states)
         self._attempts.keep(view.wanted() | self._busy_here())
-        if not self._rhythm.asks_server(view):
-            return view
-        self._states = await self._ask_server()
-        return replace(view, states=self._states)
-
-    def _needed(self) -> frozenset[int]:
-        """What is wanted, and what the server has loaded, or may have."""
-        view = replace(self._now(self._orders), states=self._states, held=frozenset())
-        return view.wanted() | {number for number in view.present if view.busy(number)}
+        return view
 
     def _now(self, orders: Mapping[str, ModelOrder]) -> View:
         """What was seen last, with what is known since."""
@@ -308,6 +300,12 @@ class Keeper:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+
+def _needed(view: View) -> frozenset[int]:
+    """What is wanted, and what the server has loaded, or may have."""
+    own = replace(view, held=frozenset())
+    return own.wanted() | {number for number in own.present if own.busy(number)}
 
 
 def _furthest(statuses: Iterable[VersionStatus]) -> dict[int, str]:
