@@ -18,8 +18,7 @@ def vouched(file: RemoteFile) -> str | None:
     Of an object under a customer's key it only looks like one, see `is_certain`."""
     if file.sha256:
         return file.sha256
-    etag = file.etag.strip('"').lower()
-    return etag if re.fullmatch("[0-9a-f]{32}", etag) else None
+    return file.etag if re.fullmatch("[0-9a-f]{32}", file.etag) else None
 
 
 def is_certain(file: RemoteFile) -> bool:

@@ -27,6 +27,9 @@ RETRIES: "RetryConfig" = {
 }
 """Of one request: some three seconds. Longer bursts are met by the transfer's own back-off, and by the keeper's."""
 
+CONNECT_TIMEOUT = timedelta(seconds=5)
+READ_TIMEOUT = timedelta(seconds=30)
+
 
 def settings(uri: BucketUri, storage: Storage) -> Settings:
     """Reads the Secret and the authorities as they are now. Raises FetchError for what is missing there."""
@@ -92,8 +95,8 @@ def _connection(storage: Storage, *, plain: bool) -> "ClientConfig":
     """No limit on a whole request, since a part may take its time; a connection that falls silent is given up."""
     options: ClientConfig = {
         "allow_http": plain,
-        "connect_timeout": timedelta(seconds=5),
-        "read_timeout": timedelta(seconds=30),
+        "connect_timeout": CONNECT_TIMEOUT,
+        "read_timeout": READ_TIMEOUT,
         "timeout": timedelta(hours=24),
         "user_agent": "tfs-operator-fetcher",
     }
