@@ -95,7 +95,8 @@ class Keeper:
     def complete(self) -> bool:
         """Whether everything that is ordered is there."""
         view = self._now(self._orders)
-        return self.started() and view.offered() is not None and not view.missing()
+        known = not view.discovers or view.offered() is not None
+        return self.started() and known and not view.missing()
 
     async def run(self) -> None:
         """For ever. When cancelled, everything that was begun stays as it is, to be gone on with."""

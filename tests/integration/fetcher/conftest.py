@@ -1,5 +1,6 @@
 """Stores for the fetcher's tests: one server of each kind for the whole run."""
 
+from tests.integration.fetcher.saved_models import one_shard, three_shards
 from tests.stores.fixtures import (
     azure_proxy,
     azure_server,
@@ -20,6 +21,8 @@ __all__ = [
     "gcs_bucket",
     "gcs_proxy",
     "gcs_server",
+    "one_shard",
     "s3_proxy",
     "s3_server",
+    "three_shards",
 ]

@@ -82,12 +82,14 @@ class Pod:
     store: S3Server
     plan: FetchPlan
     flags: tuple[str, ...] = ()
+    secret: Mapping[str, str] | None = None
+    """The credentials; None: those of the store's owner."""
 
     def command(self) -> list[str]:
         self.folder.mkdir(exist_ok=True)
         plan, secret = self.folder / "fetch.json", self.folder / "secret"
         plan.write_text(self.plan.model_dump_json())
-        _write_secret(secret, self.store.secret)
+        _write_secret(secret, self.secret or self.store.secret)
         flags = [f"--plan={plan}", f"--root={self.root}", f"--credentials={secret}", "--secret-name=models"]
         where = [f"--endpoint={self.store.url}", f"--region={self.store.region}", "--port=0", "--host=127.0.0.1"]
         return [sys.executable, "-m", "tfs_operator.cli", "fetch", *flags, *where, *self.flags]
