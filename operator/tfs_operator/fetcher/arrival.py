@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.disk import check_room, free_bytes, write_failed
+from tfs_operator.fetcher.disk import check_room, filled_up, free_bytes, write_failed
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.progress import Progress
@@ -41,7 +41,7 @@ class Arrival:
         try:
             free = await in_thread(free_bytes, staging)
             await in_thread(check_room, self._source.uri, version, staging, free)
-            await self._download(version, staging, progress)
+            await self._download_into(staging, version, progress)
             await in_thread(check_folder, self._source.uri, version, staging)
             await self._check_unchanged(version)
             await in_thread(self._folders.finish, version, durable=self._durable)
@@ -57,6 +57,14 @@ class Arrival:
             await in_thread(self._folders.mark_durable, version.number, version)
         except OSError as error:
             log.warning("%s: version %s: cannot be synced to the disk: %s", self._name, version.number, error.strerror)
+
+    async def _download_into(self, staging: Path, version: RemoteVersion, progress: Progress) -> None:
+        try:
+            await self._download(version, staging, progress)
+        except FetchError as error:
+            if error.reason is not Reason.DISK_FULL:
+                raise
+            raise filled_up(self._source.uri, version, staging) from None
 
     async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
         what = f"{in_bytes(version.size)} in {len(version.files)} files"

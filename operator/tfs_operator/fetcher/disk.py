@@ -30,10 +30,15 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def filled_up(uri: str, version: RemoteVersion, staging: Path) -> FetchError:
+    """The volume had room before the download, and has none any more."""
+    return _full(uri, version, f"it filled up meanwhile; {in_bytes(free_bytes(staging))} are free")
+
+
 def write_failed(uri: str, version: RemoteVersion, staging: Path, error: OSError) -> FetchError:
     """`error` came from the volume, and not from the store."""
     if error.errno in _FULL:
-        return _full(uri, version, f"{os.strerror(error.errno or 0)}; {in_bytes(free_bytes(staging))} are free")
+        return filled_up(uri, version, staging)
     cause = f"cannot be written to the pod's volume: {error.strerror or type(error).__name__}"
     return FetchError(Reason.STORE_ERROR, f"{uri}: version {version.number}: {cause}")
 

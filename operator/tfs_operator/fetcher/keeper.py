@@ -175,13 +175,12 @@ class Keeper:
         return self._asking is not None and not self._asking.done()
 
     async def _list(self) -> None:
-        before = self._listing.problem
         try:
             await self._listing.ask()
         except FetchError as error:
             self._around.metrics.failed(self._label, error.reason)
-            if before is None or before.message != error.message:
-                log.warning("%s: %s (%s); asking again with back-off", self._label, error.message, error.reason)
+            seconds = self._listing.backoff.due - self._around.clock()
+            log.warning("%s: %s (%s); again in %.0f s", self._label, error.message, error.reason, seconds)
         self._rhythm.listed(self._now(self._orders), self._refused)
 
     def _stop_fetching(self) -> None:

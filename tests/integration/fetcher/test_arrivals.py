@@ -109,7 +109,6 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
     s3_proxy.faults.limit_rate(8 * MIB)
     slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1, 2)))
     chosen = random.Random(1)
-    seen = set()
     for _ in range(12):
         with slow.running() as fetcher:
             assert fetcher.url
@@ -117,7 +116,6 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
             fetcher.kill()
         for number in (1, 2):
             if (visible / str(number)).exists():
-                seen.add(number)
                 assert content(visible / str(number)) == wanted[number]
     s3_proxy.faults.limit_rate(0)
     slow.once()
