@@ -1,9 +1,12 @@
 """From a bucket's URI and `spec.storage` to a client of the object store, by way of obstore (Rust's object_store)."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+import certifi
+from obstore.exceptions import GenericError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from tfs_operator.fetcher.bucket import BucketUri
@@ -43,14 +46,26 @@ def settings(uri: BucketUri, storage: Storage) -> Settings:
 
 def connect(uri: BucketUri, made_of: Settings) -> Client:
     """Connects on first use only. Raises what the library raises, for a key that makes no sense for example."""
+    try:
+        return _open(uri, made_of)
+    except GenericError as error:
+        if "No CA certificates were loaded" not in str(error):
+            raise
+        # A small image without authorities: the library would not even speak plain HTTP.
+        return _open(uri, {**made_of, "client_options": {**made_of["client_options"], **_usual_authorities()}})
+
+
+def _open(uri: BucketUri, made_of: Settings) -> Client:
     match uri.scheme:
         case "s3":
             return S3Store(uri.bucket, **made_of)
         case "gs":
             return GCSStore(uri.bucket, **made_of)
-        case "az":
-            return AzureStore(uri.bucket, **made_of)
-    raise invalid(uri.text, "is no object store")
+    return AzureStore(uri.bucket, **made_of)
+
+
+def _usual_authorities() -> Settings:
+    return {"root_certificate": Path(certifi.where()).read_bytes()}
 
 
 def secrets(made_of: Settings | None) -> list[str]:
