@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fetcher.folder_source import content, publish, write
+from tests.unit.fetcher.index_files import index_bytes
 from tests.unit.fetcher.scene import Scene, eventually, running_keeper
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetching import FetchState, Wanted
@@ -214,6 +215,27 @@ class TestUploads:
         await scene.until_fetched(1)
         publish(scene.store, 1)
         await eventually(lambda: scene.same(1))
+
+    async def test_bad_content_is_not_fetched_again_while_it_stays_the_same(self, scene: Scene) -> None:
+        """Only its index tells that a shard is missing, so all the rest had to be fetched to see it."""
+        index = index_bytes(2, [(0, 0, 8)])
+        shard = "variables/variables.data-00000-of-00001"
+        write(scene.store / "1", {"saved_model.pb": "graph", "variables/variables.index": index, shard: "x" * 8})
+        begun: list[str] = []
+
+        async def count(path: str) -> None:
+            begun.append(path)
+
+        scene.source.on_file = count
+        scene.order(1, poll=0.05)
+        await eventually(lambda: scene.version(1).problem)
+        listings = scene.source.listings
+        await eventually(lambda: scene.source.listings >= listings + 2)
+        assert len(begun) == 3
+        publish(scene.store, 1)
+        (scene.store / "1" / shard).rename(scene.store / "1" / "variables/variables.data-00000-of-00002")
+        write(scene.store / "1", {"variables/variables.data-00001-of-00002": ""})
+        await scene.until_fetched(1)
 
 
 class TestRemoval:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.unit.fetcher.folder_source import FolderSource, publish
 from tests.unit.fetcher.scene import eventually
+from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetching import (
     FetchOrder,
     FetchPlan,
@@ -25,6 +26,7 @@ from tfs_operator.fetcher.keeper import Surroundings
 from tfs_operator.fetcher.metrics import Metrics
 from tfs_operator.fetcher.model_server import ModelServer
 from tfs_operator.fetcher.pod import PodFetcher
+from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.server import MAX_ORDER_BYTES, application
 
 Client = TestClient[web.Request, web.Application]
@@ -111,6 +113,32 @@ async def test_orders_that_make_no_sense(client: Client, body: bytes, words: str
 async def test_an_order_has_a_bound(client: Client) -> None:
     async with client.put("/v1/fetch", data=io.BytesIO(b" " * (MAX_ORDER_BYTES + 1))) as answer:
         assert answer.status == 413
+
+
+async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path) -> None:
+    publish(tmp_path / "good", 1)
+    sources = tuple(
+        ModelSource(name=name, uri=name, base_path=str(tmp_path / "models" / name)) for name in ("good", "bad")
+    )
+    wanted = ModelOrder(start=Wanted(versions=(1,)))
+    plan = FetchPlan(sources=sources, order=FetchOrder(models={"good": wanted, "bad": wanted}))
+
+    def open_source(uri: str, _: Path) -> FolderSource:
+        if uri == "bad":
+            raise FetchError(Reason.INVALID_SPEC, "bad: has no scheme", retry=False)
+        return FolderSource(tmp_path / uri)
+
+    async with aiohttp.ClientSession() as session:
+        around = Surroundings(ModelServer("http://127.0.0.1:9", session), asyncio.Semaphore(2), Metrics())
+        fetcher = PodFetcher(plan, open_source, around)
+        running = asyncio.create_task(fetcher.run())
+        await eventually(lambda: fetcher.report().models["good"].versions[0].state is FetchState.FETCHED)
+        await eventually(lambda: fetcher.report().models["bad"].problem)
+        problem = fetcher.report().models["bad"].versions[0].problem
+        running.cancel()
+        await asyncio.wait({running})
+    assert problem
+    assert problem.message == "bad: has no scheme"
 
 
 async def test_healthy_while_its_loop_beats(client: Client, fetcher: PodFetcher) -> None:

@@ -85,6 +85,20 @@ def test_replace(folders: VersionFolders) -> None:
     assert folders.leftovers() == []
 
 
+def test_a_version_that_was_replaced_is_read_anew(folders: VersionFolders, tmp_path: Path) -> None:
+    """By another pod, say: nobody has told this one."""
+    folders.finish(staged(folders), durable=False)
+    folders.publish(3)
+    assert folders.present()
+    other = VersionFolders(folders.base, "pod-b")
+    write(other.staging(3), {**FILES, "more": "x"})
+    write(tmp_path / "listed" / "3", {**FILES, "more": "x"})
+    version = listed(tmp_path / "listed" / "3")
+    other.finish(version, durable=False)
+    other.replace(3)
+    assert folders.present() == {3: version}
+
+
 def test_a_plain_file_in_a_version_s_place_is_replaced(folders: VersionFolders) -> None:
     (folders.base / "3").write_text("a text file")
     assert folders.present() == {3: None}
