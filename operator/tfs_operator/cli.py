@@ -3,21 +3,29 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from tfs_operator import __version__
-from tfs_operator.commands import crd, fetch, render, run
+
+COMMANDS = ("run", "fetch", "render", "crd")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Exit status: 0 done, 1 failed, 2 wrong input or usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="tfs-operator", description="TensorFlow Serving on Kubernetes.")
     parser.add_argument("--version", action="version", version=f"tfs-operator {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, fetch, render, crd):
-        command.add_parser(commands)
+    for command in _needed(arguments):
+        import_module(f"tfs_operator.commands.{command}").add_parser(commands)
     options = parser.parse_args(arguments)
     status: int = options.execute(options)
     return status
+
+
+def _needed(arguments: Sequence[str]) -> Sequence[str]:
+    """One command's module where it comes first: a fetcher takes its memory in every pod, for as long as that runs."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 if __name__ == "__main__":

@@ -49,16 +49,14 @@ def _add_storage(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Imports the fetcher only here, so that the other commands start without it."""
     from tfs_operator.fetcher.config import InvalidConfig
-    from tfs_operator.fetcher.problem import FetchError
     from tfs_operator.fetcher.process import run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        asyncio.run(run(_config(options)))
-    except (InvalidConfig, FetchError) as error:
+        return 0 if asyncio.run(run(_config(options))) else 1
+    except InvalidConfig as error:
         print(f"tfs-operator fetch: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _config(options: argparse.Namespace) -> Any:

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.disk import check_room, write_failed
+from tfs_operator.fetcher.disk import check_room, filled_up, free_bytes, write_failed
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.progress import Progress
@@ -13,6 +13,7 @@ from tfs_operator.fetcher.saved_model import check_folder, check_listing
 from tfs_operator.fetcher.source import RemoteVersion, Source
 from tfs_operator.fetcher.staging import VersionFolders, remove
 from tfs_operator.fetcher.threads import in_thread
+from tfs_operator.fetcher.words import in_bytes
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,9 @@ class Arrival:
         check_listing(self._source.uri, version)
         staging = await in_thread(self._folders.staging, version.number)
         try:
-            await in_thread(check_room, self._source.uri, version, staging)
-            await self._download(version, staging, progress)
+            free = await in_thread(free_bytes, staging)
+            await in_thread(check_room, self._source.uri, version, staging, free)
+            await self._download_into(staging, version, progress)
             await in_thread(check_folder, self._source.uri, version, staging)
             await self._check_unchanged(version)
             await in_thread(self._folders.finish, version, durable=self._durable)
@@ -56,8 +58,17 @@ class Arrival:
         except OSError as error:
             log.warning("%s: version %s: cannot be synced to the disk: %s", self._name, version.number, error.strerror)
 
+    async def _download_into(self, staging: Path, version: RemoteVersion, progress: Progress) -> None:
+        try:
+            await self._download(version, staging, progress)
+        except FetchError as error:
+            if error.reason is not Reason.DISK_FULL:
+                raise
+            raise filled_up(self._source.uri, version, staging) from None
+
     async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
-        log.info("%s: version %s: fetching %s", self._name, version.number, progress.line())
+        what = f"{in_bytes(version.size)} in {len(version.files)} files"
+        log.info("%s: version %s: fetching %s from %s", self._name, version.number, what, self._source.uri)
         work = asyncio.ensure_future(self._source.download(version, staging, progress.add))
         try:
             while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:

@@ -10,8 +10,10 @@ from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.progress import Progress
 from tfs_operator.fetcher.source import RemoteVersion
 
-_CONTENT = {Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.VERSION_CHANGED, Reason.ARCHIVE_REFUSED}
-"""What is wrong lies in the version itself, and not on the way to it."""
+_HOPELESS = {Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.ARCHIVE_REFUSED}
+"""What is wrong lies in the version itself, and another attempt finds the same."""
+
+_CONTENT = _HOPELESS | {Reason.VERSION_CHANGED}
 
 
 @dataclass
@@ -73,11 +75,15 @@ class Attempts:
         return frozenset(number for number, problem in failed if problem and problem.reason in _CONTENT)
 
     def may_begin(self, version: RemoteVersion, listed_at: float) -> bool:
-        """At once where the version differs from what was tried last; else once the back-off is over and the store has
-        been looked at since the failure."""
+        """Bad content is tried again once it is other content, or when the orders change. What was on the way is tried
+        again after the back-off, and after a look at the store since the failure."""
         attempt = self.get(version.number)
-        if attempt is None or (attempt.tried is not None and attempt.tried != version):
+        if attempt is None:
             return True
+        if attempt.problem is None:
+            return attempt.backoff.ready
+        if attempt.problem.reason in _HOPELESS:
+            return attempt.tried != version or attempt.backoff.failures == 0
         return attempt.backoff.ready and listed_at >= attempt.failed_at
 
     def next_due(self, numbers: Collection[int]) -> float:

@@ -15,11 +15,10 @@ RESERVE_BYTES = 64 * 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def check_room(uri: str, version: RemoteVersion, staging: Path) -> None:
-    """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed what is free on the
-    volume of the existing folder `staging`. What an earlier attempt left there counts as arrived."""
+def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> None:
+    """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed `free` bytes. What
+    an earlier attempt left in the existing folder `staging` counts as arrived."""
     needed = max(version.size - _allocated(staging), 0)
-    free = free_bytes(staging)
     if needed + RESERVE_BYTES > free:
         cause = f"needs {in_bytes(needed)} more and {in_bytes(RESERVE_BYTES)} in reserve; {in_bytes(free)} are free"
         raise _full(uri, version, cause)
@@ -31,10 +30,15 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def filled_up(uri: str, version: RemoteVersion, staging: Path) -> FetchError:
+    """The volume had room before the download, and has none any more."""
+    return _full(uri, version, f"it filled up meanwhile; {in_bytes(free_bytes(staging))} are free")
+
+
 def write_failed(uri: str, version: RemoteVersion, staging: Path, error: OSError) -> FetchError:
     """`error` came from the volume, and not from the store."""
     if error.errno in _FULL:
-        return _full(uri, version, f"{os.strerror(error.errno or 0)}; {in_bytes(free_bytes(staging))} are free")
+        return filled_up(uri, version, staging)
     cause = f"cannot be written to the pod's volume: {error.strerror or type(error).__name__}"
     return FetchError(Reason.STORE_ERROR, f"{uri}: version {version.number}: {cause}")
 

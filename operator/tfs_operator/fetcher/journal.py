@@ -64,9 +64,6 @@ class Journal:
         self._verified.discard(file.path)
         self._append([self._index[file.path], -1, -1])
 
-    def remove(self) -> None:
-        self._path.unlink(missing_ok=True)
-
     def _read(self, wanted: dict[str, RemoteFile]) -> None:
         """A journal that makes no sense is none."""
         try:

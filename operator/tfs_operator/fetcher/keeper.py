@@ -70,8 +70,6 @@ class Keeper:
         self._asking: asyncio.Task[None] | None = None
         self._fetching: tuple[int, asyncio.Task[None]] | None = None
         self._settling: dict[int, asyncio.Task[None]] = {}
-        self._states: Mapping[int, str] | None = None
-        """What the model server said last. A view has it only where it was asked in the same pass."""
         self._refused: frozenset[int] = frozenset()
         """Versions that the model server has given up with an error."""
 
@@ -97,7 +95,8 @@ class Keeper:
     def complete(self) -> bool:
         """Whether everything that is ordered is there."""
         view = self._now(self._orders)
-        return self.started() and view.offered() is not None and not view.missing()
+        known = not view.discovers or view.offered() is not None
+        return self.started() and known and not view.missing()
 
     async def run(self) -> None:
         """For ever. When cancelled, everything that was begun stays as it is, to be gone on with."""
@@ -140,22 +139,16 @@ class Keeper:
         self._begin_fetching()
 
     async def _look(self) -> View:
-        """Declares first, then looks: see Sharing.declare."""
+        """Asks the server what it uses, declares what is needed, and only then looks: see Sharing.declare."""
         await in_thread(self._folders.make)
-        await in_thread(self._sharing.declare, self._needed())
+        before = self._now(self._orders)
+        states = await self._ask_server() if self._rhythm.asks_server(before) else None
+        await in_thread(self._sharing.declare, _needed(replace(before, states=states)))
         present = await in_thread(self._folders.present)
         held = await in_thread(self._sharing.held, present.keys())
-        view = replace(self._now(self._orders), present=present, held=held, states=None)
+        view = replace(self._now(self._orders), present=present, held=held, states=states)
         self._attempts.keep(view.wanted() | self._busy_here())
-        if not self._rhythm.asks_server(view):
-            return view
-        self._states = await self._ask_server()
-        return replace(view, states=self._states)
-
-    def _needed(self) -> frozenset[int]:
-        """What is wanted, and what the server has loaded, or may have."""
-        view = replace(self._now(self._orders), states=self._states, held=frozenset())
-        return view.wanted() | {number for number in view.present if view.busy(number)}
+        return view
 
     def _now(self, orders: Mapping[str, ModelOrder]) -> View:
         """What was seen last, with what is known since."""
@@ -182,13 +175,12 @@ class Keeper:
         return self._asking is not None and not self._asking.done()
 
     async def _list(self) -> None:
-        before = self._listing.problem
         try:
             await self._listing.ask()
         except FetchError as error:
             self._around.metrics.failed(self._label, error.reason)
-            if before is None or before.message != error.message:
-                log.warning("%s: %s (%s); asking again with back-off", self._label, error.message, error.reason)
+            seconds = self._listing.backoff.due - self._around.clock()
+            log.warning("%s: %s (%s); again in %.0f s", self._label, error.message, error.reason, seconds)
         self._rhythm.listed(self._now(self._orders), self._refused)
 
     def _stop_fetching(self) -> None:
@@ -272,8 +264,11 @@ class Keeper:
                 await in_thread(remove, leftover.path)
 
     def _remove_one(self, number: int) -> None:
-        hidden = self._folders.hide(number)
-        if self._sharing.held({number}):
+        try:
+            hidden = self._folders.hide(number)
+        except FileNotFoundError:  # another pod has removed it
+            return
+        if number in self._sharing.held({number}):
             self._folders.restore(hidden, number)
             return
         remove(hidden)
@@ -305,6 +300,12 @@ class Keeper:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+
+def _needed(view: View) -> frozenset[int]:
+    """What is wanted, and what the server has loaded, or may have."""
+    own = replace(view, held=frozenset())
+    return own.wanted() | {number for number in own.present if own.busy(number)}
 
 
 def _furthest(statuses: Iterable[VersionStatus]) -> dict[int, str]:

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfs_operator.domain.fetching import FetchOrder, FetchPlan, FetchReport, ModelSource
 from tfs_operator.fetcher.keeper import Keeper, Surroundings
-from tfs_operator.fetcher.sharing import Alone, Shared
-from tfs_operator.fetcher.source import Source
+from tfs_operator.fetcher.problem import FetchError
+from tfs_operator.fetcher.sharing import Alone, Shared, Sharing
+from tfs_operator.fetcher.source import Progress, RemoteVersion, Source
 from tfs_operator.fetcher.staging import VersionFolders
 
 log = logging.getLogger(__name__)
@@ -98,9 +99,32 @@ def _by_base_path(sources: Iterable[ModelSource]) -> list[list[ModelSource]]:
     return list(grouped.values())
 
 
+class Refused:
+    """In the place of a source whose URI makes no sense: an error like any other, and the other models are served."""
+
+    def __init__(self, uri: str, error: FetchError) -> None:
+        self.uri = uri
+        self._error = error
+
+    async def versions(self) -> Mapping[int, RemoteVersion]:
+        raise self._error
+
+    async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
+        raise self._error
+
+    async def close(self) -> None: ...
+
+
+def _opened(uri: str, work: Path, open_source: OpenSource) -> Source:
+    try:
+        return open_source(uri, work)
+    except FetchError as error:
+        return Refused(uri, error)
+
+
 def _keeper(sources: list[ModelSource], open_source: OpenSource, around: Surroundings, pod: str | None) -> Keeper:
     base = Path(sources[0].base_path)
     folders = VersionFolders(base, pod or "")
-    sharing = Shared(base, pod) if pod else Alone()
+    sharing: Sharing = Shared(base, pod) if pod else Alone()
     names = tuple(source.name for source in sources)
-    return Keeper(names, open_source(sources[0].uri, folders.work), folders, sharing, around)
+    return Keeper(names, _opened(sources[0].uri, folders.work, open_source), folders, sharing, around)

@@ -28,9 +28,9 @@ _STOP_SECONDS = 0.5
 _ONCE_SECONDS = 0.05
 
 
-async def run(config: Config) -> None:
-    """Until SIGTERM or SIGINT; with `once`, until everything is there. The files are whole at any moment, so what does
-    not end within half a second is cut off."""
+async def run(config: Config) -> bool:
+    """Until SIGTERM or SIGINT; with `once`, until everything is there, and False where it was stopped before. The files
+    are whole at any moment, so what does not end within half a second is cut off."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -44,7 +44,9 @@ async def run(config: Config) -> None:
             if not config.once:
                 await stack.enter_async_context(_served(fetcher, metrics, config))
             await _until_done(fetcher, working, stop, once=config.once)
-            await _end(working)
+            done = not config.once or fetcher.complete()
+            await _end(working, 0 if done else 1)
+            return done
 
 
 def _open(storage: Storage, uri: str, work: Path) -> Source:
@@ -73,11 +75,11 @@ async def _until_done(fetcher: PodFetcher, working: asyncio.Task[None], stop: as
                 await stop.wait()
 
 
-async def _end(working: asyncio.Task[None]) -> None:
+async def _end(working: asyncio.Task[None], status: int) -> None:
     """A thread that hangs in a library or in the file system must not hold up the pod's end."""
     working.cancel()
     done, _ = await asyncio.wait({working}, timeout=_STOP_SECONDS)
     if not done:
         log.info("stopping with work in progress; it is resumed at the next start")
         logging.shutdown()
-        os._exit(0)
+        os._exit(status)

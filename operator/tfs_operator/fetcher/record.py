@@ -36,6 +36,15 @@ def read_record(folder: Path) -> RemoteVersion | None:
         return None
 
 
+def identify_record(folder: Path) -> object:
+    """Equal for as long as the record is the same file; None where there is none."""
+    try:
+        found = (folder / RECORD).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def _version(content: dict[str, Any]) -> RemoteVersion:
     files = tuple(RemoteFile(**file) for file in content["files"])
     return RemoteVersion(**{**content, "files": files})

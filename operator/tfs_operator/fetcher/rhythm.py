@@ -8,7 +8,7 @@ from tfs_operator.fetcher.backoff import Backoff
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.view import View
 
-_MOVING_SECONDS = 2.0
+_MOVING_SECONDS = 1.0
 _RESTING_SECONDS = 10.0
 _SERVER_SECONDS = 30.0
 _LEAST_SECONDS = 0.05

@@ -21,7 +21,10 @@ _STILL_UPLOADING = "somebody may still be uploading it; it is fetched once it is
 
 
 def check_listing(uri: str, version: RemoteVersion) -> None:
-    """Raises FetchError(NO_SAVED_MODEL or INCOMPLETE_VERSION) where its listing alone shows what is wrong."""
+    """Raises FetchError(NO_SAVED_MODEL or INCOMPLETE_VERSION) where its listing alone shows what is wrong, and the
+    version's own problem where it has one."""
+    if version.problem:
+        raise FetchError(version.problem.reason, version.problem.message)
     sizes = {file.path: file.size for file in version.files}
     graphs = [path for path in GRAPHS if path in sizes]
     if not graphs:

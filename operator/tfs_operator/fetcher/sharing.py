@@ -33,7 +33,7 @@ class Sharing(Protocol):
         ...
 
     def held(self, among: Collection[int]) -> frozenset[int]:
-        """Which of these the others need."""
+        """What the others need. One of whom it cannot be told needs every version of `among`."""
         ...
 
     def claim(self, number: int) -> str | None:
@@ -91,13 +91,14 @@ class Shared:
 
     def held(self, among: Collection[int]) -> frozenset[int]:
         others = [path for path in self._holder.parent.glob("*.json") if path != self._holder]
-        return frozenset().union(*(self._held_by(path, among) for path in others))
+        now = self._now() if others else 0.0
+        return frozenset().union(*(self._held_by(path, among, now) for path in others))
 
     def claim(self, number: int) -> str | None:
         lock = self._lock(number)
         if not self._take(lock):
             owner = _read(lock).get("owner")
-            if owner != self.owner and self._age(lock) <= LOCK_STALE_SECONDS:
+            if owner != self.owner and _age(lock, self._now()) <= LOCK_STALE_SECONDS:
                 return str(owner)
             self._write(lock, {"owner": self.owner})
         self._claimed.add(number)
@@ -118,7 +119,7 @@ class Shared:
                 _touch(lock)
 
     def alive(self, owner: str) -> bool:
-        return self._age(self._holder.with_name(f"{owner}.json")) <= HOLDER_STALE_SECONDS
+        return _age(self._holder.with_name(f"{owner}.json"), self._now()) <= HOLDER_STALE_SECONDS
 
     def _lock(self, number: int) -> Path:
         return self._base / f"{_LOCK}{number}"
@@ -135,27 +136,29 @@ class Shared:
             mine.unlink()
         return True
 
-    def _held_by(self, holder: Path, among: Collection[int]) -> frozenset[int]:
+    def _held_by(self, holder: Path, among: Collection[int], now: float) -> frozenset[int]:
         """A pod that has not beaten for long holds nothing, and one whose file makes no sense holds everything."""
-        if self._age(holder) > HOLDER_STALE_SECONDS:
+        if _age(holder, now) > HOLDER_STALE_SECONDS:
             holder.unlink(missing_ok=True)
             return frozenset()
         versions = _read(holder).get("versions")
         return frozenset(versions if isinstance(versions, list) else among)
 
-    def _age(self, path: Path) -> float:
-        """Seconds since the last touch, by the file server's clock; for ever where the file is missing."""
-        touched = _modified(path)
-        if touched is None:
-            return float("inf")
+    def _now(self) -> float:
+        """By the file server's clock: what it says of a file that is touched now."""
         _touch(self._holder)
-        now = _modified(self._holder)
-        return (now if now is not None else touched) - touched
+        return _modified(self._holder) or 0.0
 
     def _write(self, path: Path, content: dict[str, object]) -> None:
         temporary = path.with_name(f"{path.name}-{self.owner}.new")
         temporary.write_text(json.dumps(content), "utf-8")
         temporary.replace(path)
+
+
+def _age(path: Path, now: float) -> float:
+    """Seconds since the last touch; for ever where the file is missing."""
+    touched = _modified(path)
+    return float("inf") if touched is None else now - touched
 
 
 def _modified(path: Path) -> float | None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfs_operator.fetcher.record import read_record, write_record
+from tfs_operator.fetcher.record import identify_record, read_record, write_record
 from tfs_operator.fetcher.source import RemoteVersion
 
 _FETCHING, _REMOVING, _WORK = ".fetching-", ".removing-", ".work"
@@ -42,6 +42,8 @@ class VersionFolders:
         self.base = base
         self.owner = owner
         self._suffix = f"-{owner}" if owner else ""
+        self._records: dict[int, tuple[object, RemoteVersion | None]] = {}
+        """As read last, with what tells whether they are the same still."""
 
     @property
     def work(self) -> Path:
@@ -56,11 +58,17 @@ class VersionFolders:
 
     def present(self) -> dict[int, RemoteVersion | None]:
         """What the model server sees, with what was fetched; None where that cannot be told."""
-        return {
-            int(entry.name): read_record(Path(entry.path))
-            for entry in os.scandir(self.base)
-            if entry.name.isdecimal() and entry.name == str(int(entry.name))
-        }
+        names = [entry.name for entry in os.scandir(self.base)]
+        numbers = [int(name) for name in names if name.isdecimal() and name == str(int(name))]
+        self._records = {number: self._record(number) for number in numbers}
+        return {number: record for number, (_, record) in self._records.items()}
+
+    def _record(self, number: int) -> tuple[object, RemoteVersion | None]:
+        """Read anew only where it is another file: it has a line for each file of the version."""
+        folder = self.base / str(number)
+        identity = identify_record(folder)
+        known = self._records.get(number)
+        return known if known and identity and known[0] == identity else (identity, read_record(folder))
 
     def staging(self, number: int) -> Path:
         """The folder to fetch into, made where it is missing."""

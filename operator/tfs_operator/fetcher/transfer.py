@@ -65,12 +65,12 @@ class Transfer:
 
     async def run(self, files: Sequence[RemoteFile]) -> None:
         """Returns once every file is there, whole and checked. Raises FetchError. What has arrived stays for the next
-        run in the same folder, whatever ends this one; no thread writes to the folder any more by then."""
+        run in the same folder, whatever ends this one, and so does the journal: a version that is whole may still
+        fail its checks. No thread writes to the folder any more by then."""
         try:
             with Journal(self._into / journal.NAME, files) as record:
                 await self._in_thread(prepare, files, self._into, record)
                 await self._drain(files, record)
-                record.remove()
         except OSError as error:
             raise disk_problem(error, self._what) from error
         finally:

@@ -1,5 +1,6 @@
 """Stores for the fetcher's tests: one server of each kind for the whole run."""
 
+from tests.integration.fetcher.saved_models import one_shard, three_shards
 from tests.stores.fixtures import (
     azure_proxy,
     azure_server,
@@ -29,9 +30,11 @@ __all__ = [
     "gcs_server",
     "https_server",
     "hub",
+    "one_shard",
     "private_registry",
     "registry",
     "s3_proxy",
     "s3_server",
+    "three_shards",
     "web_server",
 ]

@@ -29,7 +29,7 @@ def test_wrong_usage_is_exit_status_2(arguments: list[str], capsys: pytest.Captu
     assert "usage: tfs-operator" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "render", "crd"])
+@pytest.mark.parametrize("command", ["run", "fetch", "render", "crd"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])
@@ -43,3 +43,17 @@ def test_render_and_crd_need_neither_a_client_nor_kopf() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert result.stdout.startswith("apiVersion: apiextensions.k8s.io/v1\n")
     assert {"kopf", "grpc", "kubernetes", "aiohttp"} & set(result.stderr.split()) == set()
+
+
+def test_a_fetcher_imports_nothing_of_the_operator() -> None:
+    """Every pod with fetched models pays for what it imports."""
+    program = (
+        "import sys; from tfs_operator.cli import main\n"
+        "try: main(['fetch', '--help'])\n"
+        "except SystemExit: pass\n"
+        "import tfs_operator.fetcher.process, tfs_operator.fetcher.objects\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    heavy = {"kopf", "grpc", "kubernetes", "yaml", "requests", "huggingface_hub", "oras", "tfs_operator.api.spec"}
+    assert heavy & set(result.stderr.split()) == set()

@@ -61,11 +61,13 @@ def _transfer(shelf: Shelf, into: Path, progress: Callable[[int], None] = lambda
 
 
 def _found(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file but the journal, which stays until the version is in place."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != journal.NAME)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != journal.NAME)
 
 
 @pytest.mark.parametrize(("md5", "sha256"), [(True, False), (False, False), (False, True)])
@@ -184,6 +186,16 @@ async def test_whole_files_without_a_journal_are_kept_by_their_checksum(shelf: S
 async def test_whole_files_without_a_journal_or_checksum_are_fetched(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(bytes(70))
     await _transfer(shelf, tmp_path).run(shelf.files(md5=False))
+    assert _found(tmp_path) == shelf.contents
+
+
+async def test_what_is_whole_already_is_not_asked_for_again(shelf: Shelf, tmp_path: Path) -> None:
+    """The version may have failed its checks, and be tried again."""
+    files = shelf.files(md5=False)
+    await _transfer(shelf, tmp_path).run(files)
+    before = shelf.sent
+    await _transfer(shelf, tmp_path).run(files)
+    assert shelf.sent == before
     assert _found(tmp_path) == shelf.contents
 
 

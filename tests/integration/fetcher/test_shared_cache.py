@@ -1,0 +1,89 @@
+"""Several pods, one claim: processes of their own on one folder."""
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
+from tests.integration.fetcher.test_arrivals import MIB, SHARD, model, until_fetched, upload
+from tests.integration.operator_process import eventually
+from tests.stores.proxy import Proxy
+from tests.stores.s3 import S3Server
+from tests.stores.traffic import Kind
+from tests.unit.fetcher.folder_source import content
+from tfs_operator.domain.fetching import FetchState, Wanted
+from tfs_operator.fetcher.sharing import LOCK_STALE_SECONDS
+
+
+def pods(tmp_path: Path, server: S3Server, bucket: str, count: int) -> list[Pod]:
+    root = tmp_path / "claim"
+    shared = Pod(tmp_path, root, server, plan(root, f"s3://{bucket}/mnist", Wanted(versions=(1, 2))))
+    return [replace(shared, folder=tmp_path / f"pod-{n}", flags=(f"--shared=pod-{n}",)) for n in range(count)]
+
+
+def start(stack: ExitStack, pods: list[Pod]) -> list[FetcherProcess]:
+    return [stack.enter_context(pod.running()) for pod in pods]
+
+
+def test_four_pods_that_start_at_once_fetch_each_version_once(
+    tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str
+) -> None:
+    for number in (1, 2):
+        upload(s3_server, bucket, number, model(2 * MIB, seed=number))
+    with ExitStack() as stack:
+        for fetcher in start(stack, pods(tmp_path, s3_server.behind(s3_proxy.url), bucket, 4)):
+            fetcher.until_ready()
+    for number in (1, 2):
+        assert content(tmp_path / "claim" / "m" / str(number)) == model(2 * MIB, seed=number)
+        assert s3_proxy.faults.count(Kind.GET, f"/{number}/{SHARD}") == 1
+    assert sorted(path.name for path in (tmp_path / "claim" / "m").iterdir()) == [".holders", "1", "2"]
+
+
+def test_a_pod_that_is_killed_midway_is_followed_by_another(
+    tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str
+) -> None:
+    for number in (1, 2):
+        upload(s3_server, bucket, number, model(4 * MIB, seed=number))
+    s3_proxy.faults.stall(MIB, times=1, path=SHARD)
+    base = tmp_path / "claim" / "m"
+    first, second = pods(tmp_path, s3_server.behind(s3_proxy.url), bucket, 2)
+    with first.running() as killed:
+        eventually(lambda: any(v.state is FetchState.FETCHING for v in killed.report().models["m"].versions))
+        with second.running() as heir:
+            until_fetched(heir, 1)
+            assert "version 2: pod pod-0 is fetching it" in heir.text()
+            assert not (base / "2").exists()
+            killed.kill()
+            # What the clock would do.
+            then = time.time() - LOCK_STALE_SECONDS - 1
+            os.utime(base / ".lock-2", (then, then))
+            heir.until_ready()
+    for number in (1, 2):
+        assert content(base / str(number)) == model(4 * MIB, seed=number)
+
+
+def test_two_pods_that_fetch_the_same_harm_nobody(
+    tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str
+) -> None:
+    """As where a pod was silent for so long that it was taken for dead."""
+    for number in (1, 2):
+        upload(s3_server, bucket, number, model(4 * MIB, seed=number))
+    s3_proxy.faults.stall(MIB, times=1, path=f"/2/{SHARD}")
+    base = tmp_path / "claim" / "m"
+    first, second = pods(tmp_path, s3_server.behind(s3_proxy.url), bucket, 2)
+    with first.running() as silent:
+        eventually(lambda: any(v.state is FetchState.FETCHING for v in silent.report().models["m"].versions))
+        with second.running() as other:
+            until_fetched(other, 1)
+            then = time.time() - LOCK_STALE_SECONDS - 1
+            os.utime(base / ".lock-2", (then, then))
+            other.until_ready()
+            before = (base / "2").stat().st_ino
+            s3_proxy.faults.release()
+            silent.until_ready()
+            assert (base / "2").stat().st_ino == before
+    for number in (1, 2):
+        assert content(base / str(number)) == model(4 * MIB, seed=number)
+    assert sorted(path.name for path in base.iterdir()) == [".holders", "1", "2"]

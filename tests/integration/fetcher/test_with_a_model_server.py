@@ -1,0 +1,90 @@
+"""A fetcher beside a model server: versions arrive and go while it serves."""
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tests.integration.control_plane import free_ports
+from tests.integration.fetcher.fetcher_process import order
+from tests.integration.fetcher.saved_models import files
+from tests.integration.fetcher.test_arrivals import pod, until_fetched, upload
+from tests.integration.model_servers import DOUBLE, START_SECONDS
+from tests.integration.operator_process import eventually
+from tests.stores.s3 import S3Server
+from tfs_operator.domain.fetching import Wanted
+
+
+def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
+    tmp_path: Path, s3_server: S3Server, bucket: str, one_shard: Path
+) -> None:
+    upload(s3_server, bucket, 1, files(one_shard))
+    rest, grpc = free_ports(2)
+    started = pod(tmp_path, s3_server, bucket, Wanted(latest=1))
+    base = tmp_path / "store" / "m"
+    with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
+        fetcher.until_ready()
+        with model_server(base, tmp_path, rest, grpc):
+            eventually(lambda: states(rest) == {"1": "AVAILABLE"}, explain=lambda: states(rest))
+            upload(s3_server, bucket, 2, files(one_shard))
+            until_fetched(fetcher, 2)
+            eventually(lambda: states(rest) == {"2": "AVAILABLE", "1": "END"}, explain=lambda: states(rest))
+            eventually(lambda: folders(base) == ["2"], explain=lambda: folders(base))
+            s3_server.delete(bucket, *(f"mnist/2/{path}" for path in files(one_shard)))
+            eventually(lambda: states(rest).get("1") == "AVAILABLE", 30.0, lambda: states(rest))
+            eventually(lambda: folders(base) == ["1"], explain=lambda: folders(base))
+
+
+def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
+    tmp_path: Path, s3_server: S3Server, bucket: str, one_shard: Path
+) -> None:
+    """In the pass that removes 3, which was never loaded, 1 comes before it."""
+    for number in (1, 2, 3):
+        upload(s3_server, bucket, number, files(one_shard))
+    rest, grpc = free_ports(2)
+    started = pod(tmp_path, s3_server, bucket, Wanted(versions=(1, 2, 3)))
+    base = tmp_path / "store" / "m"
+    with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
+        fetcher.until_ready()
+        with model_server(base, tmp_path, rest, grpc, "specific { versions: 1 versions: 2 }"):
+            eventually(lambda: states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}, explain=lambda: states(rest))
+            fetcher.order(order(Wanted(versions=(2,))))
+            eventually(lambda: folders(base) == ["1", "2"], explain=lambda: folders(base))
+            assert states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}
+
+
+def states(port: int) -> dict[str, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/m", timeout=5) as answer:
+            found = json.load(answer)["model_version_status"]
+    except urllib.error.URLError:
+        return {}
+    return {entry["version"]: entry["state"] for entry in found}
+
+
+def folders(base: Path) -> list[str]:
+    return sorted(path.name for path in base.iterdir())
+
+
+@contextmanager
+def model_server(base: Path, folder: Path, rest: int, grpc: int, policy: str = "latest {}") -> Iterator[None]:
+    """The test double, which follows the base path by the policy."""
+    config, log = folder / "models.config", folder / "server.log"
+    model = f'name: "m" base_path: "{base}" model_platform: "tensorflow" model_version_policy {{ {policy} }}'
+    config.write_text(f"model_config_list {{ config {{ {model} }} }}")
+    command = [sys.executable, "-m", "model_server", f"--port={grpc}", f"--rest_api_port={rest}"]
+    environment = {"PYTHONPATH": str(DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": "127.0.0.1", "PATH": ""}
+    flags = [f"--model_config_file={config}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen([*command, *flags], stdout=output, stderr=output, env=environment)
+        try:
+            eventually(lambda: "Exporting HTTP/REST API" in log.read_text(), START_SECONDS, log.read_text)
+            yield
+        finally:
+            process.kill()
+            process.wait(10)

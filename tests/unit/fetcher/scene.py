@@ -1,0 +1,97 @@
+"""A keeper at work between a store that is a folder, a base path, and a model server."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from tests.unit.fetcher.folder_source import FolderSource, content
+from tests.unit.fetcher.status_server import StatusServer, running_status_server
+from tfs_operator.domain.fetching import FetchState, ModelOrder, ModelReport, VersionReport, Wanted
+from tfs_operator.fetcher.keeper import Keeper, Surroundings
+from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.model_server import ModelServer
+from tfs_operator.fetcher.sharing import Alone, Shared
+from tfs_operator.fetcher.staging import VersionFolders
+
+NAME = "mnist"
+
+
+@dataclass
+class Scene:
+    store: Path
+    base: Path
+    source: FolderSource
+    server: StatusServer
+    keeper: Keeper
+
+    def order(self, *versions: int, hold: Wanted | None = None, poll: float = 0.1, **policy: int | bool) -> None:
+        """`latest=1` and the like are for the start, as `versions` are."""
+        start = Wanted.model_validate({"versions": versions, **policy})
+        self.keeper.order(NAME, ModelOrder(start=start, hold=hold or Wanted()), poll)
+
+    @property
+    def report(self) -> ModelReport:
+        return self.keeper.report(NAME)
+
+    def visible(self) -> list[str]:
+        return sorted(path.name for path in self.base.iterdir() if not path.name.startswith("."))
+
+    def hidden(self) -> list[str]:
+        return sorted(path.name for path in self.base.iterdir() if path.name.startswith("."))
+
+    def version(self, number: int) -> VersionReport:
+        report = self.report.version(number)
+        assert report, f"version {number} is not in {self.report}"
+        return report
+
+    async def until_fetched(self, *numbers: int) -> None:
+        def fetched() -> bool:
+            reports = [self.report.version(number) for number in numbers]
+            return all(report and report.state is FetchState.FETCHED for report in reports)
+
+        await eventually(fetched, lambda: self.report)
+
+    async def until_visible(self, *numbers: int) -> None:
+        await eventually(lambda: self.visible() == [str(number) for number in numbers], self.visible)
+
+    async def after_a_removal_could_have_been(self) -> None:
+        """A pass that asks the server ends before the next one asks."""
+        asked = self.server.asked
+        await eventually(lambda: self.server.asked >= asked + 2)
+
+    def same(self, number: int) -> bool:
+        """Whether what the server sees is what the store has."""
+        return content(self.base / str(number)) == content(self.store / str(number))
+
+
+@asynccontextmanager
+async def running_keeper(folder: Path, *, pod: str = "") -> AsyncIterator[Scene]:
+    """`folder` gets `store` and `base`, or has them already."""
+    store, base = folder / "store", folder / "base"
+    for made in (store, base):
+        made.mkdir(exist_ok=True)
+    async with aiohttp.ClientSession() as session, running_status_server() as server:
+        around = Surroundings(ModelServer(server.url, session), asyncio.Semaphore(2), Metrics())
+        source = FolderSource(store)
+        sharing = Shared(base, pod) if pod else Alone()
+        keeper = Keeper((NAME,), source, VersionFolders(base, pod), sharing, around)
+        task = asyncio.create_task(keeper.run())
+        try:
+            yield Scene(store, base, source, server, keeper)
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def eventually(
+    holds: Callable[[], object], explain: Callable[[], object] = lambda: "", seconds: float = 10.0
+) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {explain()}"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,48 @@
+"""Views in a few words."""
+
+from collections.abc import Iterable
+
+from tfs_operator.domain.fetching import ModelOrder, Wanted
+from tfs_operator.fetcher.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.view import View
+
+
+def version(number: int, etag: str = "a") -> RemoteVersion:
+    return RemoteVersion(number, str(number), (RemoteFile("saved_model.pb", 10, etag),))
+
+
+def store(*numbers: int) -> dict[int, RemoteVersion]:
+    return {number: version(number) for number in numbers}
+
+
+def view(
+    start: Wanted | None = None,
+    hold: Wanted | None = None,
+    *,
+    present: Iterable[int] = (),
+    listed: Iterable[int] | None = None,
+    failed: bool = False,
+    bad: Iterable[int] = (),
+    states: dict[int, str] | None = None,
+    held: Iterable[int] = (),
+) -> View:
+    return View(
+        orders={"m": ModelOrder(start=start or Wanted(), hold=hold or Wanted())},
+        present=store(*present),
+        listed=None if listed is None else store(*listed),
+        listing_failed=failed,
+        bad=frozenset(bad),
+        states=states,
+        held=frozenset(held),
+    )
+
+
+def named(*versions: int) -> Wanted:
+    return Wanted(versions=versions)
+
+
+def latest(count: int) -> Wanted:
+    return Wanted(latest=count)
+
+
+ALL = Wanted(all=True)
