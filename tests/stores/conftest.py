@@ -13,6 +13,7 @@ from tests.stores.fixtures import (
     registry,
     s3_proxy,
     s3_server,
+    token_registry,
     web_server,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "registry",
     "s3_proxy",
     "s3_server",
+    "token_registry",
     "web_server",
 ]

@@ -13,7 +13,7 @@ from tests.stores.certificates import Certificates, make_certificates
 from tests.stores.gcs import GcsServer, running_gcs
 from tests.stores.hub import HubServer, running_hub
 from tests.stores.proxy import Proxy, faults_before
-from tests.stores.registry import Registry, running_registry
+from tests.stores.registry import Registry, running_registry, running_token_registry
 from tests.stores.s3 import S3Server, running_s3
 from tests.stores.web import WebServer, running_web
 
@@ -111,4 +111,11 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """One that asks for a password."""
     with running_registry(tmp_path_factory.mktemp("private-registry"), needs_password=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def token_registry(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[Registry]:
+    """One that sends its clients to a token server, which asks for the password."""
+    with running_token_registry(tmp_path_factory.mktemp("token-registry"), certificates) as running:
         yield running

@@ -1,10 +1,11 @@
-"""An OCI registry: CNCF distribution on a folder, with or without a password."""
+"""An OCI registry: CNCF distribution on a folder, for everybody, with a password, or with a token server."""
 
 import base64
 import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 import urllib.error
 import urllib.parse
@@ -18,7 +19,9 @@ from typing import Any
 import yaml
 from oras.client import OrasClient  # type: ignore[import-untyped] # ships no annotations
 
+from tests.stores.certificates import Certificates
 from tests.stores.process import binary, free_port, running
+from tests.stores.tokens import ISSUER, SERVICE, running_tokens
 
 USERNAME = "test-user"
 PASSWORD = "test-password"
@@ -56,6 +59,8 @@ class Registry:
 
     url: str
     needs_password: bool = False
+    realm: str = ""
+    """URL of the token server that it sends its clients to, where it has one: there, the password is needed."""
 
     @property
     def host(self) -> str:
@@ -65,8 +70,8 @@ class Registry:
     @property
     def secret(self) -> dict[str, str]:
         """What a Kubernetes Secret of type kubernetes.io/dockerconfigjson has."""
-        login = {"username": USERNAME, "password": PASSWORD, "auth": _basic()}
-        return {".dockerconfigjson": json.dumps({"auths": {self.host: login}})}
+        entry = {"username": USERNAME, "password": PASSWORD, "auth": login()}
+        return {".dockerconfigjson": json.dumps({"auths": {self.host: entry}})}
 
     def behind(self, url: str) -> "Registry":
         """The same one, reached through a proxy at `url`."""
@@ -88,9 +93,10 @@ class Registry:
     def push_with_oras(self, reference: str, *paths: Path) -> None:
         """As `oras push` does: each file as a layer with its name for a title, each folder as a tar+gzip likewise.
         `reference` is without the registry, such as models/mnist:1."""
-        # Its default back-end takes the realm of a Basic challenge for a URL.
-        client = OrasClient(hostname=self.host, insecure=True, tls_verify=False, auth_backend="basic")
-        if self.needs_password:
+        # Each of its back-ends knows one challenge: "token" takes the realm of a Basic one for a URL.
+        backend = "token" if self.realm else "basic"
+        client = OrasClient(hostname=self.host, insecure=True, tls_verify=False, auth_backend=backend)
+        if self.needs_password or self.realm:
             client.auth.set_basic_auth(USERNAME, PASSWORD)
         files = [str(path) for path in paths]
         client.push(f"{self.host}/{reference}", files=files, disable_path_validation=True, quiet=True)
@@ -122,12 +128,25 @@ class Registry:
             return bytes(answer.read())
 
     def _open(self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
-        login = {"Authorization": f"Basic {_basic()}"} if self.needs_password else {}
-        request = urllib.request.Request(url, body, {**(headers or {}), **login}, method=method)
+        request = urllib.request.Request(url, body, {**(headers or {}), **self._login(url)}, method=method)
         return urllib.request.urlopen(request, timeout=60)
 
+    def _login(self, url: str) -> dict[str, str]:
+        if self.realm:
+            repository = re.sub(r"^/v2/(.*?)/(blobs|manifests)/.*$", r"\1", urllib.parse.urlsplit(url).path)
+            return {"Authorization": f"Bearer {self.token(f'repository:{repository}:pull,push')}"}
+        return {"Authorization": f"Basic {login()}"} if self.needs_password else {}
 
-def _basic() -> str:
+    def token(self, scope: str) -> str:
+        """One of the token server's."""
+        query = urllib.parse.urlencode({"service": SERVICE, "scope": scope})
+        request = urllib.request.Request(f"{self.realm}?{query}", headers={"Authorization": f"Basic {login()}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(json.load(answer)["token"])
+
+
+def login() -> str:
+    """What follows `Basic` in a header."""
     return base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
 
 
@@ -152,13 +171,28 @@ def file_layer(title: str, content: bytes) -> Layer:
 @contextmanager
 def running_registry(folder: Path, *, needs_password: bool = False) -> Iterator[Registry]:
     """`folder` exists and is empty; it holds the blobs, the configuration and the log."""
-    address = f"127.0.0.1:{free_port()}"
     (folder / "htpasswd").write_text(_HTPASSWD)
-    login = {"auth": {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}}} if needs_password else {}
+    password = {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}}
+    with _running(folder, password if needs_password else {}) as url:
+        yield Registry(url, needs_password)
+
+
+@contextmanager
+def running_token_registry(folder: Path, certificates: Certificates) -> Iterator[Registry]:
+    """The like with a token server beside it, as public registries have."""
+    with running_tokens(certificates, login()) as realm:
+        token = {"realm": realm, "service": SERVICE, "issuer": ISSUER, "rootcertbundle": str(certificates.authority)}
+        with _running(folder, {"token": token}) as url:
+            yield Registry(url, realm=realm)
+
+
+@contextmanager
+def _running(folder: Path, auth: dict[str, Any]) -> Iterator[str]:
+    address = f"127.0.0.1:{free_port()}"
     storage = {"filesystem": {"rootdirectory": str(folder / "blobs")}, "delete": {"enabled": True}}
     log = {"level": "warn", "accesslog": {"disabled": True}}
-    config = {"version": 0.1, "log": log, "storage": storage, "http": {"addr": address}, **login}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    config = {"version": 0.1, "log": log, "storage": storage, "http": {"addr": address}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | ({"auth": auth} if auth else {})))
     url = f"http://{address}"
     with running([binary("registry"), "serve", folder / "config.yaml"], f"{url}/v2/", folder / "registry.log"):
-        yield Registry(url, needs_password)
+        yield url
