@@ -1,7 +1,7 @@
-"""A process that fetches one version and says what it took: URI ENDPOINT REGION SECRET-FOLDER INTO."""
+"""Fetches version 1 in a process of its own: `fetch_once.py URI FOLDER`. Prints its peak memory in KiB."""
 
 import asyncio
-import resource
+import re
 import sys
 from pathlib import Path
 
@@ -9,14 +9,16 @@ from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.uri import open_source
 
 
-async def main(uri: str, endpoint: str, region: str, secret: str, into: str) -> None:
-    source = open_source(uri, Storage(endpoint, region, credentials=Path(secret)), Path(into))
-    versions = await source.versions()
-    counts: list[int] = []
-    await source.download(versions[max(versions)], Path(into), counts.append)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{sum(counts)} bytes, {peak} KiB at most")
+async def main(uri: str, folder: Path) -> None:
+    source = open_source(uri, Storage(), folder / "work")
+    try:
+        (folder / "into-1").mkdir(exist_ok=True)
+        await source.download((await source.versions())[1], folder / "into-1", lambda _: None)
+    finally:
+        await source.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    # Not ru_maxrss: that begins with what the process that started this one had.
+    print(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
