@@ -25,6 +25,7 @@ from tfs_operator.fetcher.overlay import overlay
 from tfs_operator.fetcher.part import Depot, Part
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.shelf import Shelf
+from tfs_operator.fetcher.sink import streamed
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.transfer import Transfer
 from tfs_operator.fetcher.unpack import Packed, extract, survey
@@ -125,7 +126,7 @@ class Bundle:
             file = RemoteFile("archive", part.size, sha256=part.sha256)
             with Loudly(self.uri, part.size) as progress:
                 read = partial(self._read, {file.path: part})
-                await Transfer(self.uri, read, arriving, progress, self._depot.pace).run([file])
+                await Transfer(self.uri, streamed(read), arriving, progress, self._depot.pace).run([file])
             self._shelf.put(part, arriving / file.path)
         return archive
 
@@ -152,7 +153,7 @@ class Bundle:
             return
         read = partial(self._read, {file.path: part for file, part in plain.items()})
         what = f"{self.uri}: version {version.number}"
-        await Transfer(what, read, into, progress, self._depot.pace).run(list(plain))
+        await Transfer(what, streamed(read), into, progress, self._depot.pace).run(list(plain))
 
     async def _unpack(self, part: Part, wanted: Mapping[str, RemoteFile], into: Path, progress: Progress) -> None:
         archive, packing = await self._archive(part), part.packing

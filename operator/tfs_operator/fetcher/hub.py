@@ -15,6 +15,7 @@ from tfs_operator.fetcher.hub_api import HubApi, HubFile
 from tfs_operator.fetcher.object_listing import Listing, version_number
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.ranged import ranged
+from tfs_operator.fetcher.sink import streamed
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.transfer import Transfer
@@ -80,7 +81,7 @@ class HubSource:
         if self._versions.get(version.number) != version:
             raise FetchError(Reason.VERSION_CHANGED, f"{what}: has changed on the hub since it was listed")
         read = partial(self._read, self._commit, self._folders[version.number])
-        await Transfer(what, read, into, progress).run(version.files)
+        await Transfer(what, streamed(read), into, progress).run(version.files)
 
     async def close(self) -> None:
         await self._web.close()

@@ -1,7 +1,7 @@
 """The files of a version in its staging folder: what of an earlier attempt is kept, and what goes."""
 
-import asyncio
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +19,7 @@ class Incoming:
         self.file = file
         self.path = folder / file.path
         self.checksum = RunningChecksum(file, self.path) if vouched(file) else None
-        self.hashing = asyncio.Lock()
-        """Held by whoever reads the file for its checksum."""
+        self._hashing = threading.Lock()
         self.pending = 0
         """Parts that are begun or waiting."""
 
@@ -32,6 +31,25 @@ class Incoming:
 
     def begin_again(self) -> None:
         self.checksum = RunningChecksum(self.file, self.path) if vouched(self.file) else None
+
+    def hash(self, chunk: memoryview, position: int) -> None:
+        """What arrives in order, while the processor's cache has it. The rest is read back by `follow`."""
+        checksum = self.checksum
+        if checksum and self._hashing.acquire(blocking=False):
+            try:
+                if checksum.position == position:
+                    checksum.update(chunk)
+            finally:
+                self._hashing.release()
+
+    def follow(self, reached: int, stop: threading.Event, *, wait: bool) -> None:
+        """Reads for the checksum up to the offset `reached`; without `wait`, only if nobody does already."""
+        checksum = self.checksum
+        if checksum and self._hashing.acquire(blocking=wait):
+            try:
+                checksum.follow(reached, stop)
+            finally:
+                self._hashing.release()
 
     def open(self) -> int:
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)

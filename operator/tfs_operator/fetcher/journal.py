@@ -7,6 +7,7 @@ disk and its bytes may not; so a journal counts only until the node boots again.
 
 import json
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -21,7 +22,8 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Journal:
-    """Of one folder and one process at a time. Files are named by their place in the first line, to keep it small."""
+    """Of one folder and one process at a time, whose threads may share it. Files are named by their place in the first
+    line, to keep it small."""
 
     def __init__(self, path: Path, files: Sequence[RemoteFile]) -> None:
         """Opens the journal at `path`, or begins one; what it says of files that are not exactly these is dropped."""
@@ -29,6 +31,7 @@ class Journal:
         self._index = {file.path: index for index, file in enumerate(files)}
         self._spans: dict[str, list[Span]] = {}
         self._verified: set[str] = set()
+        self._lock = threading.Lock()
         self._read({file.path: file for file in files})
         self._descriptor = self._rewrite(files)
 
@@ -46,8 +49,9 @@ class Journal:
 
     def arrived(self, file: RemoteFile, start: int, end: int) -> None:
         """To be called once the bytes are written."""
-        self._spans[file.path] = joined(self.spans(file), (start, end))
-        self._append([self._index[file.path], start, end])
+        with self._lock:
+            self._spans[file.path] = joined(self.spans(file), (start, end))
+            self._append([self._index[file.path], start, end])
 
     def verified(self, file: RemoteFile) -> None:
         """The whole file has the checksum that the store has for it."""

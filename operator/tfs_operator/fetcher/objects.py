@@ -1,17 +1,20 @@
 """Models in an object store: `s3://`, `gs://`, `az://`."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obstore.exceptions import BaseError
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.blocking import asking
 from tfs_operator.fetcher.bucket import parse_bucket_uri
 from tfs_operator.fetcher.clients import Client, Settings, connect, secrets, settings
 from tfs_operator.fetcher.object_listing import Listing
 from tfs_operator.fetcher.problem import FetchError
+from tfs_operator.fetcher.sink import Sink
 from tfs_operator.fetcher.source import Progress, RemoteFile, RemoteVersion
 from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.store_errors import explain
@@ -19,6 +22,9 @@ from tfs_operator.fetcher.transfer import Transfer
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore import GetOptions, ObjectMeta
+
+PART_SECONDS = 3600.0
+"""For one part of 32 MiB; what has arrived by then is kept."""
 
 _PAGE = 1000
 _CHUNK = 512 << 10
@@ -53,17 +59,22 @@ class ObjectSource:
             client = self._connected()
         folder = "/".join(filter(None, [self._place.prefix, version.folder]))
 
-        async def read(file: RemoteFile, start: int, end: int) -> AsyncGenerator[memoryview, None]:
-            with self._explained(f"{what}: {file.path}"):
-                options: GetOptions = {"range": (start, end)}
-                if file.etag:
-                    options["if_match"] = f'"{file.etag}"'
-                answer = await client.get_async(f"{folder}/{file.path}", options=options)
-                _unchanged(file, answer.meta, f"{what}: {file.path}")
-                async for chunk in answer.stream(min_chunk_size=_CHUNK):
-                    yield memoryview(chunk)
+        def receive(file: RemoteFile, start: int, end: int, sink: Sink) -> Awaitable[None]:
+            part = partial(self._receive, client, f"{folder}/{file.path}", f"{what}: {file.path}")
+            return asking(lambda: part(file, start, end, sink), PART_SECONDS)
 
-        await Transfer(what, read, into, progress).run(version.files)
+        await Transfer(what, receive, into, progress).run(version.files)
+
+    def _receive(self, client: Client, key: str, what: str, file: RemoteFile, start: int, end: int, sink: Sink) -> None:
+        """In a thread of its own: through the event loop each chunk would cost twice the processor time."""
+        options: GetOptions = {"range": (start, end)}
+        if file.etag:
+            options["if_match"] = f'"{file.etag}"'
+        with self._explained(what):
+            answer = client.get(key, options=options)
+            _unchanged(file, answer.meta, what)
+            for chunk in answer.stream(min_chunk_size=_CHUNK):
+                sink.write(memoryview(chunk))
 
     async def close(self) -> None:
         """The library closes its connections with the last reference."""

@@ -148,6 +148,8 @@ def explain(error: Exception, what: str, secrets: Iterable[str] = ()) -> FetchEr
     text, _, causes = str(error).partition("\n\nDebug source:")
     if isinstance(error, PreconditionError | FileNotFoundError | NotModifiedError) and "NoSuchBucket" not in text:
         return FetchError(Reason.VERSION_CHANGED, f"{what}: changed, or was removed, while it was being fetched")
+    if isinstance(error, TimeoutError):
+        return FetchError(Reason.STORE_UNREACHABLE, f"{what}: there is no answer in time; {_HOST}")
     sense, words = _sense(text, causes)
     shown = _one_line(words, secrets)
     return FetchError(

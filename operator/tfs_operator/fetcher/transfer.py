@@ -6,36 +6,31 @@ Nothing is synced to the disk: see journal.py for what follows from that.
 """
 
 import asyncio
-import errno
 import logging
-import os
 import random
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher import journal
-from tfs_operator.fetcher.checksum import RunningChecksum, is_certain, vouched
+from tfs_operator.fetcher.checksum import is_certain, vouched
 from tfs_operator.fetcher.incoming import Incoming, prepare
 from tfs_operator.fetcher.journal import Journal
 from tfs_operator.fetcher.problem import FetchError
+from tfs_operator.fetcher.sink import Receive, Sink, disk_problem
 from tfs_operator.fetcher.source import Progress, RemoteFile
 from tfs_operator.fetcher.spans import Span
-
-Read = Callable[[RemoteFile, int, int], AsyncGenerator[memoryview, None]]
-"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; what may pass (the
-store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline of its own for
-a store that says no more."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Job = tuple[Incoming, Span | None]
 """A part to fetch; None: nothing is missing, and only the checksum is to be compared."""
+
+_TELL_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +51,9 @@ class Pace:
 class Transfer:
     """One download of one version. `what` names it in messages: the URI and the version."""
 
-    def __init__(self, what: str, read: Read, into: Path, progress: Progress, pace: Pace | None = None) -> None:
+    def __init__(self, what: str, receive: Receive, into: Path, progress: Progress, pace: Pace | None = None) -> None:
         self._what = what
-        self._read = read
+        self._receive = receive
         self._into = into
         self._progress = progress
         self._pace = pace or Pace()
@@ -118,31 +113,33 @@ class Transfer:
         """Goes on where a cut connection left, until the part is there or nothing arrives any more."""
         position, end = part
         failures = 0
-        descriptor = incoming.open()
-        try:
-            while position < end:
-                begun = position
-                try:
-                    async with aclosing(self._read(incoming.file, position, end)) as chunks:
-                        async for chunk in chunks:
-                            await self._keep(incoming, descriptor, chunk, position)
-                            record.arrived(incoming.file, position, position + len(chunk))
-                            position += len(chunk)
-                            self._progress(len(chunk))
-                except FetchError as problem:
-                    failures = 1 if position > begun else failures + 1
-                    await self._pause(problem, failures)
-        finally:
-            os.close(descriptor)
+        while position < end:
+            sink = Sink(self._what, incoming, (position, end), record)
+            try:
+                await self._watched(self._receive(incoming.file, position, end, sink), sink)
+                sink.check_whole()
+            except FetchError as problem:
+                failures = 1 if sink.position > position else failures + 1
+                await self._pause(problem, failures)
+            finally:
+                # For each attempt anew, so that a thread of the last one that comes late writes nothing.
+                sink.close()
+            position = sink.position
 
-    async def _keep(self, incoming: Incoming, descriptor: int, chunk: memoryview, position: int) -> None:
-        """What arrives in order is hashed at once, while the processor's cache has it; the rest is read back later."""
-        checksum = incoming.checksum
-        if checksum is None or checksum.position != position or incoming.hashing.locked():
-            await self._in_thread(_write, descriptor, chunk, position)
-            return
-        async with incoming.hashing:
-            await self._in_thread(_write_hashed, descriptor, chunk, position, checksum)
+    async def _watched(self, receiving: Awaitable[None], sink: Sink) -> None:
+        """Tells the progress now and then, since one call for each chunk is dear."""
+        running = asyncio.ensure_future(receiving)
+        told = sink.position
+        try:
+            while not running.done():
+                await asyncio.wait([running], timeout=_TELL_SECONDS)
+                arrived = sink.position
+                self._progress(arrived - told)
+                told = arrived
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+        running.result()
 
     async def _pause(self, problem: FetchError, failures: int) -> None:
         again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
@@ -157,12 +154,11 @@ class Transfer:
         checksum = incoming.checksum
         if checksum is None or not (self._etags_are_checksums or is_certain(incoming.file)):
             return
-        if incoming.hashing.locked() and not is_whole:
-            return
-        async with incoming.hashing:
-            await self._in_thread(checksum.follow, _reached(record.spans(incoming.file)), self._stop)
-            if is_whole:
-                self._compare(incoming, checksum.hexdigest(), record)
+        reached = _reached(record.spans(incoming.file))
+        if checksum.position < reached:
+            await self._in_thread(incoming.follow, reached, self._stop, wait=is_whole)
+        if is_whole:
+            self._compare(incoming, checksum.hexdigest(), record)
 
     def _compare(self, incoming: Incoming, found: str, record: Journal) -> None:
         """Another checksum may be damage, which a second download heals, or no checksum at all, which a second
@@ -194,22 +190,6 @@ class Transfer:
             raise
 
 
-def disk_problem(error: OSError, what: str) -> FetchError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
-    return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
-
-
 def _reached(spans: list[Span]) -> int:
+    """How far it is there without a gap."""
     return spans[0][1] if spans and spans[0][0] == 0 else 0
-
-
-def _write_hashed(descriptor: int, chunk: memoryview, position: int, checksum: RunningChecksum) -> None:
-    checksum.update(chunk)
-    _write(descriptor, chunk, position)
-
-
-def _write(descriptor: int, chunk: memoryview, position: int) -> None:
-    while chunk:
-        written = os.pwrite(descriptor, chunk, position)
-        chunk, position = chunk[written:], position + written

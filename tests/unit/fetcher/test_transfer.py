@@ -12,8 +12,9 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher import journal
 from tfs_operator.fetcher.problem import FetchError
+from tfs_operator.fetcher.sink import disk_problem, streamed
 from tfs_operator.fetcher.source import RemoteFile
-from tfs_operator.fetcher.transfer import Pace, Transfer, disk_problem
+from tfs_operator.fetcher.transfer import Pace, Transfer
 
 PACE = Pace(streams=3, part_bytes=1000, attempts=3, backoff_seconds=0.001)
 CHUNK = 100
@@ -56,7 +57,7 @@ def shelf() -> Shelf:
 
 
 def _transfer(shelf: Shelf, into: Path, progress: Callable[[int], None] = lambda count: None) -> Transfer:
-    return Transfer("s3://bucket/m: version 1", shelf.read, into, progress, PACE)
+    return Transfer("s3://bucket/m: version 1", streamed(shelf.read), into, progress, PACE)
 
 
 def _found(folder: Path) -> dict[str, bytes]:
