@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and a certificate by it for 127.0.0.1 and localhost."""
+"""A certificate authority of the tests' own, and a certificate by it, usually for 127.0.0.1 and localhost."""
 
 import ssl
 import subprocess
@@ -16,7 +16,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectAltName = {names}
 """
 
 
@@ -39,11 +39,11 @@ class Certificates:
         return ssl.create_default_context(cafile=str(self.authority))
 
 
-def make_certificates(folder: Path) -> Certificates:
+def make_certificates(folder: Path, names: str = "IP:127.0.0.1, DNS:localhost") -> Certificates:
     """By the `openssl` program, into `folder`, which exists. Two calls make two authorities that do not trust each
-    other. The certificates hold for a day."""
+    other. The certificates hold for a day, and for `names`, as openssl has them."""
     authority = _issue(folder, "authority", "tfs-operator test authority", _AUTHORITY)
-    server = _issue(folder, "server", "127.0.0.1", _SERVER, signed_by="authority")
+    server = _issue(folder, "server", "127.0.0.1", _SERVER.format(names=names), signed_by="authority")
     return Certificates(authority, server, folder / "server.key")
 
 

@@ -1,15 +1,14 @@
 """Keys, rights, certificates and regions, against real servers: what works, and the words for what does not."""
 
-import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.integration.fetcher.authority import authority, server_context
 from tests.integration.fetcher.places import mounted
 from tests.stores.azure import ACCOUNT, AzureServer
+from tests.stores.certificates import Certificates, make_certificates
 from tests.stores.proxy import Proxy, faults_before
 from tests.stores.s3 import S3Server
 from tfs_operator.api.conditions import Reason
@@ -94,19 +93,24 @@ async def test_another_region(uri: str, storage: Storage) -> None:
     assert "set storage.region to the bucket's region" in problem.message
 
 
-@pytest.fixture
-def authorities(tmp_path: Path) -> Path:
-    return authority(tmp_path, "test-authority")
+def made(folder: Path, names: str = "IP:127.0.0.1") -> Certificates:
+    folder.mkdir()
+    return make_certificates(folder, names)
 
 
 @pytest.fixture
-def tls(authorities: Path) -> ssl.SSLContext:
-    return server_context(authorities, "IP:127.0.0.1")
+def certificates(tmp_path: Path) -> Certificates:
+    return made(tmp_path / "certificates")
 
 
 @pytest.fixture
-def tls_proxy(s3_server: S3Server, tls: ssl.SSLContext) -> Iterator[Proxy]:
-    with faults_before(s3_server.url, tls=tls) as proxy:
+def authorities(certificates: Certificates) -> Path:
+    return certificates.authority
+
+
+@pytest.fixture
+def tls_proxy(s3_server: S3Server, certificates: Certificates) -> Iterator[Proxy]:
+    with faults_before(s3_server.url, tls=certificates.for_server()) as proxy:
         yield proxy
 
 
@@ -126,15 +130,14 @@ async def test_an_authority_that_nobody_knows(uri: str, over_tls: Storage) -> No
 
 
 async def test_another_authority(uri: str, over_tls: Storage, tmp_path: Path) -> None:
-    problem = await refused(uri, replace(over_tls, ca_bundle=authority(tmp_path, "other")))
+    problem = await refused(uri, replace(over_tls, ca_bundle=made(tmp_path / "other").authority))
     assert problem.reason is Reason.CERTIFICATE_NOT_TRUSTED
 
 
-async def test_a_certificate_for_another_name(
-    uri: str, storage: Storage, s3_server: S3Server, authorities: Path
-) -> None:
-    with faults_before(s3_server.url, tls=server_context(authorities, "DNS:elsewhere.example")) as proxy:
-        problem = await refused(uri, replace(storage, endpoint=proxy.url, ca_bundle=authorities))
+async def test_a_certificate_for_another_name(uri: str, storage: Storage, s3_server: S3Server, tmp_path: Path) -> None:
+    elsewhere = made(tmp_path / "elsewhere", "DNS:elsewhere.example")
+    with faults_before(s3_server.url, tls=elsewhere.for_server()) as proxy:
+        problem = await refused(uri, replace(storage, endpoint=proxy.url, ca_bundle=elsewhere.authority))
     assert problem.reason is Reason.CERTIFICATE_NOT_TRUSTED
     assert "the certificate is for another name" in problem.message
 
