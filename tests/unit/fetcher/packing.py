@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tfs_operator.fetcher import journal
 from tfs_operator.fetcher.unpack import Packing
 
 Files = Mapping[str, bytes]
@@ -70,5 +71,6 @@ PACK: Mapping[Packing, Callable[[Files], bytes]] = {
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder`, by relative path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file below `folder` but the journal, by relative path."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != journal.NAME)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
