@@ -1,6 +1,7 @@
 """Models from a bucket, in real pods: they arrive whole, while serving, and what is bad harms nobody."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,10 @@ class Fetched:
         [status] = self.tfmodel.live()["status"]["models"]
         return next((dict(row) for row in status["versions"] if row["version"] == version), {})
 
+    def step(self) -> str:
+        [status] = self.tfmodel.live()["status"]["models"]
+        return str(status["rollout"]["step"])
+
     def folders(self) -> list[list[str]]:
         """What each pod's server finds below its base path, hidden names left out."""
         [status] = self.tfmodel.live()["status"]["models"]
@@ -119,6 +124,17 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
     serving.apply("mnist", versionLabels={"stable": 1}, replicas=2)
     wait_for("version 2 to be removed", SECONDS, lambda: serving.folders() == [["1"], ["1"]] or None)
     assert serving.containers() == before
+
+
+def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
+    """Though the bucket is asked every five seconds, and the fetcher every few."""
+    store.publish("quiet", 1, version_1.folder)
+    fetched.apply("quiet", versionPolicy={"latest": 1})
+    fetched.until_serving(90)
+    wait_for("the rollout to be done", SECONDS, lambda: fetched.step() == "Done" or None, seen=fetched.tfmodel.live)
+    before = fetched.tfmodel.live()["metadata"]["resourceVersion"]
+    time.sleep(12)
+    assert fetched.tfmodel.live()["metadata"]["resourceVersion"] == before
 
 
 def test_credentials_reach_the_fetcher_and_not_the_server(serving: Fetched) -> None:
