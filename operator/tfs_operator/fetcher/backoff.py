@@ -13,7 +13,7 @@ _HOPELESS_SECONDS = 30.0
 
 @dataclass
 class Backoff:
-    """Doubles with each failure in a row, up to five minutes. Jitter takes up to a quarter off, so that the pods of a
+    """Doubles with each failure in a row, up to five minutes or what is given. Jitter takes up to a quarter off, so that the pods of a
     TFModel do not ask the store all at once."""
 
     clock: Callable[[], float] = time.monotonic
@@ -24,10 +24,10 @@ class Backoff:
     due: float = field(default=0.0)
     """When the next attempt may begin, by `clock`."""
 
-    def failed(self, *, retry: bool = True) -> float:
-        """Seconds until the next attempt."""
+    def failed(self, *, retry: bool = True, most: float = MOST_SECONDS) -> float:
+        """Seconds until the next attempt: `most` at the most."""
         first = FIRST_SECONDS if retry else _HOPELESS_SECONDS
-        delay = min(first * 2.0 ** min(self.failures, 16), MOST_SECONDS)
+        delay = min(first * 2.0 ** min(self.failures, 16), most)
         self.failures += 1
         delay *= 1.0 - self.jitter() / 4
         self.due = self.clock() + delay

@@ -5,13 +5,17 @@ import time
 from collections.abc import Callable, Mapping
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.backoff import Backoff
+from tfs_operator.fetcher.backoff import MOST_SECONDS, Backoff
 from tfs_operator.fetcher.mistake import mistake
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.source import RemoteVersion, Source
 
 DEADLINE_SECONDS = 3600.0
 """A list call takes seconds; a source of archives may fetch a whole archive to see what is in it."""
+
+QUESTION_SECONDS = 30.0
+"""At most between two questions that fail: they cost little, and somebody may be waiting for what was corrected. An
+archive that is refused may have been fetched for the question."""
 
 
 class Listing:
@@ -59,7 +63,8 @@ class Listing:
         self.problem = error
         if error.reason is Reason.NO_VERSIONS:
             self.versions = {}
-        self.backoff.failed(retry=error.retry)
+        most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else QUESTION_SECONDS
+        self.backoff.failed(retry=error.retry, most=most)
 
     def _too_slow(self) -> FetchError:
         cause = f"the store has not said within {DEADLINE_SECONDS:.0f} s what it has"

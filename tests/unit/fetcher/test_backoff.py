@@ -18,6 +18,11 @@ def test_begins_slowly_where_only_a_person_can_help() -> None:
     assert delays(backoff, 5, retry=False) == [30, 60, 120, 240, 300]
 
 
+def test_or_up_to_what_is_given() -> None:
+    backoff = Backoff(clock=lambda: 0.0, jitter=lambda: 0.0)
+    assert [backoff.failed(most=5.0) for _ in range(4)] == [1, 2, 4, 5]
+
+
 def test_jitter_only_shortens() -> None:
     assert delays(Backoff(clock=lambda: 0.0, jitter=lambda: 1.0), 2) == [0.75, 1.5]
 
