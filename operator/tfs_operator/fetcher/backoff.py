@@ -13,8 +13,8 @@ _HOPELESS_SECONDS = 30.0
 
 @dataclass
 class Backoff:
-    """Doubles with each failure in a row, up to five minutes or what is given. Jitter takes up to a quarter off, so that the pods of a
-    TFModel do not ask the store all at once."""
+    """Doubles with each failure in a row, up to five minutes or what is given. Jitter takes up to a quarter off, so
+    that the pods of a TFModel do not ask the store all at once."""
 
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
