@@ -124,22 +124,18 @@ def train(houses: np.ndarray, prices: np.ndarray) -> tf.keras.Model:
     return model
 
 
-class Served(tf.Module):
-    def __init__(self, model: tf.keras.Model) -> None:
-        super().__init__()
-        self.model = model
-
-    @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name="features")])
-    def price(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"price": tf.squeeze(self.model(features, training=False), axis=1)}
-
-
 def save(model: tf.keras.Model, base_path: Path, version: int) -> Path:
     """Whole or not there: written under a name that TensorFlow Serving ignores, then renamed."""
     unfinished, finished = base_path / f".tmp-{version}", base_path / str(version)
     shutil.rmtree(unfinished, ignore_errors=True)
-    served = Served(model)
-    tf.saved_model.save(served, str(unfinished), signatures={"serving_default": served.price})
+    archive = tf.keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        "serving_default",
+        lambda features: {"price": tf.squeeze(model(features, training=False), axis=1)},
+        input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name="features")],
+    )
+    archive.write_out(str(unfinished), verbose=False)
     shutil.rmtree(finished, ignore_errors=True)
     return unfinished.rename(finished)
 

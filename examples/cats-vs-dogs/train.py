@@ -4,7 +4,7 @@
     python examples/cats-vs-dogs/train.py --out build/pets
 
 writes `build/pets/cats-vs-dogs/1` and `/2`, a network in the shape of VGG16: 13 convolutions in five blocks, and three
-dense layers, but narrow and for 64 × 64 pictures, so that training takes seconds; and `build/pets/cats-vs-dogs-small/1`
+dense layers, but narrow and for 64 x 64 pictures, so that training takes seconds; and `build/pets/cats-vs-dogs-small/1`
 and `/2`, with three convolutions. Version 1 has seen a part of the pictures, version 2 all of them.
 
 The pictures are photos (the 68 MB selection of TensorFlow's tutorials from Kaggle's Dogs vs. Cats) where those can be
@@ -133,28 +133,25 @@ VERSIONS = {1: (0.5, 4), 2: (1.0, 8)}
 """The part of the pictures that a version has seen, and how often."""
 
 
-class Served(tf.Module):
-    """Takes JPEG or PNG files; answers the name of the class and how sure it is, from 0 to 1."""
+def save(model: tf.keras.Model, base_path: Path, version: int) -> Path:
+    """Takes JPEG or PNG files; answers the name of the class and how sure it is, from 0 to 1.
 
-    def __init__(self, model: tf.keras.Model) -> None:
-        super().__init__()
-        self.model = model
-        self.names = tf.constant(draw.CLASSES)
+    Whole or not there: written under a name that TensorFlow Serving ignores, then renamed.
+    """
+    unfinished, finished = base_path / f".tmp-{version}", base_path / str(version)
+    names = tf.constant(draw.CLASSES)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="file")])
-    def answer(self, file: tf.Tensor) -> dict[str, tf.Tensor]:
+    def answer(file: tf.Tensor) -> dict[str, tf.Tensor]:
         pictures = tf.map_fn(picture_of, file, fn_output_signature=tf.float32)
-        probabilities = self.model(pictures, training=False)
-        name = tf.gather(self.names, tf.argmax(probabilities, axis=1))
+        probabilities = model(pictures, training=False)
+        name = tf.gather(names, tf.argmax(probabilities, axis=1))
         return {"class": name, "confidence": tf.reduce_max(probabilities, axis=1)}
 
-
-def save(model: tf.keras.Model, base_path: Path, version: int) -> Path:
-    """Whole or not there: written under a name that TensorFlow Serving ignores, then renamed."""
-    unfinished, finished = base_path / f".tmp-{version}", base_path / str(version)
     shutil.rmtree(unfinished, ignore_errors=True)
-    served = Served(model)
-    tf.saved_model.save(served, str(unfinished), signatures={"serving_default": served.answer})
+    archive = tf.keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serving_default", answer, [tf.TensorSpec([None], tf.string, name="file")])
+    archive.write_out(str(unfinished), verbose=False)
     shutil.rmtree(finished, ignore_errors=True)
     return unfinished.rename(finished)
 
@@ -163,14 +160,22 @@ def train(model: tf.keras.Model, data: Dataset, part: float, epochs: int) -> flo
     """Returns the part of the unseen pictures that it tells right."""
     pictures, classes = data.part(test=False)
     seen = int(part * len(classes))
-    model.compile(tf.keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(pictures[:seen], classes[:seen], batch_size=16, epochs=epochs, verbose=0)
-    return float(model.evaluate(*data.part(test=True), verbose=0)[1])
+    unsure = tf.keras.losses.CategoricalCrossentropy(label_smoothing=0.1)  # else every answer would be 100% sure
+    model.compile(tf.keras.optimizers.Adam(0.001), unsure, metrics=["accuracy"])
+    model.fit(pictures[:seen], one_hot(classes[:seen]), batch_size=16, epochs=epochs, verbose=0)
+    unseen, true = data.part(test=True)
+    return float(model.evaluate(unseen, one_hot(true), verbose=0)[1])
+
+
+def one_hot(classes: np.ndarray) -> np.ndarray:
+    return np.eye(len(draw.CLASSES), dtype=np.float32)[classes]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Trains the cats-vs-dogs example for TensorFlow Serving.")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a base path for each model is made in it")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a base path for each model is made in it"
+    )
     parser.add_argument("--data", choices=["auto", "photos", "drawn"], default="auto", help="default: auto")
     parser.add_argument("--photos", default=PHOTOS, metavar="URL", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other models (default: 1)")
@@ -190,7 +195,9 @@ def main() -> None:
             accuracy = train(model, data, part, epochs)
             saved = save(model, args.out / name, version)
             took = time.monotonic() - began
-            print(f"Saved {saved}: {took:.0f} s; {accuracy:.1%} of {tested} unseen pictures are told right.", flush=True)
+            print(
+                f"Saved {saved}: {took:.0f} s; {accuracy:.1%} of {tested} unseen pictures are told right.", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draws flowers, for where no photos can be had: five kinds that differ in petals, heart and colour, as the real ones do.
+"""Draws flowers, for where no photos can be had: five kinds that differ in petals, heart and colour.
 
 Needs numpy alone.
 """
@@ -12,7 +12,7 @@ SIDE = 224
 
 @dataclass(frozen=True)
 class Kind:
-    """Colours are RGB from 0 to 1; `depth` is how deep the petals are cut, `heart` its radius as a part of the whole."""
+    """Colours are RGB from 0 to 1; `depth` is how deep the petals are cut, `heart` its part of the radius."""
 
     petal: tuple[float, float, float]
     heart_colour: tuple[float, float, float]

@@ -4,7 +4,7 @@
     python examples/flowers/train.py --out build/flowers
 
 writes the SavedModel `build/flowers/001`, and `build/flowers-request.json`: one picture that the network has not seen,
-as the 224 × 224 × 3 numbers that its signature `serving_default` takes.
+as the 224 x 224 x 3 numbers that its signature `serving_default` takes.
 
 The pictures are the photos of tf_flowers (218 MB) where those can be downloaded, else drawn by draw.py. Needs
 tensorflow.
@@ -126,33 +126,32 @@ def network() -> tf.keras.Model:
     )
 
 
-class Served(tf.Module):
+def endpoints(model: tf.keras.Model, archive: tf.keras.export.ExportArchive) -> None:
     """`custom_class` has a probability for each of the five classes, in the order of draw.KINDS."""
+    names = tf.constant(CLASSES)
 
-    def __init__(self, model: tf.keras.Model) -> None:
-        super().__init__()
-        self.model = model
-        self.names = tf.constant(CLASSES)
+    def by_pixels(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"custom_class": model(image, training=False)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None, draw.SIDE, draw.SIDE, 3], tf.float32, name="image")])
-    def by_pixels(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"custom_class": self.model(image, training=False)}
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="file")])
-    def by_file(self, file: tf.Tensor) -> dict[str, tf.Tensor]:
+    def by_file(file: tf.Tensor) -> dict[str, tf.Tensor]:
         """JPEG or PNG files, so that a client needs neither TensorFlow nor 150,528 numbers."""
         pictures = tf.map_fn(picture_of, file, fn_output_signature=tf.float32)
-        probabilities = self.by_pixels(pictures)["custom_class"]
-        return {"custom_class": probabilities, "name": tf.gather(self.names, tf.argmax(probabilities, axis=1))}
+        probabilities = model(pictures, training=False)
+        return {"custom_class": probabilities, "name": tf.gather(names, tf.argmax(probabilities, axis=1))}
+
+    shape = [None, draw.SIDE, draw.SIDE, 3]
+    archive.add_endpoint("serving_default", by_pixels, [tf.TensorSpec(shape, tf.float32, name="image")])
+    archive.add_endpoint("from_file", by_file, [tf.TensorSpec([None], tf.string, name="file")])
 
 
 def save(model: tf.keras.Model, base_path: Path) -> Path:
     """Whole or not there: written under a name that TensorFlow Serving ignores, then renamed."""
     unfinished, finished = base_path / f".tmp-{VERSION}", base_path / VERSION
     shutil.rmtree(unfinished, ignore_errors=True)
-    served = Served(model)
-    signatures = {"serving_default": served.by_pixels, "from_file": served.by_file}
-    tf.saved_model.save(served, str(unfinished), signatures=signatures)
+    archive = tf.keras.export.ExportArchive()
+    archive.track(model)
+    endpoints(model, archive)
+    archive.write_out(str(unfinished), verbose=False)
     shutil.rmtree(finished, ignore_errors=True)
     return unfinished.rename(finished)
 
