@@ -1,15 +1,14 @@
 """docs/rollouts.md, run as a user would: every command, in order, in one shell."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from hack.playground import diagnose, model
+from hack.playground import model
 from hack.playground.commands import ROOT
 from hack.playground.kubectl import Kubectl
+from tests.e2e.support import page
 
 SECONDS = 200
 
@@ -22,27 +21,12 @@ def published(claim: Kubectl, version_1: model.Trained, version_2: model.Trained
     return claim
 
 
-def commands(text: str) -> str:
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
-
-
 @pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published: Kubectl) -> None:
-    shell = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{commands((ROOT / 'docs' / 'rollouts.md').read_text())}"],
-        cwd=ROOT,
-        env={**os.environ, "KUBECONFIG": str(kubeconfig)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-    )
-    print(shell.stdout)
-    assert shell.returncode == 0, diagnose.excerpt(published)
-    assert shell.stdout.count("condition met") == 6
-    assert re.search(r"^mnist +True +Serving +1,2 +1 +2 +3 ", shell.stdout, re.MULTILINE), "the canary"
-    assert re.search(r"^Bake: version 1: kept until ", shell.stdout, re.MULTILINE), "the promotion"
-    assert re.search(r"^mnist +False +VersionFailed +1,2 +1 +3 ", shell.stdout, re.MULTILINE), "the bad version"
-    assert re.search(r"stable 1 → 2 on 3/3 pods in \d+\.\d+ s$", shell.stdout, re.MULTILINE), "the history"
-    assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", shell.stdout, re.MULTILINE)
+    output = page.run(ROOT / "docs" / "rollouts.md", kubeconfig, published, SECONDS)
+    assert output.count("condition met") == 6
+    assert re.search(r"^mnist +True +Serving +1,2 +1 +2 +3 ", output, re.MULTILINE), "the canary"
+    assert re.search(r"^Bake: version 1: kept until ", output, re.MULTILINE), "the promotion"
+    assert re.search(r"^mnist +False +VersionFailed +1,2 +1 +3 ", output, re.MULTILINE), "the bad version"
+    assert re.search(r"stable 1 → 2 on 3/3 pods in \d+\.\d+ s$", output, re.MULTILINE), "the history"
+    assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", output, re.MULTILINE)
