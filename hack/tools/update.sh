@@ -39,20 +39,28 @@ kubernetes() (
   go mod tidy
 )
 
-# coredns is a program of our own (main.go): only its dependencies are pinned here.
-coredns() (
-  begin coredns
-  go mod edit -require "github.com/coredns/coredns@$COREDNS_VERSION"
+# own FOLDER MODULE VERSION: a program of our own (main.go), for which only the dependencies are pinned.
+own() (
+  begin "$1"
+  go mod edit -require "$2@$3"
   go mod tidy
 )
 
 case ${1:-all} in
   kubernetes) kubernetes ;;
-  coredns) coredns ;;
+  coredns) own coredns github.com/coredns/coredns "$COREDNS_VERSION" ;;
   etcd) tool etcd go.etcd.io/etcd/server/v3 "$ETCD_VERSION" go.etcd.io/etcd/server/v3 ;;
   kind) tool kind sigs.k8s.io/kind "$KIND_VERSION" sigs.k8s.io/kind ;;
   helm4) tool helm4 helm.sh/helm/v4 "$HELM_VERSION" helm.sh/helm/v4/cmd/helm ;;
   helm3) tool helm3 helm.sh/helm/v3 "$HELM3_VERSION" helm.sh/helm/v3/cmd/helm ;;
-  all) for each in kubernetes coredns etcd kind helm4 helm3; do "./update.sh" "$each"; done ;;
+  versitygw)
+    tool versitygw github.com/versity/versitygw "$VERSITYGW_VERSION" github.com/versity/versitygw/cmd/versitygw
+    ;;
+  fake-gcs-server)
+    tool fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" github.com/fsouza/fake-gcs-server
+    ;;
+  registry) own registry github.com/distribution/distribution/v3 "$REGISTRY_VERSION" ;;
+  rclone) own rclone github.com/rclone/rclone "$RCLONE_VERSION" ;;
+  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone; do "./update.sh" "$each"; done ;;
   *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
 esac

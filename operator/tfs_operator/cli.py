@@ -1,11 +1,11 @@
-"""`tfs-operator run | render | crd`."""
+"""`tfs-operator run | fetch | render | crd`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from tfs_operator import __version__
-from tfs_operator.commands import crd, render, run
+from tfs_operator.commands import crd, fetch, render, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tfs-operator", description="TensorFlow Serving on Kubernetes.")
     parser.add_argument("--version", action="version", version=f"tfs-operator {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, render, crd):
+    for command in (run, fetch, render, crd):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     status: int = options.execute(options)

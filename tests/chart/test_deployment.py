@@ -46,6 +46,7 @@ def test_command_and_default_arguments(chart):
     assert operator["args"] == [
         "--server-image=tensorflow/serving:2.21.0",
         "--gpu-server-image=tensorflow/serving:2.21.0-gpu",
+        "--fetcher-image=tfs-operator:0.1.0",
         "--status-poll-seconds=30",
         "--retry-seconds=60",
         "--workers=4",
@@ -54,11 +55,15 @@ def test_command_and_default_arguments(chart):
     ]
 
 
+FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
+
+
 @pytest.mark.parametrize(
     ("setting", "argument"),
     [
         ("serverImages.cpu=mirror/serving:1", "--server-image=mirror/serving:1"),
         ("serverImages.gpu=mirror/serving:1-gpu", "--gpu-server-image=mirror/serving:1-gpu"),
+        ("image.digest=sha256:0000000000000000000000000000000000000000000000000000000000000000", FETCHER_BY_DIGEST),
         ("allowHostPath=true", "--allow-hostpath"),
         ("statusPollSeconds=3600", "--status-poll-seconds=3600"),
         ("retrySeconds=3600", "--retry-seconds=3600"),
@@ -76,7 +81,7 @@ def test_arguments_follow_values(chart, setting, argument):
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     assert parse(container(chart)["args"]) == parse([])
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example")["args"])
+    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
     assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.integration import storage_cases
+from tests.integration.storage_cases import PATH, SCHEME
+
 Manifest = dict[str, Any]
 Pair = tuple[Any, Any]
 Rows = dict[str, dict[str, Pair | list[Pair]]]
@@ -36,6 +39,9 @@ SIBLINGS: dict[str, Manifest] = {
     "status.conditions[]": CONDITION,
     "status.models[]": {"name": "a"},
     "status.models[].versions[]": ROW,
+    "status.models[].fetching[]": storage_cases.FETCHING,
+    "spec.storage.caBundle": {"name": "a"},
+    "spec.storage.env[]": {"name": "A"},
     "status.models[].rollout": ROLLOUT,
     "status.models[].rollout.failures[]": FAILED,
     "status.models[].rollout.awaited[]": AWAITED,
@@ -72,8 +78,6 @@ NOT_BOTH = "versions and versionPolicy exclude each other: list the versions, or
 LABELS_ARE_SERVED = "every version in versionLabels must be one of versions: add the version, or move the label"
 ONE_POLICY = "set exactly one of latest and all, for example latest: 2 or all: {}"
 LABEL = "a label has 1 to 63 characters: letters, digits, '_', '-' and '.'"
-SCHEME = "must begin with pvc://, file:// or hostpath:// (other schemes are not supported yet)"
-PATH = "must name a path: pvc://CLAIM/path, file:///path or hostpath:///path"
 DOTS = "must not have '.' or '..' as a part of its path"
 SLASHES = "must have single slashes between the parts of its path"
 CHARACTERS = "may have letters, digits and . _ @ + = ~ - in its path"
@@ -148,9 +152,9 @@ def _selection(path: str, owner: Manifest) -> Rows:
             "minLength": ("file:///m", ""),
             "maxLength": (f"file:///{text(1016)}", f"file:///{text(1017)}"),
             SCHEME: [
-                ("pvc://models/mnist", "s3://models/mnist"),
                 ("file:///mnist", "/mnist"),
                 ("hostpath:///mnist", "PVC://models/mnist"),
+                *storage_cases.URI_SCHEMES,
             ],
             PATH: [
                 ("pvc://models/mnist", "pvc://models"),
@@ -161,6 +165,7 @@ def _selection(path: str, owner: Manifest) -> Rows:
                 ("pvc://models/mnist", "pvc://Models/mnist"),
                 ("pvc://models/mnist", "pvc://../mnist"),
                 ("file:///m", "file:////m"),
+                *storage_cases.URI_PATHS,
             ],
             DOTS: [
                 ("pvc://models/a/b", "pvc://models/../b"),
@@ -388,6 +393,7 @@ _OTHERS: Rows = {
     },
     "status.models[].rollout.step": {
         "enum": [
+            ("Fetch", "Fetching"),
             ("Load", "load"),
             ("Commit", ""),
             ("Label", "Labels"),
@@ -433,7 +439,7 @@ def _merged(*parts: Rows) -> Rows:
     return merged
 
 
-ROWS = _merged(_OTHERS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
+ROWS = _merged(_OTHERS, storage_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,9 @@ class Reason(StrEnum):
     FETCHING = "Fetching"
     """Versions are on their way from the store; the message says how far."""
 
+    FETCHER_UNREACHABLE = "FetcherUnreachable"
+    """The fetcher of a ready pod does not answer the operator's questions."""
+
     ACCESS_DENIED = "AccessDenied"
     """The store refuses the credentials, or their rights do not reach."""
 

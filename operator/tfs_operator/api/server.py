@@ -122,7 +122,8 @@ class ImagePullSecret(ApiModel):
     """Name of the Secret."""
 
 
-def _distinct_names(items: list[Any]) -> list[Any]:
+def distinct_names(items: list[Any]) -> list[Any]:
+    """The Python half of a map list by `name`."""
     distinct([item.name for item in items])
     return items
 
@@ -142,7 +143,7 @@ class Server(ApiModel):
         Annotated[
             list[ImagePullSecret],
             Field(max_length=16, json_schema_extra=map_list("name")),
-            AfterValidator(_distinct_names),
+            AfterValidator(distinct_names),
         ]
         | None
     ) = None
@@ -155,7 +156,7 @@ class Server(ApiModel):
         Annotated[
             list[EnvVar],
             Field(max_length=64, json_schema_extra=map_list("name")),
-            AfterValidator(_distinct_names),
+            AfterValidator(distinct_names),
         ]
         | None
     ) = None

@@ -8,6 +8,7 @@ from tfs_operator.api.base import DEFAULTED, map_list
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
 from tfs_operator.api.rules import Rule
 from tfs_operator.api.server import Server
+from tfs_operator.api.storage import Storage
 from tfs_operator.api.versions import SELECTION_RULES, ModelUri, VersionSelection, distinct
 
 ModelName = Annotated[str, Field(min_length=1, max_length=63, pattern="^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
@@ -45,7 +46,9 @@ class TFModelSpec(VersionSelection):
     model_uri: ModelUri | None = None
     """Base path of the model: a folder that holds one folder per version, named by its number.
     `pvc://CLAIM/path` is a path in a PersistentVolumeClaim of this namespace, mounted read-only.
-    `file:///path` is a path inside the server's image. `hostpath:///path` is a path on the node, for local
+    `file:///path` is a path inside the server's image. `s3://BUCKET/path`, `gs://BUCKET/path`,
+    `az://ACCOUNT/CONTAINER/path`, `https://HOST/path.tar.gz`, `hf://ORG/REPO[@REVISION]/path` and
+    `oci://REGISTRY/REPOSITORY:TAG` are fetched, see `storage`. `hostpath:///path` is a path on the node, for local
     clusters, and refused unless the operator was started with --allow-hostpath. The model's name is the
     TFModel's. Set exactly one of `modelUri` and `models`."""
 
@@ -66,6 +69,9 @@ class TFModelSpec(VersionSelection):
     gpus: Annotated[int, Field(ge=0, le=64, json_schema_extra={"format": "int32"})] = 0
     """GPUs for each replica, as nvidia.com/gpu. Above 0 the GPU image is used, nodes tainted with
     nvidia.com/gpu are tolerated, and TensorFlow takes GPU memory as it needs it."""
+
+    storage: Storage = Field(default_factory=Storage, json_schema_extra=DEFAULTED)
+    """How models are fetched from a store."""
 
     server: Server = Field(default_factory=Server)
     """How the model server runs in each replica."""

@@ -17,12 +17,14 @@ MAX_SUMMARY_LENGTH = 4096
 
 Count = Annotated[int, Field(ge=0, le=MAX_INT32, json_schema_extra={"format": "int32"})]
 
+Bytes = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
+
 
 class Condition(ApiModel):
     """A condition, as in the Kubernetes API conventions (metav1.Condition)."""
 
     type: Annotated[str, Field(min_length=1, max_length=316)]
-    """Ready, VersionsAvailable, LabelsApplied or Progressing."""
+    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied or Progressing."""
 
     status: Literal["True", "False", "Unknown"]
     """True, False or Unknown."""
@@ -105,8 +107,9 @@ class Reported(ApiModel):
 class RolloutStatus(ApiModel):
     """How far the model is on its way to the spec. Losing it costs time, never safety."""
 
-    step: Literal["Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
-    """Load: versions are being loaded. Commit: pods that start will come up with the new state. Label: labels move.
+    step: Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+    """Fetch: versions are on their way from the store. Load: versions are being loaded.
+    Commit: pods that start will come up with the new state. Label: labels move.
     Bake: what is wanted no more stays for `rollout.bakeSeconds`. Retire: it is unloaded. Withdraw: a version
     cannot be loaded, and what was served goes on. Wait: no pod can be asked. Done: nothing is left to do."""
 
@@ -142,6 +145,31 @@ class RolloutStatus(ApiModel):
     """What events have told of."""
 
 
+class FetchStatus(ApiModel):
+    """A version that some pod does not hold yet."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    state: Literal["Waiting", "Fetching", "Failed"]
+    """How it is with the pod that is the furthest behind. A failed version is tried again, with back-off."""
+
+    pod: Annotated[str, Field(max_length=253)] = ""
+    """That pod."""
+
+    bytes: Bytes = 0
+    """What has arrived there, in bytes."""
+
+    total_bytes: Bytes = 0
+    """Size of the version, in bytes; 0 while it is not known."""
+
+    bytes_per_second: Bytes = 0
+    """How fast it arrives."""
+
+    message: Annotated[str, Field(max_length=2048)] = ""
+    """Why it is not there, in the store's own words."""
+
+
 class ModelStatus(ApiModel):
     """One model, as all ready pods answer for it."""
 
@@ -157,6 +185,12 @@ class ModelStatus(ApiModel):
         Field(default_factory=list)
     )
     """Versions that are wanted, loaded or failed, in ascending order; of very many the newest 256."""
+
+    fetching: Annotated[list[FetchStatus], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
+        default_factory=list
+    )
+    """Versions that some pod does not hold yet, of a model that comes from a store. How far they are is written every
+    ten seconds."""
 
     rollout: RolloutStatus | None = None
     """How far the model is on its way to the spec."""
@@ -181,7 +215,7 @@ class TFModelStatus(ApiModel):
     conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=map_list("type"))] = Field(
         default_factory=list
     )
-    """Ready, VersionsAvailable, LabelsApplied, Progressing. Wait with
+    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied, Progressing. Wait with
     `kubectl wait --for=condition=Ready tfmodel/NAME`."""
 
     replicas: Count = 0

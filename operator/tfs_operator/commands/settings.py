@@ -2,7 +2,7 @@
 
 import argparse
 
-from tfs_operator.render.settings import DEFAULT_GPU_SERVER_IMAGE, DEFAULT_SERVER_IMAGE, Settings
+from tfs_operator.render.settings import DEFAULT_FETCHER_IMAGE, DEFAULT_GPU_SERVER_IMAGE, DEFAULT_SERVER_IMAGE, Settings
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_GPU_SERVER_IMAGE,
         metavar="IMAGE",
         help="the same for TFModels with gpus above 0 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fetcher-image",
+        default=DEFAULT_FETCHER_IMAGE,
+        metavar="IMAGE",
+        help="the operator's own image, which fetches models beside each model server (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-hostpath",
@@ -35,6 +41,7 @@ def from_options(options: argparse.Namespace) -> Settings:
     return Settings(
         server_image=options.server_image,
         gpu_server_image=options.gpu_server_image,
+        fetcher_image=options.fetcher_image,
         allow_hostpath=options.allow_hostpath,
         cluster_domain=options.cluster_domain,
     )

@@ -17,6 +17,7 @@ from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.events import EventRecorder
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.children import Children
+from tfs_operator.controller.fetchers import Fetchers
 from tfs_operator.controller.health import Health, application
 from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
@@ -30,6 +31,7 @@ from tfs_operator.controller.status import StatusWriter
 from tfs_operator.controller.watch import watch
 from tfs_operator.controller.worker import Worker
 from tfs_operator.render.settings import Settings
+from tfs_operator.serving.fetch_orders import FetcherClient
 from tfs_operator.serving.reload import ReloadClient
 from tfs_operator.serving.rest import ModelStatusClient
 
@@ -83,6 +85,7 @@ async def _rollouts(
     stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache, queue: WorkQueue[TFModelKey]
 ) -> Rollouts:
     model_servers = await stack.enter_async_context(ModelStatusClient())
+    fetchers = await stack.enter_async_context(FetcherClient())
     reloads = await stack.enter_async_context(ReloadClient())
     return Rollouts(
         cache=cache,
@@ -90,6 +93,7 @@ async def _rollouts(
         children=Children(client, cache),
         observer=Observer(model_servers, queue.add),
         pusher=Pusher(reloads, queue.add, options.status_poll_seconds),
+        fetchers=Fetchers(fetchers),
         retry_seconds=options.retry_seconds,
     )
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.domain.model_config import ModelServerConfig, Specific
 from tfs_operator.domain.rollout import Action, Limits, Step, next_change
@@ -13,6 +14,9 @@ _SECONDS_A_POD = 0.01
 _FAST_FOR_SECONDS = 120.0
 _DISCOVERY_SECONDS = 5.0
 """`latest` and `all` find versions by themselves: a bad one has to be known before a pod restarts."""
+_FETCHING_SECONDS = 1.0
+_UNDER_WAY = {Reason.FETCHING, Reason.DEPLOYING}
+_AT_REST = {Reason.FETCHED, Reason.NOTHING_TO_FETCH, Reason.SCALED_TO_ZERO}
 _MOVING = {Action.COMMIT, Action.LABEL, Action.RETIRE}
 
 
@@ -37,9 +41,11 @@ class Pace:
         settled: bool,
         limits: Limits,
         now: float,
+        fetched: Reason = Reason.NOTHING_TO_FETCH,
     ) -> float:
         """Seconds. `settled`: every pod shows what it was told, so nothing is being loaded or unloaded. What has been
-        moving for two minutes without an end is asked like what rests; a load ends by its own timeout."""
+        moving for two minutes without an end is asked like what rests; a load ends by its own timeout. `fetched`
+        is why ModelsFetched is what it is: fetchers tell nobody how far they are either."""
         fast = max(FAST_SECONDS, _SECONDS_A_POD * pods)
         if any(step.action is Action.LOAD and not step.absent for step in steps.values()):
             return fast
@@ -51,7 +57,13 @@ class Pace:
             self.forget(key)
         changes = (next_change(step, limits, now) for step in steps.values())
         soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
-        return min([self._resting(steps, wanted), *soon])
+        return min([self._resting(steps, wanted), self._fetching(fetched), *soon])
+
+    def _fetching(self, fetched: Reason) -> float:
+        """A store that fails is asked again by the fetchers, and not soon; a download may take hours."""
+        if fetched in _AT_REST:
+            return self._slow_seconds
+        return _FETCHING_SECONDS if fetched in _UNDER_WAY else min(self._slow_seconds, _DISCOVERY_SECONDS)
 
     def _resting(self, steps: Mapping[str, Step], wanted: ModelServerConfig) -> float:
         discovers = any(not isinstance(model.policy, Specific) for model in wanted.models)

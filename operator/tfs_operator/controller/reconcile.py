@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfs_operator.api.conditions import Reason
+from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.cluster.cache import Cache
+from tfs_operator.controller.figures import Figures
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.pace import Pace
@@ -15,7 +16,10 @@ from tfs_operator.controller.rollouts import Progress, Rollouts
 from tfs_operator.controller.status import StatusWriter
 from tfs_operator.domain import deployment, remembered
 from tfs_operator.domain.admission import objection, suspension
-from tfs_operator.domain.judgement import Evidence, judge, refused
+from tfs_operator.domain.arrivals import fetching
+from tfs_operator.domain.evidence import Evidence
+from tfs_operator.domain.judgement import judge, refused
+from tfs_operator.domain.location import remotes
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.rollout import Memory
 from tfs_operator.render import Settings
@@ -50,6 +54,7 @@ class Reconciler:
         self._status = status
         self._pace = pace
         self._clock = clock
+        self._figures = Figures()
         self._driven: set[TFModelKey] = set()
 
     async def reconcile(self, key: TFModelKey) -> Again:
@@ -72,6 +77,7 @@ class Reconciler:
         self._rollouts.forget(key)
         self._status.forget(key)
         self._pace.forget(key)
+        self._figures.forget(key)
         self._driven.discard(key)
         return NOT_AGAIN
 
@@ -84,7 +90,8 @@ class Reconciler:
     async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Again:
         progress = await self._rollouts.advance(key, tfmodel, self._memories(key, live))
         evidence = self._evidence(key, tfmodel, progress)
-        await self._status.write(live, tfmodel, evidence, judge(evidence), progress)
+        verdicts = judge(evidence)
+        await self._status.write(live, tfmodel, evidence, verdicts, progress)
         if progress.blocked is not None:
             return Again(back_off=True)
         return Again(
@@ -96,6 +103,7 @@ class Reconciler:
                 settled=progress.pushed.settled,
                 limits=progress.limits,
                 now=progress.now,
+                fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
             )
         )
 
@@ -109,6 +117,8 @@ class Reconciler:
         return memories
 
     def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: Progress) -> Evidence:
+        remote = frozenset(remotes(key.name, tfmodel.spec))
+        pods = [seen for _, seen in progress.sight.current]
         return Evidence(
             wanted=progress.wanted,
             replicas=tfmodel.spec.replicas,
@@ -118,4 +128,6 @@ class Reconciler:
             reload_problem=progress.pushed.problem,
             steps=progress.steps,
             now=progress.now,
+            remote=remote,
+            fetching=self._figures.shown(key, {name: fetching(name, pods) for name in remote}, progress.now),
         )

@@ -4,21 +4,27 @@ The decisions are domain.rollout's. What is done here is their order: the Config
 told, and as long as a pod was told something its answers are read again, a few times a pass.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, controller_of
 from tfs_operator.controller.children import Children
+from tfs_operator.controller.fetchers import Answer, Fetchers
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.observe import Observer, living_pods
 from tfs_operator.controller.push import Order, Pushed, Pusher
+from tfs_operator.domain.arrivals import arriving, fetched
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
+from tfs_operator.domain.fetching import FetchReport
+from tfs_operator.domain.location import remotes
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, wanted_config
 from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.orders import order
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import (
     Facts,
@@ -62,7 +68,7 @@ class Sight:
         return self.committed.model(name) if self.committed else None
 
     def fleet(self, model: str) -> Fleet:
-        pods = tuple(Pod(pod.name, seen.model(model), pod.ready_at) for pod, seen in self.answering)
+        pods = tuple(_pod(pod, seen, model) for pod, seen in self.answering)
         ready = [pod for pod, _ in self.current if pod.ready]
         crashing = bool(self.current) and not ready and all(pod.crashed for pod, _ in self.current)
         return Fleet(pods, len(ready) - len(pods), crashing)
@@ -92,6 +98,7 @@ class Rollouts:
         children: Children,
         observer: Observer,
         pusher: Pusher,
+        fetchers: Fetchers,
         retry_seconds: float = 60.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -100,6 +107,7 @@ class Rollouts:
         self._children = children
         self._observer = observer
         self._pusher = pusher
+        self._fetchers = fetchers
         self._retry_seconds = retry_seconds
         self._clock = clock
 
@@ -107,13 +115,14 @@ class Rollouts:
         self._children.forget(key)
         self._observer.forget(key)
         self._pusher.forget(key)
+        self._fetchers.forget(key)
 
     async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> Progress:
         """As far as it goes now, from what the status remembers."""
         wanted, limits = wanted_config(key.name, tfmodel.spec), self._limits(tfmodel)
         taken = {model.name: [memories.get(model.name, Memory())] for model in wanted.models}
         for _ in range(MAX_ROUNDS):
-            sight = await self._look(key, wanted)
+            sight = await self._look(key, tfmodel, wanted)
             now = self._clock()
             steps = {
                 model.name: decide(_facts(model, sight, taken[model.name][-1], limits, now)) for model in wanted.models
@@ -138,14 +147,33 @@ class Rollouts:
         rollout = tfmodel.spec.rollout
         return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self._retry_seconds)
 
-    async def _look(self, key: TFModelKey, wanted: ModelServerConfig) -> Sight:
+    async def _look(self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig) -> Sight:
         committed, digest = self.committed(key), models_digest(wanted)
         before = {model.name: model for model in committed.models} if committed else {}
         asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in wanted.models}
         pods = tuple(living_pods(self._cache.pods_of(*key)))
-        observations = await self._observer.observe(key, pods, asked)
-        pairs = zip(pods, observations, strict=True)
-        return Sight(committed, pods, observations, tuple(pair for pair in pairs if pair[0].models_digest == digest))
+        current = [pod for pod in pods if pod.models_digest == digest]
+        observations, reports = await asyncio.gather(
+            self._observer.observe(key, pods, asked), self._order(key, tfmodel, current, committed, wanted)
+        )
+        seen = tuple(_with_report(observation, reports.get(observation.name)) for observation in observations)
+        pairs = zip(pods, seen, strict=True)
+        return Sight(committed, pods, seen, tuple(pair for pair in pairs if pair[0] in current))
+
+    async def _order(
+        self,
+        key: TFModelKey,
+        tfmodel: TFModel,
+        pods: Sequence[PodFacts],
+        committed: ModelServerConfig | None,
+        wanted: ModelServerConfig,
+    ) -> Mapping[str, Answer]:
+        """To the fetchers of all pods that run the wanted models, also of those that are not ready yet."""
+        found = remotes(key.name, tfmodel.spec)
+        if not found or committed is None:
+            return {}
+        interval = tfmodel.spec.storage.poll_interval_seconds
+        return await self._fetchers.tell(key, pods, order(found, committed, wanted, interval))
 
     async def _commit(
         self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, sight: Sight, steps: Steps
@@ -165,7 +193,7 @@ class Rollouts:
         committed = self.committed(key)
         if committed is None or committed != committed_after(wanted, committed, steps):
             return Pushed(told=0, settled=False, problem=None)
-        orders = [order for pod, seen in sight.answering if (order := _order(pod, seen, steps)) is not None]
+        orders = [told for pod, seen in sight.answering if (told := _server_order(pod, seen, steps)) is not None]
         return await self._pusher.push(key, sight.pods, orders)
 
 
@@ -173,8 +201,19 @@ def _facts(model: ModelConfig, sight: Sight, memory: Memory, limits: Limits, now
     return Facts(model, sight.committed_model(model.name), sight.fleet(model.name), memory, limits, now)
 
 
-def _order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | None:
-    config = server_config(steps, {name: Pod(pod.name, seen.model(name), pod.ready_at) for name in steps})
+def _pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
+    report = seen.fetches.get(model)
+    return Pod(pod.name, seen.model(model), pod.ready_at, arriving(report, pod.name), fetched(report))
+
+
+def _with_report(seen: PodObservation, answer: Answer | None) -> PodObservation:
+    if isinstance(answer, FetchReport):
+        return replace(seen, fetches=answer.models)
+    return replace(seen, unreported=str(answer)) if answer is not None else seen
+
+
+def _server_order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | None:
+    config = server_config(steps, {name: _pod(pod, seen, name) for name in steps})
     return Order(pod, config, settled(config, seen.models)) if config is not None else None
 
 

@@ -18,8 +18,8 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.rollouts import Progress
 from tfs_operator.domain.conditions import merged
+from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.history import Happening, What
-from tfs_operator.domain.judgement import Evidence, Verdict
 from tfs_operator.domain.matrix import available_versions, model_statuses
 from tfs_operator.render.endpoints import endpoints
 from tfs_operator.render.metadata import selector
@@ -30,7 +30,14 @@ Verdicts = Mapping[ConditionType, Verdict]
 
 log = logging.getLogger(__name__)
 
-_GOOD_REASONS = {Reason.SERVING, Reason.DEPLOYING, Reason.LOADING, Reason.LABELING, Reason.SCALED_TO_ZERO}
+_GOOD_REASONS = {
+    Reason.SERVING,
+    Reason.DEPLOYING,
+    Reason.FETCHING,
+    Reason.LOADING,
+    Reason.LABELING,
+    Reason.SCALED_TO_ZERO,
+}
 _HAS_ITS_OWN_EVENT = {Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND}
 
 
@@ -67,7 +74,12 @@ class StatusWriter:
         """The whole status of a TFModel that is acted on, and what has happened since it was written last."""
         chapters = chapters_of(live.get("status", {}), progress, tfmodel.spec.replicas)
         models = [
-            model.model_copy(update={"rollout": chapters[model.name].rollout})
+            model.model_copy(
+                update={
+                    "rollout": chapters[model.name].rollout,
+                    "fetching": list(evidence.fetching.get(model.name, ())),
+                }
+            )
             for model in model_statuses(evidence.wanted, evidence.pods)
         ]
         status = TFModelStatus.model_validate(

@@ -1,8 +1,10 @@
 """What a schema cannot refuse: whether this operator, as it was started, may act on a spec that is valid."""
 
+from itertools import pairwise
+
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.spec import TFModelSpec
-from tfs_operator.domain.location import NodePath, locations
+from tfs_operator.domain.location import NodePath, locations, remotes
 from tfs_operator.domain.observation import Problem
 
 
@@ -14,6 +16,32 @@ def objection(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
             "modelUri: hostpath:// reads the node's own files and is refused unless the operator is started with "
             "--allow-hostpath (chart value allowHostPath)",
         )
+    return _one_store(spec) or _folders_of_their_own(spec)
+
+
+def _one_store(spec: TFModelSpec) -> Problem | None:
+    """An endpoint is the address of one kind of store."""
+    schemes = sorted({remote.scheme for remote in remotes("", spec).values()})
+    if spec.storage.endpoint is None or len(schemes) < 2:
+        return None
+    names = ", ".join(f"{scheme}://" for scheme in schemes)
+    return Problem(
+        Reason.INVALID_SPEC,
+        f"storage.endpoint: {spec.storage.endpoint} cannot be the address of {names} at once: "
+        "make a TFModel for each store",
+    )
+
+
+def _folders_of_their_own(spec: TFModelSpec) -> Problem | None:
+    """Each model is fetched to the folder that its URI names, by a task of its own."""
+    by_place = sorted(remotes("", spec).items(), key=lambda item: f"{item[1].base_path}/")
+    for (first, outer), (second, inner) in pairwise(by_place):
+        if f"{inner.base_path}/".startswith(f"{outer.base_path}/"):
+            return Problem(
+                Reason.INVALID_SPEC,
+                f"models: {second} ({inner.uri}) lies within {first} ({outer.uri}): "
+                "models that are fetched need folders of their own",
+            )
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import ConditionType
 from tfs_operator.api.status import Condition
-from tfs_operator.domain.judgement import Verdict
+from tfs_operator.domain.evidence import Verdict
 
 
 def merged(

@@ -3,63 +3,26 @@
 Pure: what was observed in, (status, reason, message) out. `domain.conditions` adds the times.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tfs_operator.api.conditions import ConditionType, Reason
-from tfs_operator.domain.deployment import DeploymentFacts
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.evidence import Check, Evidence, Verdict, first
+from tfs_operator.domain.fetch_checks import FETCH_CHECKS
+from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
-from tfs_operator.domain.rollout import Action, Step
+from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.times import since
-
-_MESSAGE_LIMIT = 4096
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied; `steps`
-    has where each model's rollout stands at `now`, in seconds since the epoch."""
-
-    wanted: ModelServerConfig
-    replicas: int
-    deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
-    pods: tuple[PodObservation, ...] = ()
-    blocked: Problem | None = None
-    reload_problem: Problem | None = None
-    steps: Mapping[str, Step] = field(default_factory=dict)
-    now: float = 0.0
-
-    @property
-    def ready_pods(self) -> tuple[PodObservation, ...]:
-        return tuple(pod for pod in self.pods if pod.ready)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A condition without its times. `since`: for how long it has been waited, which is no news of its own."""
-
-    status: str
-    reason: Reason
-    message: str
-    since: str = ""
-
-    @property
-    def words(self) -> str:
-        """As a condition has them."""
-        return "; ".join(filter(None, (self.message[:_MESSAGE_LIMIT], self.since)))
-
-
-Check = Callable[[Evidence], Verdict | None]
 
 
 def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
     """All conditions of one TFModel."""
-    versions = _first(VERSION_CHECKS, evidence)
-    labels = _first(LABEL_CHECKS, evidence)
-    ready = _ready(evidence, versions, labels)
+    fetched = first(FETCH_CHECKS, evidence)
+    versions = first(VERSION_CHECKS, evidence)
+    labels = first(LABEL_CHECKS, evidence)
+    ready = _ready(evidence, fetched, versions, labels)
     return {
         ConditionType.READY: ready,
+        ConditionType.MODELS_FETCHED: fetched,
         ConditionType.VERSIONS_AVAILABLE: versions,
         ConditionType.LABELS_APPLIED: labels,
         ConditionType.PROGRESSING: _progressing(evidence, ready),
@@ -73,10 +36,6 @@ def refused(problem: Problem) -> dict[ConditionType, Verdict]:
         ConditionType.READY: Verdict("False", reason, problem.message),
         ConditionType.PROGRESSING: Verdict("False", reason, problem.message),
     }
-
-
-def _first(checks: Sequence[Check], evidence: Evidence) -> Verdict:
-    return next(verdict for check in checks if (verdict := check(evidence)) is not None)
 
 
 def _nobody_serves(evidence: Evidence) -> Verdict | None:
@@ -126,8 +85,14 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
             if missing := _missing(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {missing}"
                 waiting = _waiting(evidence, model.name)
-                return _reload_was_refused(evidence) or Verdict("False", Reason.LOADING, words, waiting)
+                reason = Reason.FETCHING if _is_fetching(evidence, model.name) else Reason.LOADING
+                return _reload_was_refused(evidence) or Verdict("False", reason, words, waiting)
     return None
+
+
+def _is_fetching(evidence: Evidence, model: str) -> bool:
+    step = evidence.steps.get(model)
+    return step is not None and step.action is Action.FETCH
 
 
 def _waiting(evidence: Evidence, model: str) -> str:
@@ -200,19 +165,26 @@ LABEL_CHECKS: tuple[Check, ...] = (
 )
 
 
-def _ready(evidence: Evidence, versions: Verdict, labels: Verdict) -> Verdict:
+def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verdict) -> Verdict:
     if evidence.blocked is not None:
         return Verdict("False", Reason(evidence.blocked.reason), evidence.blocked.message)
     if evidence.replicas == 0:
         return Verdict("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served")
     if versions.reason in (Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND):
         return versions
+    if _waits_for_the_store(evidence, fetched, versions):
+        return fetched
     if not evidence.deployment.complete:
         return _deploying(evidence)
     for verdict in (versions, labels):
         if verdict.status != "True":
             return replace(verdict, status="False")
     return Verdict("True", Reason.SERVING, _serving(evidence))
+
+
+def _waits_for_the_store(evidence: Evidence, fetched: Verdict, versions: Verdict) -> bool:
+    """While all that is wanted is served, a store that fails takes nothing away."""
+    return fetched.status == "False" and (not evidence.deployment.complete or versions.reason is Reason.FETCHING)
 
 
 def _deploying(evidence: Evidence) -> Verdict:
@@ -230,7 +202,7 @@ def _serving(evidence: Evidence) -> str:
     return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
 
 
-_UNDER_WAY = {Reason.DEPLOYING, Reason.LOADING, Reason.LABELING}
+_UNDER_WAY = {Reason.DEPLOYING, Reason.FETCHING, Reason.LOADING, Reason.LABELING}
 
 
 def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:

@@ -6,6 +6,7 @@ from tfs_operator.api.spec import TFModelSpec
 
 PVC_ROOT = "/models/pvc"
 HOSTPATH_ROOT = "/models/hostpath"
+STORE_ROOT = "/models/store"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,26 @@ class NodePath:
         return f"{HOSTPATH_ROOT}/{self.path}"
 
 
-Location = Claim | ImagePath | NodePath
+@dataclass(frozen=True)
+class Remote:
+    """`s3://bucket/path` and its like: fetched to a folder that is named after the URI."""
+
+    scheme: str
+    path: str
+    """The URI without its scheme."""
+
+    @property
+    def uri(self) -> str:
+        return f"{self.scheme}://{self.path}"
+
+    @property
+    def base_path(self) -> str:
+        return f"{STORE_ROOT}/{self.scheme}/{self.path}"
+
+
+Location = Claim | ImagePath | NodePath | Remote
+
+REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "hf", "oci")
 
 
 def locate(uri: str) -> Location:
@@ -60,6 +80,8 @@ def locate(uri: str) -> Location:
             return ImagePath(path)
         case "hostpath":
             return NodePath(path)
+        case scheme if scheme in REMOTE_SCHEMES:
+            return Remote(scheme, rest.rstrip("/"))
     raise ValueError(f"modelUri: unknown scheme in {uri!r}")
 
 
@@ -70,3 +92,9 @@ def locations(name: str, spec: TFModelSpec) -> dict[str, Location]:
     if spec.model_uri is None:
         raise ValueError("spec: neither modelUri nor models")
     return {name: locate(spec.model_uri)}
+
+
+def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:
+    """Those models that are fetched, by name, in the order of the spec."""
+    found = locations(name, spec)
+    return {model: location for model, location in found.items() if isinstance(location, Remote)}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tfs_operator.domain.fetching import ModelReport
+
 AVAILABLE = "AVAILABLE"
 END = "END"
 STATE_ORDER = ("END", "UNKNOWN", "START", "LOADING", "UNLOADING", "AVAILABLE")
@@ -56,6 +58,12 @@ class PodObservation:
     problem: Problem | None = None
     stale: bool = False
     """The pod was asked and is slow to answer; `models` is what it said the last time."""
+
+    fetches: Mapping[str, ModelReport] = field(default_factory=dict)
+    """What the pod's fetcher reports, by model; empty where it was not asked or did not answer."""
+
+    unreported: str = ""
+    """Why the pod's fetcher, if it has one that was asked, did not answer."""
 
     @property
     def answered(self) -> bool:

@@ -43,7 +43,7 @@ def memory(rollout: RolloutStatus) -> Memory:
 
 def resumed(kept: Memory, now: float) -> Memory:
     """After a pause in which nobody drove the rollout: what is being loaded has its whole time again."""
-    since = now if kept.action is Action.LOAD else kept.since
+    since = now if kept.action in (Action.FETCH, Action.LOAD) else kept.since
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tfs_operator.domain.fetching import FetchProblem
+
 Progress = Callable[[int], None]
 """Is called with the number of bytes that have just arrived (or that were found to be there already)."""
 
@@ -31,6 +33,9 @@ class RemoteVersion:
 
     files: tuple[RemoteFile, ...]
     """In ascending order of their paths."""
+
+    problem: FetchProblem | None = None
+    """Why this cannot be fetched as it is, such as a file in the place of the folder; `download` raises it."""
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, to_annotation
 from tfs_operator.domain.config_text import models_config, monitoring_config
 from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.render.fetch_plan import PLAN_FILE, as_text, fetch_plan
 from tfs_operator.render.metadata import Manifest, child, config_map_name
 
 MODELS_FILE = "models.config"
@@ -12,7 +13,12 @@ MONITORING_FILE = "monitoring.config"
 
 def config_map(tfmodel: TFModel, committed: ModelServerConfig) -> Manifest:
     """`committed` is what a pod that starts now can come up with; its annotation is the operator's copy of it."""
-    data = {MODELS_FILE: models_config(committed), MONITORING_FILE: monitoring_config()}
+    plan = fetch_plan(tfmodel, committed)
+    data = {
+        MODELS_FILE: models_config(committed),
+        MONITORING_FILE: monitoring_config(),
+        **({PLAN_FILE: as_text(plan)} if plan else {}),
+    }
     metadata = {"annotations": {COMMITTED_ANNOTATION: to_annotation(committed)}}
     return child(
         tfmodel, "v1", "ConfigMap", config_map_name(tfmodel.metadata.name), {"metadata": metadata, "data": data}

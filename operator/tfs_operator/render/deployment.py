@@ -6,7 +6,8 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.model_config import ModelServerConfig
-from tfs_operator.render.container import GPU_RESOURCE, container
+from tfs_operator.render.container import CONTAINER_NAME, GPU_RESOURCE, container
+from tfs_operator.render.fetcher import fetchers
 from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.settings import Settings
@@ -15,6 +16,7 @@ from tfs_operator.render.volumes import volumes
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
 ATTEMPT_ANNOTATION = "tfs-operator.io/attempt"
 _UID = 65532
+_WRITES_TO_A_CLAIM = {"fsGroup": _UID, "fsGroupChangePolicy": "OnRootMismatch"}
 
 
 def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings, attempt: str | None = None) -> Manifest:
@@ -53,21 +55,37 @@ def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, attempt: str | No
     ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **({ATTEMPT_ANNOTATION: attempt} if attempt else {})}
     return {
         "labels": {**(template.labels or {}), **labels(tfmodel)},
-        "annotations": {**(template.annotations or {}), **ours},
+        "annotations": {**_identity_of_the_fetcher_only(tfmodel), **(template.annotations or {}), **ours},
     }
 
 
+def _identity_of_the_fetcher_only(tfmodel: TFModel) -> Manifest:
+    """Keeps the webhooks of EKS and Azure from giving the model server the identity that the fetcher needs.
+
+    Sources: https://github.com/aws/amazon-eks-pod-identity-webhook,
+    https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+    """
+    if tfmodel.spec.storage.service_account_name is None:
+        return {}
+    prefixes = ("eks.amazonaws.com", "azure.workload.identity")
+    return {f"{prefix}/skip-containers": CONTAINER_NAME for prefix in prefixes}
+
+
 def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
+    storage = tfmodel.spec.storage
     return {
+        **({"initContainers": found} if (found := fetchers(tfmodel, settings)) else {}),
         "containers": [container(tfmodel, config.models[0].name, settings)],
         "volumes": volumes(tfmodel),
         "terminationGracePeriodSeconds": grace_period(tfmodel.spec.rollout),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
+        **({"serviceAccountName": storage.service_account_name} if storage.service_account_name else {}),
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": _UID,
             "runAsGroup": _UID,
+            **(_WRITES_TO_A_CLAIM if storage.cache else {}),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **_placement(tfmodel),

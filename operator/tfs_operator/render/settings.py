@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from tfs_operator import __version__
+
 DEFAULT_SERVER_IMAGE = "tensorflow/serving:2.21.0"
 DEFAULT_GPU_SERVER_IMAGE = "tensorflow/serving:2.21.0-gpu"
+DEFAULT_FETCHER_IMAGE = f"tfs-operator:{__version__}"
 
 
 @dataclass(frozen=True)
@@ -12,5 +15,8 @@ class Settings:
 
     server_image: str = DEFAULT_SERVER_IMAGE
     gpu_server_image: str = DEFAULT_GPU_SERVER_IMAGE
+    fetcher_image: str = DEFAULT_FETCHER_IMAGE
+    """The operator's own image: the fetcher is a command of it."""
+
     allow_hostpath: bool = False
     cluster_domain: str = "cluster.local"

@@ -1,10 +1,13 @@
-"""Volumes: the configuration, a scratch folder, and one for each claim or node path that a model lies in."""
+"""Volumes: the configuration, a scratch folder, and one for each place that a model lies in or comes from."""
 
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.location import Claim, NodePath, locations
+from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, locations, remotes
 from tfs_operator.render.metadata import Manifest, config_map_name
 
 CONFIG_PATH = "/etc/tfs-operator"
+CREDENTIALS_PATH = "/etc/tfs-operator-credentials"
+CA_PATH = "/etc/tfs-operator-ca"
+_STORE = "store"
 
 
 def volumes(tfmodel: TFModel) -> list[Manifest]:
@@ -20,11 +23,12 @@ def volumes(tfmodel: TFModel) -> list[Manifest]:
             {"name": f"hostpath-{index}", "hostPath": {"path": f"/{path.path}", "type": "Directory"}}
             for index, path in enumerate(_node_paths(tfmodel))
         ),
+        *_store_volumes(tfmodel),
     ]
 
 
 def mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Mounts of the container: models are read-only."""
+    """Mounts of the model server's container: models are read-only."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
@@ -36,7 +40,43 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
             {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
             for index, path in enumerate(_node_paths(tfmodel))
         ),
+        *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
     ]
+
+
+def fetcher_mounts(tfmodel: TFModel) -> list[Manifest]:
+    """Mounts of the fetcher's container, which alone sees the credentials."""
+    storage = tfmodel.spec.storage
+    return [
+        {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        {"name": "fetcher-tmp", "mountPath": "/tmp"},
+        {"name": _STORE, "mountPath": STORE_ROOT},
+        *([{"name": "credentials", "mountPath": CREDENTIALS_PATH, "readOnly": True}] if storage.secret_ref else []),
+        *([{"name": "ca", "mountPath": CA_PATH, "readOnly": True}] if storage.ca_bundle else []),
+    ]
+
+
+def _store_volumes(tfmodel: TFModel) -> list[Manifest]:
+    """Secret and ConfigMap are optional: where one is missing the fetcher runs, says so, and goes on once it is there,
+    while the kubelet would keep the pod from starting."""
+    if not _fetches(tfmodel):
+        return []
+    storage = tfmodel.spec.storage
+    found: list[Manifest] = [{"name": "fetcher-tmp", "emptyDir": {}}, {"name": _STORE, **_store(tfmodel)}]
+    if storage.secret_ref:
+        found.append({"name": "credentials", "secret": {"secretName": storage.secret_ref.name, "optional": True}})
+    if storage.ca_bundle:
+        found.append({"name": "ca", "configMap": {"name": storage.ca_bundle.name, "optional": True}})
+    return found
+
+
+def _store(tfmodel: TFModel) -> Manifest:
+    cache = tfmodel.spec.storage.cache
+    return {"persistentVolumeClaim": {"claimName": cache.persistent_volume_claim}} if cache else {"emptyDir": {}}
+
+
+def _fetches(tfmodel: TFModel) -> bool:
+    return bool(remotes(tfmodel.metadata.name, tfmodel.spec))
 
 
 def _claims(tfmodel: TFModel) -> list[str]:

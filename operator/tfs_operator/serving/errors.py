@@ -1,8 +1,10 @@
-"""What can go wrong with one model server.
+"""What can go wrong with one pod.
 
 ServingError
-├── ModelServerUnreachable   no usable answer: say so, observe again later
-└── ReloadRefused            it understood and said no; it goes on serving its old config
+├── Unreachable
+│   ├── ModelServerUnreachable   no usable answer: say so, observe again later
+│   └── FetcherUnreachable       the same for the fetcher beside it
+└── ReloadRefused                it understood and said no; it goes on serving its old config
 """
 
 
@@ -10,17 +12,22 @@ class ServingError(Exception):
     """The root of everything that `serving` raises."""
 
 
-class ModelServerUnreachable(ServingError):
-    """No answer, or none that can be used: refused, timed out, cut, 5xx, not TF Serving's JSON.
-
-    Nothing is known about the server's state then; after a reload not even whether it was applied.
-    """
+class Unreachable(ServingError):
+    """No answer, or none that can be used: refused, timed out, cut, 5xx, not what it should be."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"{host}:{port}: {reason}")
         self.host = host
         self.port = port
         self.reason = reason
+
+
+class ModelServerUnreachable(Unreachable):
+    """Nothing is known about the server's state then; after a reload not even whether it was applied."""
+
+
+class FetcherUnreachable(Unreachable):
+    """Nothing is known about what the fetcher holds, nor whether it heard the order."""
 
 
 class ReloadRefused(ServingError):

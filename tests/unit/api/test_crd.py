@@ -171,6 +171,7 @@ def fields() -> Iterator[tuple[str, dict[str, Any]]]:
 UNBOUNDED = {
     # taken as they are: parts of a Pod, which Kubernetes bounds by an object's size
     "spec.server.env[].valueFrom",
+    "spec.storage.env[].valueFrom",
     "spec.podTemplate.affinity",
     "spec.podTemplate.topologySpreadConstraints[]",
     # empty by itself

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tests.integration.storage_cases import PATH, SCHEME
 from tests.unit.api.specs import URI, manifest, parsed, problems
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 
 RULES = "set exactly one of modelUri (one model) and models (several models in one server)"
-SCHEME = "must begin with pvc://, file:// or hostpath:// (other schemes are not supported yet)"
-PATH = "must name a path: pvc://CLAIM/path, file:///path or hostpath:///path"
 
 
 def test_a_uri_is_all_that_a_spec_needs() -> None:
@@ -19,6 +18,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "modelUri": URI,
         "replicas": 1,
         "gpus": 0,
+        "storage": {"anonymous": False, "pollIntervalSeconds": 60},
         "server": {},
         "rollout": {"loadTimeoutSeconds": 600, "bakeSeconds": 30, "drainSeconds": 15},
         "podTemplate": {},
@@ -53,7 +53,7 @@ def test_the_status_is_ignored() -> None:
         ({"modelUri": URI, "server": {"img": "a"}}, "spec.server.img: Extra inputs are not permitted"),
         ({"modelUri": URI, "server": {"extra_args": []}}, "spec.server.extra_args: Extra inputs are not permitted"),
         ({"modelUri": URI, "versionPolicy": {"all": {"n": 1}}}, "spec.versionPolicy.all.n: Extra inputs are"),
-        ({"modelUri": "s3://bucket/m"}, f"spec.modelUri: {SCHEME}"),
+        ({"modelUri": "ftp://bucket/m"}, f"spec.modelUri: {SCHEME}"),
         ({"modelUri": "/models/m"}, f"spec.modelUri: {SCHEME}"),
         ({"modelUri": "pvc://models"}, f"spec.modelUri: {PATH}"),
         ({"modelUri": "file:///"}, f"spec.modelUri: {PATH}"),

@@ -122,9 +122,9 @@ class TestInvalid:
         ("old", "new", "words"),
         [
             ("modelUri: pvc://models/mnist", "", "spec: set exactly one of modelUri"),
-            ("pvc://models/mnist", "s3://b/m", "spec.modelUri: must begin with pvc://, file:// or hostpath://"),
+            ("pvc://models/mnist", "ftp://b/m", "spec.modelUri: must begin with pvc://, file://, s3://"),
             ("pvc://models/mnist", "pvc://models/../m", "spec.modelUri: must not have '.' or '..'"),
-            ("pvc://models/mnist", "pvc://models", "spec.modelUri: must name a path"),
+            ("pvc://models/mnist", "pvc://models", "spec.modelUri: must name a place"),
             (
                 "models/mnist}\n",
                 "models/mnist, replicas: -1}\n",
@@ -156,7 +156,7 @@ class TestInvalid:
         assert [line.split(": ")[1] for line in answer.err.splitlines()] == ["spec.replicas", "spec.gpus"]
 
     def test_one_bad_document_keeps_all_from_being_printed(self, render: Render) -> None:
-        answer = render(f"{GOOD}---\n{GOOD.replace('pvc', 's3')}")
+        answer = render(f"{GOOD}---\n{GOOD.replace('pvc', 'ftp')}")
         assert (answer.status, answer.out) == (2, "")
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pace import FAST_SECONDS, Pace
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
@@ -14,7 +15,7 @@ KEY = TFModelKey("default", "mnist")
 SLOW, DISCOVERY = 30.0, 5.0
 LIMITS = Limits(bake=30.0, settle=3.0, back_off=60.0, absent=8.0)
 MOVING = [Action.COMMIT, Action.LABEL, Action.RETIRE]
-RESTING = [Action.DONE, Action.BAKE, Action.WITHDRAW, Action.WAIT]
+RESTING = [Action.FETCH, Action.DONE, Action.BAKE, Action.WITHDRAW, Action.WAIT]
 
 
 NAMED = Specific((1,))
@@ -45,11 +46,17 @@ class Asked:
         self.pace = Pace(self.slow, lambda: self.clock)
 
     def next(
-        self, *steps: Step, settled: bool = True, pods: int = 3, now: float = 1e6, policy: VersionPolicy = NAMED
+        self,
+        *steps: Step,
+        settled: bool = True,
+        pods: int = 3,
+        now: float = 1e6,
+        policy: VersionPolicy = NAMED,
+        fetched: Reason = Reason.NOTHING_TO_FETCH,
     ) -> float:
         wanted = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now)
+        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now, fetched=fetched)
 
 
 class TestResting:
@@ -62,6 +69,21 @@ class TestResting:
         """A bad version has to be known before a pod restarts with it."""
         assert Asked().next(step(Action.DONE), policy=policy) == DISCOVERY
         assert Asked(slow=2.0).next(step(Action.DONE), policy=policy) == 2.0
+
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
+    @pytest.mark.parametrize(
+        ("fetched", "seconds"),
+        [
+            (Reason.FETCHING, 1.0),
+            (Reason.DEPLOYING, 1.0),
+            (Reason.ACCESS_DENIED, DISCOVERY),
+            (Reason.FETCHER_UNREACHABLE, DISCOVERY),
+            (Reason.FETCHED, SLOW),
+            (Reason.SCALED_TO_ZERO, SLOW),
+        ],
+    )
+    def test_fetchers_are_asked_how_far_they_are(self, action: Action, fetched: Reason, seconds: float) -> None:
+        assert Asked().next(step(action), fetched=fetched) == seconds
 
     def test_a_folder_that_may_appear_is_looked_for(self) -> None:
         assert Asked().next(ABSENT) == DISCOVERY
@@ -111,6 +133,21 @@ class TestWhatNeverEnds:
         else:
             asked.next(step(Action.DONE))
         assert asked.next(step(Action.LABEL)) == FAST_SECONDS
+
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.WAIT, Action.DONE])
+    @pytest.mark.parametrize(
+        ("fetched", "seconds"),
+        [
+            (Reason.FETCHING, 1.0),
+            (Reason.DEPLOYING, 1.0),
+            (Reason.ACCESS_DENIED, DISCOVERY),
+            (Reason.FETCHER_UNREACHABLE, DISCOVERY),
+            (Reason.FETCHED, SLOW),
+            (Reason.SCALED_TO_ZERO, SLOW),
+        ],
+    )
+    def test_fetchers_are_asked_how_far_they_are(self, action: Action, fetched: Reason, seconds: float) -> None:
+        assert Asked().next(step(action), fetched=fetched) == seconds
 
     def test_a_folder_that_may_appear_is_looked_for_all_the_same(self) -> None:
         """A pod that is told of a version without a folder never shows it."""

@@ -14,8 +14,8 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.reconcile import NOT_AGAIN, Again, Reconciler
 from tfs_operator.controller.rollouts import Progress
+from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.history import Told
-from tfs_operator.domain.judgement import Evidence, Verdict
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.remembered import rollout_status
 from tfs_operator.domain.rollout import Action, Memory
@@ -96,7 +96,7 @@ class TestMemory:
             await world.pass_()
         assert world.memories == [{"mnist": RESUMED}, {"mnist": LOADING}]
 
-    @pytest.mark.parametrize("pause", [{"suspend": True}, {"modelUri": "s3://m"}, {"modelUri": "hostpath:///m"}])
+    @pytest.mark.parametrize("pause", [{"suspend": True}, {"modelUri": "ftp://m"}, {"modelUri": "hostpath:///m"}])
     async def test_so_does_the_end_of_a_pause(self, pause: Manifest) -> None:
         world = World()
         world.live()
@@ -123,7 +123,7 @@ class TestWhatIsNotActedOn:
         ("spec", "reason"),
         [
             ({"suspend": True}, Reason.SUSPENDED),
-            ({"modelUri": "s3://m"}, Reason.INVALID_SPEC),
+            ({"modelUri": "ftp://m"}, Reason.INVALID_SPEC),
             ({"modelUri": "hostpath:///m"}, Reason.HOSTPATH_NOT_ALLOWED),
         ],
     )

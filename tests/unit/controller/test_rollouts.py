@@ -121,7 +121,7 @@ class Cluster:
 
     @property
     def rollouts(self) -> Rollouts:
-        return Rollouts(self.cache, Settings(), self, self, self, clock=lambda: NOW)  # type: ignore[arg-type]  # all fakes in one
+        return Rollouts(self.cache, Settings(), self, self, self, self, clock=lambda: NOW)  # type: ignore[arg-type]  # all in one
 
     async def advance(self, tfmodel: TFModel, memory: Memory | None = None) -> Progress:
         return await self.rollouts.advance(KEY, tfmodel, {"mnist": memory} if memory else {})
@@ -273,7 +273,7 @@ class TestWhoIsTold:
     async def test_all_are_forgotten_with_the_tfmodel(self) -> None:
         cluster = Cluster()
         cluster.rollouts.forget(KEY)
-        assert cluster.forgotten == [KEY] * 3
+        assert cluster.forgotten == [KEY] * 4
 
 
 class TestRescue:

@@ -15,7 +15,8 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.rollouts import Progress
 from tfs_operator.controller.status import StatusWriter
-from tfs_operator.domain.judgement import Evidence, Verdict, judge
+from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.judgement import judge
 from tfs_operator.domain.rollout import Action, Failure
 from tfs_operator.render import Settings
 

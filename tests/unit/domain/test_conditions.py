@@ -4,7 +4,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.conditions import merged
-from tfs_operator.domain.judgement import Verdict
+from tfs_operator.domain.evidence import Verdict
 
 EARLIER, NOW = "2026-11-21T06:00:00Z", "2026-11-21T06:30:00Z"
 SERVING = {ConditionType.READY: Verdict("True", Reason.SERVING, "all is well")}

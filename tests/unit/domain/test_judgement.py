@@ -7,7 +7,8 @@ import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.deployment import DeploymentFacts
-from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, Evidence, Verdict, judge, refused
+from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, judge, refused
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
@@ -61,6 +62,7 @@ def test_all_is_well() -> None:
         ConditionType.READY: Verdict(
             "True", Reason.SERVING, "mnist: all versions and labels answer on 2 of 2 replicas"
         ),
+        ConditionType.MODELS_FETCHED: Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store"),
         ConditionType.VERSIONS_AVAILABLE: Verdict(
             "True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE"
         ),

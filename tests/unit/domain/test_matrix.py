@@ -36,6 +36,7 @@ def test_all_pods_serve_all_versions_under_all_labels() -> None:
             {"version": 1, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["stable"], "message": ""},
             {"version": 2, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["canary"], "message": ""},
         ],
+        "fetching": [],
     }
 
 

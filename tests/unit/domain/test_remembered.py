@@ -113,6 +113,9 @@ class TestResumed:
     def test_a_load_and_what_is_waited_for_begin_anew_and_nothing_else(self) -> None:
         assert remembered.resumed(self.KEPT, 900.0) == replace(self.KEPT, since=900.0, waiting=((2, 900.0), (4, 900.0)))
 
-    @pytest.mark.parametrize("action", [action for action in Action if action is not Action.LOAD])
+    def test_what_is_being_fetched_begins_anew(self) -> None:
+        assert remembered.resumed(replace(self.KEPT, action=Action.FETCH), 900.0).since == 900.0
+
+    @pytest.mark.parametrize("action", [action for action in Action if action not in (Action.FETCH, Action.LOAD)])
     def test_another_step_goes_on(self, action: Action) -> None:
         assert remembered.resumed(replace(self.KEPT, action=action), 900.0).since == 100.0

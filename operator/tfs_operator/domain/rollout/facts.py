@@ -11,6 +11,7 @@ from tfs_operator.domain.observation import ModelObservation
 class Action(StrEnum):
     """The step that a model's rollout is at."""
 
+    FETCH = "Fetch"
     LOAD = "Load"
     COMMIT = "Commit"
     LABEL = "Label"
@@ -28,6 +29,11 @@ class Pod:
     name: str
     observed: ModelObservation
     ready_at: float = 0.0
+    arriving: Mapping[int, str] = field(default_factory=dict)
+    """Versions that the pod's fetcher does not hold yet, and how far it is, in words."""
+
+    fetched: frozenset[int] = frozenset()
+    """Versions that the pod's fetcher holds."""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,18 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
     keep = committed == goal or not isinstance(committed.policy, Specific) or view.is_baking
     lingering = frozenset(goal.labels.keys() - committed.labels.keys())
-    absent = _absent(view, goal)
     led_to = goal_of(view, both, keep_available=keep, lingering=lingering)
+    if (arriving := _arriving(view, goal)) is not None:
+        return step(view, Action.FETCH, arriving, led_to, committed)
+    absent = _absent(view, goal)
     loading = step(view, Action.LOAD, next(iter(absent.values()), missing), led_to, committed)
     return replace(loading, absent=absent)
+
+
+def _arriving(view: View, goal: ModelConfig) -> str | None:
+    """The servers are told of such a version all the same: each loads it as soon as its own fetcher has it."""
+    required = sorted(target.required(goal) & view.arriving.keys())
+    return view.arriving[required[0]] if required else None
 
 
 def _absent(view: View, goal: ModelConfig) -> dict[int, str]:

@@ -62,8 +62,10 @@ def _follows(wanted: ModelConfig) -> bool:
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:
+    """A version that is still being fetched somewhere is not waited for yet: loading it there has its whole time."""
     known = dict(view.memory.waiting)
-    return tuple((version, known.get(version, view.facts.now)) for version in sorted(view.loaded - view.on_all))
+    awaited = sorted(view.loaded - view.on_all - view.arriving.keys())
+    return tuple((version, known.get(version, view.facts.now)) for version in awaited)
 
 
 def _failures(view: View, failed: Mapping[int, str]) -> list[Failure]:

@@ -26,7 +26,7 @@ def running(view: View) -> ModelConfig:
 
 
 def _held_versions(view: View, policy: VersionPolicy) -> Specific:
-    known = newest(policy, (view.on_some | view.trusted) - view.held.keys())
+    known = newest(policy, (view.on_some | view.trusted | view.fetched) - view.held.keys())
     return Specific(tuple(sorted(known | set(view.wanted.labels.values()))))
 
 

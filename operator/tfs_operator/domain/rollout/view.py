@@ -59,9 +59,9 @@ class View:
         """What was loaded when the wish came may just have been promoted away from: a rollback shall find it loaded."""
         return self.facts.now - self.memory.began < self.facts.limits.bake
 
-    def lasting(self, action: Action) -> float:
-        """Seconds for which `action` has been the step; 0 when another one was."""
-        return self.facts.now - self.memory.since if self.memory.action is action else 0.0
+    def lasting(self, *actions: Action) -> float:
+        """Seconds for which one of `actions` has been the step; 0 when another one was."""
+        return self.facts.now - self.memory.since if self.memory.action in actions else 0.0
 
     def waited_for(self, version: int) -> float:
         """Seconds since some pod was first seen to load the version."""
@@ -82,6 +82,20 @@ class View:
     def ended_badly(self) -> frozenset[int]:
         """Ended with an error on at least one pod."""
         return frozenset(status.version for pod in self.pods for status in pod.observed.versions if _bad(status))
+
+    @cached_property
+    def arriving(self) -> dict[int, str]:
+        """Versions that some pod's fetcher does not hold yet, with the words of the first such pod."""
+        found: dict[int, str] = {}
+        for pod in self.pods:
+            found = {**pod.arriving, **found}
+        return found
+
+    @cached_property
+    def fetched(self) -> frozenset[int]:
+        """Versions that every pod's fetcher holds: the server may load them, whether it was told of them or not."""
+        first, *others = (pod.fetched for pod in self.pods)
+        return first.intersection(*others)
 
     @cached_property
     def loading(self) -> frozenset[int]:
@@ -147,7 +161,7 @@ class View:
             return None
         if status is not None and _bad(status) and loading >= self.facts.limits.settle:
             return f"version {version} on pod {pod.name}: {status.error_code}: {status.error_message}"
-        if min(loading, self.facts.now - pod.ready_at) < self.facts.limits.load_timeout:
+        if version in pod.arriving or min(loading, self.facts.now - pod.ready_at) < self.facts.limits.load_timeout:
             return None
         seconds = min(loading, self.facts.now - pod.ready_at)
         how = f"is {status.state}" if status is not None else "is not known to the server: is there such a folder?"

@@ -28,4 +28,4 @@ def _failure(view: View, version: int) -> str | None:
 
 def _tried_for(view: View, version: int) -> float:
     """A folder that appears late has its whole time: it counts from when some pod was first seen to load it."""
-    return min(view.lasting(Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))
+    return min(view.lasting(Action.FETCH, Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))

@@ -1,0 +1,100 @@
+"""How models are fetched from a store."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from tfs_operator.api.base import ApiModel, map_list
+from tfs_operator.api.rules import matches, ruled
+from tfs_operator.api.server import EnvVar, ResourceRequirements, distinct_names
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern="^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9_.-]+$")]
+
+
+class SecretReference(ApiModel):
+    """A Secret in the TFModel's namespace."""
+
+    name: ObjectName
+    """Name of the Secret."""
+
+
+class CaBundle(ApiModel):
+    """A key of a ConfigMap in the TFModel's namespace."""
+
+    name: ObjectName
+    """Name of the ConfigMap."""
+
+    key: DataKey = "ca.crt"
+    """Key that holds the certificates, in PEM."""
+
+
+class Cache(ApiModel):
+    """Where fetched models are kept for all replicas together."""
+
+    persistent_volume_claim: ObjectName
+    """Name of a claim in the TFModel's namespace that several pods can write to: access mode ReadWriteMany, or
+    ReadWriteOnce where all replicas are on one node."""
+
+
+class Storage(ApiModel):
+    """How models are fetched from a store. Holds for every model of this TFModel; models on claims, in images and on
+    nodes need none of it."""
+
+    service_account_name: ObjectName | None = None
+    """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
+
+    secret_ref: SecretReference | None = None
+    """Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
+    `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` for s3://,
+    `gcloud-application-credentials.json` for gs://, `AZURE_STORAGE_ACCESS_KEY`, `AZURE_STORAGE_SAS_TOKEN` or
+    `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` and `AZURE_TENANT_ID` for az://, `username` and `password`, or `token`,
+    for https://, `HF_TOKEN` for hf://, `.dockerconfigjson` for oci://. A Secret that comes or changes later is
+    taken up within two minutes, without a restart."""
+
+    anonymous: bool = False
+    """Ask the store without credentials, as public buckets allow. Else, without `secretRef`, what the pod's own
+    identity provides is used."""
+
+    endpoint: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=1024),
+            *ruled(
+                matches(
+                    "^https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$",
+                    "must be the address of the store, for example http://minio.storage.svc:9000",
+                )
+            ),
+        ]
+        | None
+    ) = None
+    """Address of the store, where it is not the cloud's own: `http://minio.storage.svc:9000` for s3://, a mirror of
+    the hub for hf://, or `http://HOST:PORT` for a registry of oci:// that speaks no TLS."""
+
+    region: Annotated[str, Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9-]+$")] | None = None
+    """Region of the bucket, for s3://. Default: us-east-1."""
+
+    ca_bundle: CaBundle | None = None
+    """Certificates of authorities that are trusted besides the well-known ones."""
+
+    poll_interval_seconds: Annotated[int, Field(ge=5, le=86400, json_schema_extra={"format": "int32"})] = 60
+    """With the policies latest and all, how often the store is asked for new versions, in seconds: one list request
+    per pod and model."""
+
+    cache: Cache | None = None
+    """Share one copy of the models between all replicas. Default: each replica fetches for itself."""
+
+    resources: ResourceRequirements | None = None
+    """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a
+    memory limit of 256Mi, which is enough for models of any size."""
+
+    env: (
+        Annotated[
+            list[EnvVar],
+            Field(max_length=64, json_schema_extra=map_list("name")),
+            AfterValidator(distinct_names),
+        ]
+        | None
+    ) = None
+    """Environment variables of the fetcher, for example `HTTPS_PROXY`."""

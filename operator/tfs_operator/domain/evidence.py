@@ -1,0 +1,61 @@
+"""What the conditions of a TFModel are computed from, and what they are computed to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.api.status import FetchStatus
+from tfs_operator.domain.deployment import DeploymentFacts
+from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.rollout import Step
+
+_MESSAGE_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied; `steps`
+    has where each model's rollout stands at `now`, in seconds since the epoch."""
+
+    wanted: ModelServerConfig
+    replicas: int
+    deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
+    pods: tuple[PodObservation, ...] = ()
+    blocked: Problem | None = None
+    reload_problem: Problem | None = None
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    now: float = 0.0
+    remote: frozenset[str] = frozenset()
+    """Models that are fetched from a store."""
+
+    fetching: Mapping[str, Sequence[FetchStatus]] = field(default_factory=dict)
+    """By model, versions that some pod does not hold yet, with figures as the status shows them."""
+
+    @property
+    def ready_pods(self) -> tuple[PodObservation, ...]:
+        return tuple(pod for pod in self.pods if pod.ready)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A condition without its times. `since`: for how long it has been waited, which is no news of its own."""
+
+    status: str
+    reason: Reason
+    message: str
+    since: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a condition has them."""
+        return "; ".join(filter(None, (self.message[:_MESSAGE_LIMIT], self.since)))
+
+
+Check = Callable[[Evidence], Verdict | None]
+"""One thing that a condition may have to say; None when it has nothing to say."""
+
+
+def first(checks: Sequence[Check], evidence: Evidence) -> Verdict:
+    """What the first check has to say that says anything; the last one always does."""
+    return next(verdict for check in checks if (verdict := check(evidence)) is not None)

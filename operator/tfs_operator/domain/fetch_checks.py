@@ -1,0 +1,60 @@
+"""The condition ModelsFetched: a chain of checks, of which the first that has something to say decides."""
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.arrivals import how_far
+from tfs_operator.domain.evidence import Check, Evidence, Verdict
+
+
+def _nothing_to_fetch(evidence: Evidence) -> Verdict | None:
+    if evidence.remote:
+        return None
+    return Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store")
+
+
+def _nobody_fetches(evidence: Evidence) -> Verdict | None:
+    if evidence.replicas == 0:
+        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so nobody fetches")
+    return None
+
+
+def _a_store_fails(evidence: Evidence) -> Verdict | None:
+    """A version's own problem says more than that of the whole listing."""
+    for pod in evidence.pods:
+        for name in sorted(evidence.remote & pod.fetches.keys()):
+            report = pod.fetches[name]
+            problems = [version.problem for version in report.versions if version.problem] + [report.problem]
+            if problem := next(filter(None, problems), None):
+                return Verdict("False", problem.reason, f"model {name} on pod {pod.name}: {problem.message}")
+    return None
+
+
+def _a_version_is_arriving(evidence: Evidence) -> Verdict | None:
+    for name, statuses in evidence.fetching.items():
+        if statuses:
+            return Verdict("False", Reason.FETCHING, f"model {name}: {'; '.join(map(how_far, statuses))}")
+    return None
+
+
+def _a_fetcher_is_silent(evidence: Evidence) -> Verdict | None:
+    """One that has not started yet is no news; one beside a server that serves is."""
+    for pod in evidence.pods:
+        if pod.ready and pod.unreported:
+            words = f"the fetcher of pod {pod.name} does not answer the operator: {pod.unreported}"
+            return Verdict("Unknown", Reason.FETCHER_UNREACHABLE, words)
+    if any(not evidence.remote <= pod.fetches.keys() for pod in evidence.pods) or not evidence.pods:
+        return Verdict("Unknown", Reason.DEPLOYING, "some pod has not started to fetch")
+    return None
+
+
+def _all_fetched(_: Evidence) -> Verdict | None:
+    return Verdict("True", Reason.FETCHED, "every pod holds every wanted version, whole and checked")
+
+
+FETCH_CHECKS: tuple[Check, ...] = (
+    _nothing_to_fetch,
+    _nobody_fetches,
+    _a_store_fails,
+    _a_version_is_arriving,
+    _a_fetcher_is_silent,
+    _all_fetched,
+)

@@ -1,0 +1,43 @@
+"""How long to wait after a failure before trying again."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+FIRST_SECONDS = 1.0
+MOST_SECONDS = 300.0
+_HOPELESS_SECONDS = 30.0
+"""Where only a person can help, to begin with. A Secret takes the kubelet a minute to bring anyway."""
+
+
+@dataclass
+class Backoff:
+    """Doubles with each failure in a row, up to five minutes. Jitter takes up to a quarter off, so that the pods of a
+    TFModel do not ask the store all at once."""
+
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+    """Between 0 and 1."""
+
+    failures: int = 0
+    due: float = field(default=0.0)
+    """When the next attempt may begin, by `clock`."""
+
+    def failed(self, *, retry: bool = True) -> float:
+        """Seconds until the next attempt."""
+        first = FIRST_SECONDS if retry else _HOPELESS_SECONDS
+        delay = min(first * 2.0 ** min(self.failures, 16), MOST_SECONDS)
+        self.failures += 1
+        delay *= 1.0 - self.jitter() / 4
+        self.due = self.clock() + delay
+        return delay
+
+    def reset(self) -> None:
+        """The next attempt may begin now, and a failure is the first again."""
+        self.failures = 0
+        self.due = 0.0
+
+    @property
+    def ready(self) -> bool:
+        return self.clock() >= self.due

@@ -1,0 +1,53 @@
+"""What a store vouches for, compared with what is on the disk."""
+
+import hashlib
+import os
+import re
+import threading
+from pathlib import Path
+
+from tfs_operator.fetcher.source import RemoteFile
+
+_BLOCK = 1 << 20
+
+
+def vouched(file: RemoteFile) -> str | None:
+    """The checksum that the store has for a file: its SHA-256, else an ETag that looks like a plain MD5; else None.
+
+    An S3 ETag is the MD5 of an object that was put at once, and not of one that was put in parts (it ends in `-N`).
+    Of an object under a customer's key it only looks like one, see `is_certain`."""
+    if file.sha256:
+        return file.sha256
+    etag = file.etag.strip('"').lower()
+    return etag if re.fullmatch("[0-9a-f]{32}", etag) else None
+
+
+def is_certain(file: RemoteFile) -> bool:
+    """Whether another checksum than `vouched` means damage. An ETag may be no checksum at all: with SSE-KMS it has
+    the same form, and no response that the client library shows tells the two apart."""
+    return bool(file.sha256)
+
+
+class RunningChecksum:
+    """Follows a file on the disk while it arrives, so that little is left to read once it is whole. What is hashed is
+    what was written, read back from the page cache, and not what was received."""
+
+    def __init__(self, file: RemoteFile, path: Path) -> None:
+        self._path = path
+        self._hash = hashlib.sha256() if file.sha256 else hashlib.md5(usedforsecurity=False)
+        self.position = 0
+
+    def follow(self, until: int, stop: threading.Event) -> None:
+        """Reads on up to the offset `until`, or for as long as `stop` is not set."""
+        buffer = bytearray(_BLOCK)
+        view = memoryview(buffer)
+        with self._path.open("rb", buffering=0) as source:
+            while self.position < until and not stop.is_set():
+                count = os.preadv(source.fileno(), [view[: until - self.position]], self.position)
+                if not count:
+                    raise OSError(f"{self._path} ends at {self.position} of {until} bytes")
+                self._hash.update(view[:count])
+                self.position += count
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()

@@ -1,0 +1,69 @@
+"""The files of a version in its staging folder: what of an earlier attempt is kept, and what goes."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfs_operator.fetcher import journal
+from tfs_operator.fetcher.checksum import RunningChecksum, vouched
+from tfs_operator.fetcher.journal import Journal
+from tfs_operator.fetcher.source import RemoteFile
+from tfs_operator.fetcher.spans import Span, missing
+
+
+class Incoming:
+    """One file while it arrives. Its parts arrive in any order, several at a time."""
+
+    def __init__(self, file: RemoteFile, folder: Path) -> None:
+        self.file = file
+        self.path = folder / file.path
+        self.checksum = RunningChecksum(file, self.path) if vouched(file) else None
+        self.hashing = asyncio.Lock()
+        """Held by whoever reads the file for its checksum."""
+        self.pending = 0
+        """Parts that are begun or waiting."""
+
+    def parts(self, spans: list[Span], part_bytes: int) -> list[Span]:
+        """What is still to come. They are all pending from now on."""
+        parts = missing(spans, self.file.size, part_bytes)
+        self.pending = len(parts)
+        return parts
+
+    def begin_again(self) -> None:
+        self.checksum = RunningChecksum(self.file, self.path) if vouched(self.file) else None
+
+    def open(self) -> int:
+        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+
+
+def prepare(files: Sequence[RemoteFile], into: Path, record: Journal) -> None:
+    """Makes the folders and the empty files, and removes what is not of this version. Files that lack bytes which the
+    journal promises begin again; a whole file that no journal knows is kept where a checksum can tell."""
+    _remove_others({file.path for file in files}, into)
+    for folder in {(into / file.path).parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        _settle(file, into / file.path, record)
+
+
+def _settle(file: RemoteFile, path: Path, record: Journal) -> None:
+    size = path.stat().st_size if path.exists() else -1
+    spans = record.spans(file)
+    if size < 0 or size > file.size:
+        path.write_bytes(b"")
+    if spans and size < spans[-1][1]:
+        record.forget(file)
+    elif not spans and size == file.size and vouched(file):
+        record.arrived(file, 0, size)
+
+
+def _remove_others(wanted: set[str], into: Path) -> None:
+    kept = wanted | {journal.NAME}
+    for path in sorted(into.rglob("*"), reverse=True):
+        relative = path.relative_to(into).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            if relative in wanted or not any(path.iterdir()):
+                path.rmdir()
+        elif relative not in kept or path.is_symlink():
+            path.unlink()

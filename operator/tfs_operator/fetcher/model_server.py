@@ -1,0 +1,60 @@
+"""Asks the pod's own model server which versions it has, over REST. Source: tensorflow/serving, g3doc/api_rest.md."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from tfs_operator.domain.observation import VersionStatus
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 3.0
+_MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+class ModelServer:
+    """`url` is that of its REST port, such as http://127.0.0.1:8501."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url.rstrip("/")
+        self._session = session
+
+    async def versions(self, model: str) -> Mapping[int, VersionStatus] | None:
+        """What it says of each version that it knows of; None where it has no usable answer."""
+        url = URL(f"{self._url}/v1/models/{quote(model, safe='')}", encoded=True)
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
+        try:
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as answer:
+                if answer.status == 404:
+                    return {}
+                return _statuses(await _body(answer)) if answer.status == 200 else None
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            log.warning("%s: what the model server says of its versions is not TensorFlow Serving's", model)
+            return None
+
+
+def _statuses(body: bytes) -> dict[int, VersionStatus]:
+    entries = (_status(entry) for entry in json.loads(body)["model_version_status"])
+    return {status.version: status for status in entries}
+
+
+def _status(entry: Mapping[str, Any]) -> VersionStatus:
+    status = entry.get("status", {})
+    code, message = str(status.get("error_code", "OK")), str(status.get("error_message", ""))
+    return VersionStatus(int(entry["version"]), str(entry["state"]), code, message)
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise ValueError("far above any status")
+    return bytes(body)

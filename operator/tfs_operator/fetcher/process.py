@@ -1,0 +1,83 @@
+"""The process around a pod's fetcher: starts it, serves it, and ends at SIGTERM."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from tfs_operator.fetcher.config import Config
+from tfs_operator.fetcher.keeper import Surroundings
+from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.model_server import ModelServer
+from tfs_operator.fetcher.pod import FETCHES_AT_ONCE, PodFetcher
+from tfs_operator.fetcher.server import application
+from tfs_operator.fetcher.source import Source
+from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.uri import open_source
+
+log = logging.getLogger(__name__)
+
+_STOP_SECONDS = 0.5
+_ONCE_SECONDS = 0.05
+
+
+async def run(config: Config) -> None:
+    """Until SIGTERM or SIGINT; with `once`, until everything is there. The files are whole at any moment, so what does
+    not end within half a second is cut off."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        metrics = Metrics()
+        server = ModelServer(config.model_server, session)
+        around = Surroundings(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics)
+        fetcher = PodFetcher(config.plan, partial(_open, config.storage), around, config.pod)
+        working = asyncio.create_task(fetcher.run())
+        async with contextlib.AsyncExitStack() as stack:
+            if not config.once:
+                await stack.enter_async_context(_served(fetcher, metrics, config))
+            await _until_done(fetcher, working, stop, once=config.once)
+            await _end(working)
+
+
+def _open(storage: Storage, uri: str, work: Path) -> Source:
+    return open_source(uri, storage, work)
+
+
+@contextlib.asynccontextmanager
+async def _served(fetcher: PodFetcher, metrics: Metrics, config: Config) -> AsyncIterator[None]:
+    runner = web.AppRunner(application(fetcher, metrics), access_log=None, shutdown_timeout=_STOP_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port)
+        await site.start()
+        log.info("listening on port %s", runner.addresses[0][1])
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _until_done(fetcher: PodFetcher, working: asyncio.Task[None], stop: asyncio.Event, *, once: bool) -> None:
+    while not stop.is_set() and not (once and fetcher.complete()):
+        if working.done():
+            working.result()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ONCE_SECONDS if once else 1.0):
+                await stop.wait()
+
+
+async def _end(working: asyncio.Task[None]) -> None:
+    """A thread that hangs in a library or in the file system must not hold up the pod's end."""
+    working.cancel()
+    done, _ = await asyncio.wait({working}, timeout=_STOP_SECONDS)
+    if not done:
+        log.info("stopping with work in progress; it is resumed at the next start")
+        logging.shutdown()
+        os._exit(0)

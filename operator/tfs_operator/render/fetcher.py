@@ -1,0 +1,103 @@
+"""The container that fetches models: a native sidecar, which holds back the model server until its models are there.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+"""
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.fetching import FETCHER_PORT, HEALTH_PATH, READY_PATH
+from tfs_operator.domain.location import STORE_ROOT, remotes
+from tfs_operator.render.fetch_plan import PLAN_FILE
+from tfs_operator.render.metadata import Manifest
+from tfs_operator.render.ports import REST_PORT
+from tfs_operator.render.settings import Settings
+from tfs_operator.render.volumes import CA_PATH, CONFIG_PATH, CREDENTIALS_PATH, fetcher_mounts
+
+FETCHER_NAME = "fetcher"
+_WEEK_SECONDS = 7 * 24 * 3600
+_RESOURCES: Manifest = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}
+
+
+def fetchers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
+    """The pod's init containers: none where nothing is fetched."""
+    return [_fetcher(tfmodel, settings)] if remotes(tfmodel.metadata.name, tfmodel.spec) else []
+
+
+def _fetcher(tfmodel: TFModel, settings: Settings) -> Manifest:
+    return {
+        "name": FETCHER_NAME,
+        "image": settings.fetcher_image,
+        "restartPolicy": "Always",
+        "command": ["tfs-operator", "fetch"],
+        "args": _arguments(tfmodel),
+        "env": _environment(tfmodel),
+        "ports": [{"name": "fetch", "containerPort": FETCHER_PORT, "protocol": "TCP"}],
+        "resources": _resources(tfmodel),
+        "volumeMounts": fetcher_mounts(tfmodel),
+        **_probes(),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+def _arguments(tfmodel: TFModel) -> list[str]:
+    """Where a model comes from and who asks for it is fixed for the life of a pod; which versions, is not."""
+    storage = tfmodel.spec.storage
+    fixed = [
+        f"--plan={CONFIG_PATH}/{PLAN_FILE}",
+        f"--root={STORE_ROOT}",
+        f"--port={FETCHER_PORT}",
+        f"--model-server=http://127.0.0.1:{REST_PORT}",
+    ]
+    secret, bundle = storage.secret_ref, storage.ca_bundle
+    chosen = {
+        "--endpoint": storage.endpoint,
+        "--region": storage.region,
+        "--credentials": CREDENTIALS_PATH if secret else None,
+        "--secret-name": secret.name if secret else None,
+        "--ca-bundle": f"{CA_PATH}/{bundle.key}" if bundle else None,
+        "--ca-name": bundle.name if bundle else None,
+        "--shared": "$(POD_NAME)" if storage.cache else None,
+    }
+    flags = [f"{flag}={value}" for flag, value in chosen.items() if value is not None]
+    return [*fixed, *flags, *(["--anonymous"] if storage.anonymous else [])]
+
+
+def _environment(tfmodel: TFModel) -> list[Manifest]:
+    """The pod's name tells pods apart that share a cache."""
+    name = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    chosen = [
+        variable.model_dump(by_alias=True, exclude_none=True)
+        for variable in tfmodel.spec.storage.env or []
+        if variable.name != name["name"]
+    ]
+    return [name, *chosen]
+
+
+def _resources(tfmodel: TFModel) -> Manifest:
+    wished = tfmodel.spec.storage.resources
+    resources: Manifest = wished.model_dump(by_alias=True, exclude_none=True) if wished else {}
+    return {key: amounts for key, amounts in {**_RESOURCES, **resources}.items() if amounts}
+
+
+def _probes() -> Manifest:
+    """Fetching is tried again within the process, so that no probe has to restart it: the startup probe only holds
+    back the model server, for a week at the most. No readiness probe: a store that is down must not take a pod that
+    serves out of its Service."""
+    return {
+        "startupProbe": {
+            "httpGet": {"path": READY_PATH, "port": FETCHER_PORT},
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+            "failureThreshold": _WEEK_SECONDS,
+        },
+        "livenessProbe": {
+            "httpGet": {"path": HEALTH_PATH, "port": FETCHER_PORT},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+    }

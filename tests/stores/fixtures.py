@@ -1,0 +1,31 @@
+"""Fixtures for the tests of any tier, to be imported by name into its conftest.py.
+
+One server of each kind for a whole run; a bucket and a proxy with its faults for each test.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stores.proxy import Proxy, faults_before
+from tests.stores.s3 import S3Server, running_s3
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> str:
+    """An empty one of the S3 server, for one test."""
+    return s3_server.make_bucket(f"test-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def s3_proxy(s3_server: S3Server) -> Iterator[Proxy]:
+    """In front of the S3 server; `s3_server.behind(s3_proxy.url)` is the server through it."""
+    with faults_before(s3_server.url) as proxy:
+        yield proxy
