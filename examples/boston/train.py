@@ -13,6 +13,7 @@ moves prices. Needs tensorflow.
 
 import argparse
 import hashlib
+import http.client
 import io
 import json
 import os
@@ -75,7 +76,7 @@ def download(url: str) -> bytes:
 def boston(url: str) -> Dataset:
     try:
         content = download(url)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise OSError(f"The Boston housing data cannot be downloaded here: {error}") from error
     if url == BOSTON and hashlib.sha256(content).hexdigest() != BOSTON_SHA256:
         raise OSError(f"What {url} answers is not the Boston housing data: another SHA-256")

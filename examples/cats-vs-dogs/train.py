@@ -12,6 +12,7 @@ downloaded, else drawn by draw.py. Needs tensorflow.
 """
 
 import argparse
+import http.client
 import io
 import os
 import shutil
@@ -70,7 +71,7 @@ def photos(url: str) -> Dataset:
     """`cats_and_dogs_filtered/train/cats/cat.0.jpg`, and so on."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(download(url)))
-    except OSError as error:
+    except (OSError, http.client.HTTPException, zipfile.BadZipFile) as error:
         raise OSError(f"The photos of Dogs vs. Cats cannot be downloaded here: {error}") from error
     pictures, classes = [], []
     for index, kind in enumerate(draw.CLASSES):

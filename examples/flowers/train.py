@@ -11,6 +11,7 @@ tensorflow.
 """
 
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -81,7 +82,7 @@ def photos(url: str) -> Dataset:
             archive = Path(folder) / "flower_photos.tgz"
             download(url, archive)
             loaded = [(index, picture_of(tf.constant(file)).numpy()) for index, file in members(archive)]
-    except OSError as error:
+    except (OSError, EOFError, http.client.HTTPException, tarfile.TarError) as error:
         raise OSError(f"The photos of tf_flowers cannot be downloaded here: {error}") from error
     mixed = np.random.default_rng(0).permutation(len(loaded))
     pictures = np.stack([loaded[i][1] for i in mixed]).astype(np.uint8)

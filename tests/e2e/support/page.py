@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hack.playground import diagnose
-from hack.playground.commands import ROOT
+from hack.playground.commands import ROOT, wait_for
 from hack.playground.kubectl import Kubectl
 
 
@@ -36,15 +36,25 @@ def run(page: Path, kubeconfig: Path, namespace: Kubectl, seconds: float) -> str
     return shell.stdout
 
 
+def await_nothing_left(namespace: Kubectl) -> None:
+    """Servers drain for some seconds after `kubectl delete`."""
+
+    def left() -> list[str]:
+        found = namespace.find("tfmodels,deployments,services,pods,persistentvolumeclaims,secrets")
+        return [f"{each['kind']} {each['metadata']['name']}" for each in found]
+
+    wait_for("the namespace to be empty", 60, lambda: True if not left() else None, seen=left)
+
+
 def predictions(output: str) -> list[list[Any]]:
     """Those that the model server answered, in order."""
     return [answer["predictions"] for answer in objects(output) if "predictions" in answer]
 
 
 def objects(output: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects in it that begin at the start of a line."""
+    """The JSON objects in it that begin at the start of a line, or where another one ends."""
     decoder, end = json.JSONDecoder(), 0
-    for begin in re.finditer(r"^\{", output, re.MULTILINE):
+    for begin in re.finditer(r"(?:^|(?<=\}))\{", output, re.MULTILINE):
         if begin.start() >= end:
             found, end = decoder.raw_decode(output, begin.start())
             yield found
