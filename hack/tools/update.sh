@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Rewrites hack/tools/*/go.mod and go.sum from hack/versions.env. For whoever changes a version there;
-# nothing else runs it, so that what users build is exactly what is checked in.
-# Needs Go and the Go module proxy.
+# Rewrites hack/tools/*/go.mod and go.sum, and the package-lock.json of azurite, from hack/versions.env. For whoever
+# changes a version there; nothing else runs it, so that what users build is exactly what is checked in.
+# Needs Go and the Go module proxy, and for azurite npm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=hack/versions.env
@@ -46,6 +46,14 @@ own() (
   go mod tidy
 )
 
+# azurite: the lock names no registry, so that it holds wherever packages come from.
+azurite() (
+  cd azurite
+  rm -f package-lock.json
+  printf '{\n  "private": true,\n  "dependencies": {\n    "azurite": "%s"\n  }\n}\n' "$AZURITE_VERSION" >package.json
+  npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+)
+
 case ${1:-all} in
   kubernetes) kubernetes ;;
   coredns) own coredns github.com/coredns/coredns "$COREDNS_VERSION" ;;
@@ -56,11 +64,10 @@ case ${1:-all} in
   versitygw)
     tool versitygw github.com/versity/versitygw "$VERSITYGW_VERSION" github.com/versity/versitygw/cmd/versitygw
     ;;
-  fake-gcs-server)
-    tool fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" github.com/fsouza/fake-gcs-server
-    ;;
+  fake-gcs-server) own fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" ;;
   registry) own registry github.com/distribution/distribution/v3 "$REGISTRY_VERSION" ;;
   rclone) own rclone github.com/rclone/rclone "$RCLONE_VERSION" ;;
-  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone; do "./update.sh" "$each"; done ;;
+  azurite) azurite ;;
+  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite; do "./update.sh" "$each"; done ;;
   *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
 esac

@@ -1,3 +1,23 @@
-from tests.stores.fixtures import bucket, s3_proxy, s3_server
+from tests.stores.fixtures import (
+    azure_proxy,
+    azure_server,
+    bucket,
+    container,
+    gcs_bucket,
+    gcs_proxy,
+    gcs_server,
+    s3_proxy,
+    s3_server,
+)
 
-__all__ = ["bucket", "s3_proxy", "s3_server"]
+__all__ = [
+    "azure_proxy",
+    "azure_server",
+    "bucket",
+    "container",
+    "gcs_bucket",
+    "gcs_proxy",
+    "gcs_server",
+    "s3_proxy",
+    "s3_server",
+]

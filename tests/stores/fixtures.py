@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.stores.azure import AzureServer, running_azure
+from tests.stores.gcs import GcsServer, running_gcs
 from tests.stores.proxy import Proxy, faults_before
 from tests.stores.s3 import S3Server, running_s3
 
@@ -28,4 +30,42 @@ def bucket(s3_server: S3Server) -> str:
 def s3_proxy(s3_server: S3Server) -> Iterator[Proxy]:
     """In front of the S3 server; `s3_server.behind(s3_proxy.url)` is the server through it."""
     with faults_before(s3_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsServer]:
+    with running_gcs(tmp_path_factory.mktemp("gcs")) as server:
+        yield server
+
+
+@pytest.fixture
+def gcs_bucket(gcs_server: GcsServer) -> str:
+    """An empty one of the GCS server, for one test."""
+    return gcs_server.make_bucket(f"test-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def gcs_proxy(gcs_server: GcsServer) -> Iterator[Proxy]:
+    """In front of the GCS server; `gcs_server.behind(gcs_proxy.url)` is the server through it."""
+    with faults_before(gcs_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def azure_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureServer]:
+    with running_azure(tmp_path_factory.mktemp("azure")) as server:
+        yield server
+
+
+@pytest.fixture
+def container(azure_server: AzureServer) -> str:
+    """An empty one of the Azure server, for one test."""
+    return azure_server.make_container(f"test-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def azure_proxy(azure_server: AzureServer) -> Iterator[Proxy]:
+    """In front of the Azure server; `azure_server.behind(azure_proxy.url)` is the server through it."""
+    with faults_before(azure_server.url) as proxy:
         yield proxy

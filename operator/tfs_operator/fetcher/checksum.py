@@ -29,16 +29,22 @@ def is_certain(file: RemoteFile) -> bool:
 
 
 class RunningChecksum:
-    """Follows a file on the disk while it arrives, so that little is left to read once it is whole. What is hashed is
-    what was written, read back from the page cache, and not what was received."""
+    """Follows a file while it arrives, so that little is left to read once it is whole."""
 
     def __init__(self, file: RemoteFile, path: Path) -> None:
         self._path = path
         self._hash = hashlib.sha256() if file.sha256 else hashlib.md5(usedforsecurity=False)
         self.position = 0
 
+    def update(self, chunk: memoryview) -> None:
+        """What comes next in the file, from memory."""
+        self._hash.update(chunk)
+        self.position += len(chunk)
+
     def follow(self, until: int, stop: threading.Event) -> None:
         """Reads on up to the offset `until`, or for as long as `stop` is not set."""
+        if self.position >= until:
+            return
         buffer = bytearray(_BLOCK)
         view = memoryview(buffer)
         with self._path.open("rb", buffering=0) as source:
@@ -46,8 +52,7 @@ class RunningChecksum:
                 count = os.preadv(source.fileno(), [view[: until - self.position]], self.position)
                 if not count:
                     raise OSError(f"{self._path} ends at {self.position} of {until} bytes")
-                self._hash.update(view[:count])
-                self.position += count
+                self.update(view[:count])
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from tfs_operator.api.base import MAX_INT64
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetching import FetchProblem
+from tfs_operator.fetcher import journal
 from tfs_operator.fetcher.problem import FetchError
 from tfs_operator.fetcher.source import RemoteFile, RemoteVersion
 
@@ -35,6 +36,8 @@ def unsafe(path: str) -> str | None:
         return "has an empty part, '.' or '..'"
     if any(character in path for character in "\\\0\n\r"):
         return "has a backslash, NUL or line break"
+    if path == journal.NAME:
+        return "has the name of the fetcher's own record"
     if max(len(part.encode()) for part in parts) > 255:
         return "has a part of more than 255 bytes"
     return None

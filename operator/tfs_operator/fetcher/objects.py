@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore import GetOptions, ObjectMeta
 
 _PAGE = 1000
-_CHUNK = 2 << 20
+_CHUNK = 512 << 10
+"""Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
 
 
 class ObjectSource:

@@ -130,7 +130,7 @@ _CAUSES = (
         Sense(
             Reason.CREDENTIALS_MISSING,
             _KEYS,
-            "the Secret of storage.secretRef has a key that makes no sense",
+            "the credentials make no sense",
             retry=False,
         ),
     ),

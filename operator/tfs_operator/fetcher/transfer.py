@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher import journal
-from tfs_operator.fetcher.checksum import is_certain, vouched
+from tfs_operator.fetcher.checksum import RunningChecksum, is_certain, vouched
 from tfs_operator.fetcher.incoming import Incoming, prepare
 from tfs_operator.fetcher.journal import Journal
 from tfs_operator.fetcher.problem import FetchError
@@ -76,7 +76,7 @@ class Transfer:
                 await self._drain(files, record)
                 record.remove()
         except OSError as error:
-            raise self._disk_problem(error) from error
+            raise disk_problem(error, self._what) from error
         finally:
             self._pool.shutdown()
 
@@ -124,7 +124,7 @@ class Transfer:
                 try:
                     async with aclosing(self._read(incoming.file, position, end)) as chunks:
                         async for chunk in chunks:
-                            await self._in_thread(_write, descriptor, chunk, position)
+                            await self._keep(incoming, descriptor, chunk, position)
                             record.arrived(incoming.file, position, position + len(chunk))
                             position += len(chunk)
                             self._progress(len(chunk))
@@ -133,6 +133,15 @@ class Transfer:
                     await self._pause(problem, failures)
         finally:
             os.close(descriptor)
+
+    async def _keep(self, incoming: Incoming, descriptor: int, chunk: memoryview, position: int) -> None:
+        """What arrives in order is hashed at once, while the processor's cache has it; the rest is read back later."""
+        checksum = incoming.checksum
+        if checksum is None or checksum.position != position or incoming.hashing.locked():
+            await self._in_thread(_write, descriptor, chunk, position)
+            return
+        async with incoming.hashing:
+            await self._in_thread(_write_hashed, descriptor, chunk, position, checksum)
 
     async def _pause(self, problem: FetchError, failures: int) -> None:
         if not problem.retry or failures >= self._pace.attempts:
@@ -181,14 +190,20 @@ class Transfer:
             await asyncio.wait([running])
             raise
 
-    def _disk_problem(self, error: OSError) -> FetchError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
-        return FetchError(reason, f"{self._what}: the pod's volume: {error.strerror or error}")
+
+def disk_problem(error: OSError, what: str) -> FetchError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
+    return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
 
 
 def _reached(spans: list[Span]) -> int:
     return spans[0][1] if spans and spans[0][0] == 0 else 0
+
+
+def _write_hashed(descriptor: int, chunk: memoryview, position: int, checksum: RunningChecksum) -> None:
+    checksum.update(chunk)
+    _write(descriptor, chunk, position)
 
 
 def _write(descriptor: int, chunk: memoryview, position: int) -> None:
