@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stores.azure import AzureServer, running_azure
+from tests.stores.certificates import Certificates, make_certificates
 from tests.stores.gcs import GcsServer, running_gcs
+from tests.stores.hub import HubServer, running_hub
 from tests.stores.proxy import Proxy, faults_before
 from tests.stores.s3 import S3Server, running_s3
+from tests.stores.web import WebServer, running_web
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +72,29 @@ def azure_proxy(azure_server: AzureServer) -> Iterator[Proxy]:
     """In front of the Azure server; `azure_server.behind(azure_proxy.url)` is the server through it."""
     with faults_before(azure_server.url) as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    """An empty one for each test, of http."""
+    with running_web() as server:
+        yield server
+
+
+@pytest.fixture
+def https_server(certificates: Certificates) -> Iterator[WebServer]:
+    """An empty one for each test, of https, with a certificate that no system trusts."""
+    with running_web(certificates) as server:
+        yield server
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    """An empty Hugging Face hub for each test."""
+    with running_hub() as server:
+        yield server

@@ -16,7 +16,7 @@ from yarl import URL
 
 from tests.stores.faults import Cut, Faults, Incident, Interlude, Refusal, Stall
 from tests.stores.served import serving
-from tests.stores.traffic import Passed, kind_of
+from tests.stores.traffic import Passed, passed_by
 
 CHUNK = 64 * 1024
 _HOP_BY_HOP = ("Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade")
@@ -65,7 +65,7 @@ class _Forwarder:
             yield
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        passed = _passed(request)
+        passed = passed_by(request)
         self.faults.note(passed)
         if refusal := self.faults.refusal(passed):
             return _refused(refusal)
@@ -146,16 +146,6 @@ async def _until_released(faults: Faults) -> None:
     # The flag is another thread's, and a thread that waited for it would outlive a client that gives up.
     while not faults.released.is_set():  # noqa: ASYNC110 # an asyncio.Event cannot be set from there
         await asyncio.sleep(0.02)
-
-
-def _passed(request: web.Request) -> Passed:
-    return Passed(
-        kind_of(request.method, request.rel_url),
-        request.method,
-        request.rel_url.raw_path,
-        request.headers.get("Range", ""),
-        request.headers.get("Authorization", ""),
-    )
 
 
 def _refused(refusal: Refusal) -> web.Response:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aiohttp import web
 from yarl import URL
 
 
@@ -36,6 +37,16 @@ class Passed:
 
     authorization: str = ""
     """The Authorization header."""
+
+
+def passed_by(request: web.Request) -> Passed:
+    return Passed(
+        kind_of(request.method, request.rel_url),
+        request.method,
+        request.rel_url.raw_path,
+        request.headers.get("Range", ""),
+        request.headers.get("Authorization", ""),
+    )
 
 
 _LISTING_PARAMETERS = frozenset({"list-type", "prefix", "delimiter"})
