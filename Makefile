@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout test unit chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch test unit stores chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -19,11 +19,18 @@ bench-rollout: venv images ## Measure how fast labels move: by the operator, and
 	@hack/binaries.sh helm >/dev/null
 	hack/run.sh python hack/bench_rollout.py
 
+bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
+	@hack/binaries.sh versitygw rclone >/dev/null
+	hack/run.sh env PYTHONPATH=operator python hack/bench_fetch.py
+
 test: lint verify images binaries ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
 
 unit: venv ## The tests that need nothing but Python
 	$(PYTEST) tests/unit
+
+stores: venv binaries ## The tests of the servers that models are fetched from in tests, and of the faults before them
+	$(PYTEST) tests/stores
 
 chart: venv binaries ## The Helm chart's tests
 	$(PYTEST) tests/chart
@@ -50,8 +57,8 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3) for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 >/dev/null
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
+	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

@@ -13,6 +13,7 @@ from tests.stores.certificates import Certificates, make_certificates
 from tests.stores.gcs import GcsServer, running_gcs
 from tests.stores.hub import HubServer, running_hub
 from tests.stores.proxy import Proxy, faults_before
+from tests.stores.registry import Registry, running_registry
 from tests.stores.s3 import S3Server, running_s3
 from tests.stores.web import WebServer, running_web
 
@@ -98,3 +99,16 @@ def hub() -> Iterator[HubServer]:
     """An empty Hugging Face hub for each test."""
     with running_hub() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with running_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """One that asks for a password."""
+    with running_registry(tmp_path_factory.mktemp("private-registry"), needs_password=True) as running:
+        yield running
