@@ -18,11 +18,11 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.observe import Observer, living_pods
 from tfs_operator.controller.push import Order, Pushed, Pusher
-from tfs_operator.domain.arrivals import arriving, fetched
+from tfs_operator.domain.arrivals import arriving, fetched, unfetchable
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.fetching import FetchReport
 from tfs_operator.domain.location import remotes
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, wanted_config
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, wanted_config
 from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.orders import order
 from tfs_operator.domain.pods import PodFacts
@@ -41,6 +41,7 @@ from tfs_operator.domain.rollout import (
 )
 from tfs_operator.render import Settings, children
 from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest
+from tfs_operator.render.kept import kept_settings
 from tfs_operator.render.metadata import config_map_name
 
 log = logging.getLogger(__name__)
@@ -70,8 +71,16 @@ class Sight:
     def fleet(self, model: str) -> Fleet:
         pods = tuple(_pod(pod, seen, model) for pod, seen in self.answering)
         ready = [pod for pod, _ in self.current if pod.ready]
-        crashing = bool(self.current) and not ready and all(pod.crashed for pod, _ in self.current)
-        return Fleet(pods, len(ready) - len(pods), crashing)
+        hopeless = all(pod.crashed or self._starves(seen, model) for pod, seen in self.current)
+        return Fleet(pods, len(ready) - len(pods), bool(self.current) and not ready and hopeless)
+
+    def _starves(self, seen: PodObservation, model: str) -> bool:
+        """It waits for a version with which it is to start, and the store does not have that."""
+        committed = self.committed_model(model)
+        lacking = unfetchable(seen.fetches.get(model), seen.name)
+        if committed is None or not isinstance(committed.policy, Specific):
+            return False
+        return not lacking.keys().isdisjoint(committed.policy.versions)
 
 
 @dataclass(frozen=True)
@@ -183,10 +192,12 @@ class Rollouts:
         committed = committed_after(wanted, sight.committed, steps)
         if committed is None:
             return None
-        attempt = attempt_of(self._cache.get("Deployment", *key))
+        live = self._cache.get("Deployment", *key)
+        attempt = attempt_of(live)
         if sight.current and any(step.rescue for step in steps.values()):
             attempt = attempt_for(tfmodel, committed)
-        return await self._children.reconcile(tfmodel, children(tfmodel, committed, self._settings, attempt))
+        settings = kept_settings(live, tfmodel, committed, self._settings, attempt)
+        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt))
 
     async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
         """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
@@ -203,7 +214,14 @@ def _facts(model: ModelConfig, sight: Sight, memory: Memory, limits: Limits, now
 
 def _pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
     report = seen.fetches.get(model)
-    return Pod(pod.name, seen.model(model), pod.ready_at, arriving(report, pod.name), fetched(report))
+    return Pod(
+        name=pod.name,
+        observed=seen.model(model),
+        ready_at=pod.ready_at,
+        arriving=arriving(report, pod.name),
+        unfetchable=unfetchable(report, pod.name),
+        fetched=fetched(report),
+    )
 
 
 def _with_report(seen: PodObservation, answer: Answer | None) -> PodObservation:

@@ -94,7 +94,7 @@ class StatusWriter:
                 "models": models,
             }
         )
-        await self._write(live, status.model_dump(mode="json", exclude_none=True), verdicts[ConditionType.READY])
+        await self._write(live, status.model_dump(mode="json", exclude_none=True), verdicts)
         self._narrate(live, chapters, progress)
 
     def _narrate(self, live: Manifest, chapters: Mapping[str, Chapter], progress: Progress) -> None:
@@ -121,13 +121,13 @@ class StatusWriter:
         conditions = [condition.model_dump(mode="json") for condition in self._conditions(live, verdicts)]
         generation = live["metadata"].get("generation", 0)
         status = {**live.get("status", {}), "observedGeneration": generation, "conditions": conditions}
-        await self._write(live, status, verdicts[ConditionType.READY])
+        await self._write(live, status, verdicts)
 
     def _conditions(self, live: Manifest, verdicts: Verdicts) -> list[Any]:
         previous = live.get("status", {}).get("conditions", [])
         return merged(verdicts, previous, live["metadata"].get("generation", 0), self._now())
 
-    async def _write(self, live: Manifest, status: Manifest, ready: Verdict) -> None:
+    async def _write(self, live: Manifest, status: Manifest, verdicts: Verdicts) -> None:
         if live.get("status") == status:
             return
         metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid")}
@@ -136,12 +136,15 @@ class StatusWriter:
             self._cache.upsert(await self._client.apply_status(manifest))
         except NotFound:
             return  # deleted meanwhile: nobody reads its status any more
-        self._tell(live, ready)
+        self._tell(live, verdicts)
 
-    def _tell(self, live: Manifest, ready: Verdict) -> None:
-        """One log line and one event when Ready, or its reason, has changed; a failed version has lines of its own."""
-        old = _ready(live.get("status", {}))
-        if (old.get("status"), old.get("reason")) == (ready.status, ready.reason) or ready.reason in _HAS_ITS_OWN_EVENT:
+    def _tell(self, live: Manifest, verdicts: Verdicts) -> None:
+        """One log line and one event when Ready, or its reason, has changed; a version that a server cannot load has
+        lines of its own."""
+        old, ready = _ready(live.get("status", {})), verdicts[ConditionType.READY]
+        if (old.get("status"), old.get("reason")) == (ready.status, ready.reason):
+            return
+        if ready.reason in _HAS_ITS_OWN_EVENT and ready != verdicts.get(ConditionType.MODELS_FETCHED):
             return
         metadata = Metadata.model_validate(live["metadata"])
         name = f"{metadata.namespace}/{metadata.name}"

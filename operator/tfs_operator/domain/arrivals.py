@@ -2,19 +2,41 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.domain.fetching import FetchState, ModelReport, VersionReport
 from tfs_operator.domain.observation import PodObservation
 
 MAX_LISTED = 64
 _MESSAGE_LIMIT = 2000
+_STORE_LACKS_IT = {
+    Reason.VERSION_NOT_FOUND,
+    Reason.NO_VERSIONS,
+    Reason.NO_SAVED_MODEL,
+    Reason.INCOMPLETE_VERSION,
+    Reason.ARCHIVE_REFUSED,
+    Reason.STORE_NOT_FOUND,
+}
 _ORDER = (FetchState.FAILED, FetchState.WAITING, FetchState.FETCHING)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def arriving(report: ModelReport | None, pod: str) -> dict[int, str]:
-    """Versions that are ordered and not there, in words that stay the same while bytes arrive."""
-    return {version.version: _words(version, report, pod) for version in _absent(report) if report is not None}
+    """Versions that are ordered and on their way, in words that stay the same while bytes arrive. A store that does
+    not answer, or refuses, keeps them on their way."""
+    return {number: words for number, words, definite in _missing(report, pod) if not definite}
+
+
+def unfetchable(report: ModelReport | None, pod: str) -> dict[int, str]:
+    """Versions that are ordered and that the store does not have, or not as a whole model."""
+    return {number: words for number, words, definite in _missing(report, pod) if definite}
+
+
+def _missing(report: ModelReport | None, pod: str) -> Iterator[tuple[int, str, bool]]:
+    for version in _absent(report):
+        problem = version.problem or (report.problem if report else None)
+        definite = problem is not None and problem.reason in _STORE_LACKS_IT
+        yield version.version, _words(version, report, pod), definite
 
 
 def fetched(report: ModelReport | None) -> frozenset[int]:
@@ -58,11 +80,12 @@ def _progress(status: FetchStatus) -> tuple[int, float]:
     return _ORDER.index(FetchState(status.state)), status.bytes / max(status.total_bytes, 1)
 
 
-def _words(version: VersionReport, report: ModelReport, pod: str) -> str:
-    problem = version.problem or report.problem
+def _words(version: VersionReport, report: ModelReport | None, pod: str) -> str:
+    problem = version.problem or (report.problem if report else None)
     if problem is not None:
         return f"version {version.version} cannot be fetched to pod {pod}: {problem.message}"
-    return f"version {version.version} is being fetched from {report.uri} to pod {pod}"
+    source = report.uri if report else "the store"
+    return f"version {version.version} is being fetched from {source} to pod {pod}"
 
 
 def how_far(status: FetchStatus) -> str:

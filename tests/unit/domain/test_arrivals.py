@@ -6,7 +6,7 @@ import pytest
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
-from tfs_operator.domain.arrivals import arriving, fetched, fetching, how_far, refreshed, size
+from tfs_operator.domain.arrivals import arriving, fetched, fetching, how_far, refreshed, size, unfetchable
 from tfs_operator.domain.fetching import FetchProblem, FetchState, ModelReport, VersionReport
 from tfs_operator.domain.observation import PodObservation
 
@@ -39,6 +39,16 @@ def test_what_is_there_is_not_arriving() -> None:
 
 def test_a_pod_without_a_report_holds_and_awaits_nothing_that_is_known() -> None:
     assert (fetched(None), arriving(None, "a")) == (frozenset(), {})
+
+
+LACKING = [Reason.VERSION_NOT_FOUND, Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.NO_VERSIONS]
+
+
+@pytest.mark.parametrize("reason", LACKING)
+def test_what_the_store_does_not_have_is_not_on_its_way(reason: Reason) -> None:
+    lacking = report(version(2, FetchState.FAILED, problem=FetchProblem(reason=reason, message="no")))
+    assert arriving(lacking, "a") == {}
+    assert unfetchable(lacking, "a") == {2: "version 2 cannot be fetched to pod a: no"}
 
 
 @pytest.mark.parametrize("seen", [report(FAILED), report(WAITING, problem=DENIED)])

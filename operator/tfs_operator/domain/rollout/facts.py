@@ -30,7 +30,10 @@ class Pod:
     observed: ModelObservation
     ready_at: float = 0.0
     arriving: Mapping[int, str] = field(default_factory=dict)
-    """Versions that the pod's fetcher does not hold yet, and how far it is, in words."""
+    """Versions that are on their way to the pod from the store, in words."""
+
+    unfetchable: Mapping[int, str] = field(default_factory=dict)
+    """Versions that the store does not have, or not as a whole model, in words. It may have them later."""
 
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
@@ -45,7 +48,8 @@ class Fleet:
     """Ready pods that did not answer: they hold up nobody but themselves."""
 
     crash_looping: bool = False
-    """No pod is ready, and every pod has ended with an error: the committed configuration does not work."""
+    """No pod is ready, and each has ended with an error, or waits for what the store does not have: the committed
+    configuration does not work."""
 
 
 @dataclass(frozen=True)

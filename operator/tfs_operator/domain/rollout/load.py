@@ -29,8 +29,9 @@ def load(view: View, goal: ModelConfig) -> Step | None:
 
 def _arriving(view: View, goal: ModelConfig) -> str | None:
     """The servers are told of such a version all the same: each loads it as soon as its own fetcher has it."""
-    required = sorted(target.required(goal) & view.arriving.keys())
-    return view.arriving[required[0]] if required else None
+    words = {**view.arriving, **view.unfetchable}
+    required = sorted(target.required(goal) & words.keys())
+    return words[required[0]] if required else None
 
 
 def _absent(view: View, goal: ModelConfig) -> dict[int, str]:

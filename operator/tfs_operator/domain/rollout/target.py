@@ -26,8 +26,13 @@ def running(view: View) -> ModelConfig:
 
 
 def _held_versions(view: View, policy: VersionPolicy) -> Specific:
-    known = newest(policy, (view.on_some | view.trusted | view.fetched) - view.held.keys())
-    return Specific(tuple(sorted(known | set(view.wanted.labels.values()))))
+    chosen = newest(policy, known(view) - view.held.keys())
+    return Specific(tuple(sorted(chosen | set(view.wanted.labels.values()))))
+
+
+def known(view: View) -> frozenset[int]:
+    """Versions that some server has, that were trusted before, or that every pod's fetcher has brought."""
+    return view.on_some | view.trusted | view.fetched
 
 
 def required(target: ModelConfig) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,11 +85,13 @@ class View:
 
     @cached_property
     def arriving(self) -> dict[int, str]:
-        """Versions that some pod's fetcher does not hold yet, with the words of the first such pod."""
-        found: dict[int, str] = {}
-        for pod in self.pods:
-            found = {**pod.arriving, **found}
-        return found
+        """Versions that are on their way to some pod, with the words of the first such pod."""
+        return _first_words(pod.arriving for pod in self.pods)
+
+    @cached_property
+    def unfetchable(self) -> dict[int, str]:
+        """Versions that the store has not for some pod, with the words of the first such pod."""
+        return _first_words(pod.unfetchable for pod in self.pods)
 
     @cached_property
     def fetched(self) -> frozenset[int]:
@@ -174,6 +176,13 @@ class View:
             if behind:
                 return f"version {version} is not AVAILABLE yet on {len(behind)} of {len(self.pods)} pods ({behind[0]})"
         return None
+
+
+def _first_words(each: Iterable[Mapping[int, str]]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for words in each:
+        found = {**words, **found}
+    return found
 
 
 def _bad(status: VersionStatus) -> bool:

@@ -3,8 +3,10 @@
 A tick is a second. What is simulated: labels checked before loads, a refused reload that changes nothing, loads
 that take time, fail or never end, the availability-preserving swap, END listed with its error, ports that open
 with the first AVAILABLE version, a process that exits when a bad version ends first, and label maps in memory.
+Where models are fetched, each server sees only the folders that its own fetcher has brought.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific
@@ -20,14 +22,16 @@ class Folders:
     def __init__(self, kinds: dict[int, str]) -> None:
         self.kinds = kinds
 
-    def aspired(self, config: ModelConfig) -> set[int]:
+    def aspired(self, config: ModelConfig, held: set[int] | None = None) -> set[int]:
+        """Of all folders, or of those that a pod holds."""
+        found = self.kinds.keys() if held is None else self.kinds.keys() & held
         match config.policy:
             case Specific(versions):
-                return {version for version in versions if version in self.kinds}
+                return {version for version in versions if version in found}
             case Latest(count):
-                return set(sorted(self.kinds)[-count:])
+                return set(sorted(found)[-count:])
             case All():
-                return set(self.kinds)
+                return set(found)
 
 
 class Unsafe(AssertionError):
@@ -51,6 +55,12 @@ class Server:
     aspired: set[int] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     late: list[tuple[float, ModelConfig]] = field(default_factory=list)
+    held: set[int] | None = None
+    """Versions that its fetcher has brought; None where it sees the base path itself."""
+    ordered: set[int] = field(default_factory=set)
+    """What its fetcher was told to hold."""
+    awaited: set[int] = field(default_factory=set)
+    """What its fetcher was told that the server starts with; it is not started before."""
 
     def __post_init__(self) -> None:
         self.labels = dict(self.config.labels)
@@ -86,6 +96,14 @@ class Server:
             self.answered &= self.answers().keys()  # nobody can call a push back: a label lost to it does not count
         self.late = [late for late in self.late if late[0] > now]
 
+    def fetch(self, dice: Callable[[int], int]) -> None:
+        """A version arrives sooner or later; one that nobody wants goes once it is unloaded."""
+        if self.held is None:
+            return
+        loaded = {version for version, (state, _, _) in self.states.items() if state != "END"}
+        self.held -= self.held - self.ordered - loaded
+        self.held |= {version for version in self.ordered & self.folders.kinds.keys() if dice(3) == 0}
+
     def tick(self, now: float) -> None:
         self.take_late(now)
         self._poll()
@@ -95,7 +113,7 @@ class Server:
             self.ready, self.ready_at = True, now
 
     def _poll(self) -> None:
-        aspired = self.folders.aspired(self.config)
+        aspired = self.folders.aspired(self.config, self.held)
         for version in aspired - self.aspired:
             if self.states.get(version, ("END",))[0] == "END":
                 self.states[version] = ("LOADING", self.load_ticks + version % 3, False)

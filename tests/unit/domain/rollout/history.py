@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, Server
-from tests.unit.domain.rollout.world import World
+from tests.unit.domain.rollout.world import World, is_looked_for
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Step
 
@@ -32,6 +32,7 @@ def world(seed: int) -> World:
 def play(script: bytes) -> World:
     """A history with faults, and its calm end."""
     played = world(script[0])
+    played.remote = (script[0] + script[1]) % 4 == 1
     rng = Random(script[1])
     faulty = script[1] % 4 != 0
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
@@ -83,7 +84,7 @@ def judge_the_end(played: World) -> None:
     """Rule 4: exactly what is wanted, or at rest with a reason; rule 5: nothing is pushed any more."""
     assert played.last is not None
     assert played.commits == 0, played.last
-    assert played.pushes == 0 or played.last.absent, played.last
+    assert played.pushes == 0 or is_looked_for(played.last), played.last
     if can_be_reached(played) and _pods_can_come_up(played):
         assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
         _reached(played)
@@ -102,14 +103,17 @@ def _labels_stay(played: World, pod: Server) -> bool:
     assert played.last is not None
     committed = played.committed.labels
     lingering = pod.labels.keys() - committed.keys()
-    if lingering and not (played.last.absent and lingering <= played.wanted.labels.keys()):
+    if lingering and not (is_looked_for(played.last) and lingering <= played.wanted.labels.keys()):
         return False
     return all(pod.labels.get(label) == version for label, version in committed.items())
 
 
 def _is_said(played: World, last: Step) -> None:
     """Given up, with the server's words; or looked for, as long as there is no such folder."""
-    if last.absent:
+    if last.action is Action.FETCH:
+        assert played.remote, last
+        assert required(played) - played.folders.kinds.keys(), (last, played.folders.kinds)
+    elif last.absent:
         assert last.action is Action.LOAD, last
         assert not last.absent.keys() & played.folders.kinds.keys(), (last, played.folders.kinds)
     else:
@@ -131,7 +135,8 @@ def _reached(played: World) -> None:
         _follows(played)
     else:
         assert isinstance(last.goal.config.policy, Specific)
-        assert last.action is Action.DONE, last
+        assert (last.action is Action.DONE) == (not last.failed), last
+        assert all(played.folders.kinds.get(version) != GOOD for version in last.failed), last
 
 
 def _follows(played: World) -> None:

@@ -23,7 +23,7 @@ TWO = model(Specific((1, 2)), stable=1, canary=2)
 def pod(name: str, *others: VersionStatus, arriving: bool = False, **labels: int) -> Pod:
     seen = ModelObservation((VersionStatus(1, AVAILABLE), *others), labels or {"stable": 1})
     fetched = frozenset({1}) if arriving else frozenset({1, 2})
-    return Pod(name, seen, 0.0, ON_ITS_WAY if arriving else {}, fetched)
+    return Pod(name, seen, 0.0, ON_ITS_WAY if arriving else {}, {}, fetched)
 
 
 UP = VersionStatus(2, AVAILABLE)

@@ -24,6 +24,19 @@ def named_by(config: ModelConfig) -> set[int]:
     return {*named, *config.labels.values()}
 
 
+def is_looked_for(step: Step) -> bool:
+    """A version that is nowhere to be found is asked for again and again."""
+    return bool(step.absent) or step.action is Action.FETCH
+
+
+def _seen(server: Server, asked: set[str]) -> Pod:
+    held = server.held or set()
+    missing = sorted(server.ordered - held) if server.held is not None else []
+    words = {version: f"version {version} is fetched" for version in missing if version in server.folders.kinds}
+    lacking = {version: f"no version {version}" for version in missing if version not in server.folders.kinds}
+    return Pod(server.name, server.observation(asked), server.ready_at, words, lacking, frozenset(held))
+
+
 class World:
     """`faults` are drawn from `dice`: a number below its argument; 0 means that all goes well."""
 
@@ -40,6 +53,8 @@ class World:
         self.exits = [0] * replicas
         self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0, absent=4.0)
         self.dice: Callable[[int], int] = lambda sides: 0
+        self.remote = False
+        """Whether the versions are fetched from a store, pod by pod."""
         self.last: Step | None = None
         self.pushes = self.commits = 0
 
@@ -67,6 +82,9 @@ class World:
         self.check()
 
     def _tick_pod(self, slot: int, pod: Server) -> None:
+        pod.fetch(self.dice)
+        if pod.held is not None and not pod.states and not pod.awaited <= pod.held:
+            return
         pod.tick(self.now)
         self.ever_available |= pod.available
         if pod.exited:
@@ -83,7 +101,13 @@ class World:
             return
         config = self.config_maps[-2] if stale and len(self.config_maps) > 1 else self.config_maps[-1]
         self.serial += 1
-        self.pods[slot] = Server(f"pod-{self.serial}", config, self.folders, self.now, self.strict, self.load_ticks)
+        pod = Server(f"pod-{self.serial}", config, self.folders, self.now, self.strict, self.load_ticks)
+        if self.remote:
+            pod.held, pod.ordered, pod.awaited = set(), self._picked(config), self._picked(config)
+        self.pods[slot] = pod
+
+    def _picked(self, config: ModelConfig) -> set[int]:
+        return self.folders.aspired(config) | named_by(config)
 
     def restart(self, slot: int) -> None:
         self.pods[slot % len(self.pods)] = None
@@ -107,16 +131,16 @@ class World:
 
     def facts(self, silent: set[str]) -> Facts:
         asked = set(labels_to_ask(self.wanted, self.committed))
-        pods = tuple(
-            Pod(pod.name, pod.observation(asked), pod.ready_at) for pod in self.ready if pod.name not in silent
-        )
-        crashing = not self.ready and bool(self.pods) and all(self.exits)
+        pods = tuple(_seen(pod, asked) for pod in self.ready if pod.name not in silent)
+        hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
+        crashing = not self.ready and bool(self.pods) and hopeless
         return Facts(
             self.wanted, self.committed, Fleet(pods, len(silent), crashing), self.status, self.limits, self.now
         )
 
     def _pass(self) -> None:
         silent = {pod.name for pod in self.ready if self.dice(10) == 1}
+        self._order()
         facts = self.facts(silent)
         step = decide(facts)
         self._check_step(facts, step)
@@ -128,6 +152,8 @@ class World:
             self.config_maps = [*self.config_maps[-1:], step.commit]
             self.commits += 1
             self._maybe_killed()
+        if step.rescue:
+            self.pods = [pod if pod and pod.ready else None for pod in self.pods]
         if self.dice(4) == 1:
             self.tick()  # time goes by between the question and the push
         for pod in facts.fleet.pods:
@@ -136,6 +162,15 @@ class World:
         if self.dice(8) != 1:
             self.status = step.memory
         self.last = step
+
+    def _starves(self, pod: Server | None) -> bool:
+        return pod is not None and pod.held is not None and not pod.awaited <= self.folders.kinds.keys()
+
+    def _order(self) -> None:
+        """To every fetcher: what is committed and what is wanted."""
+        for pod in self.servers:
+            committed = self._picked(self.committed) if self.committed else set()
+            pod.ordered, pod.awaited = committed | self._picked(self.wanted), committed
 
     def _push(self, step: Step, pod: Pod) -> None:
         server = next((server for server in self.ready if server.name == pod.name), None)
@@ -208,8 +243,8 @@ class World:
         for _ in range(ticks):
             self.run(1)
             assert self.last is not None
-            resting = self.last.action is Action.WITHDRAW or self.last.absent
-            done = self.commits + (0 if self.last.absent else self.pushes)
+            resting = self.last.action is Action.WITHDRAW or is_looked_for(self.last)
+            done = self.commits + (0 if is_looked_for(self.last) else self.pushes)
             quiet = quiet + 1 if resting and len(self.ready) == len(self.pods) and before == done else 0
             before = done
             if quiet > self.limits.load_timeout + 2 * self.limits.settle:
