@@ -11,21 +11,35 @@ from tfs_operator.fetcher.source import RemoteFile
 _BLOCK = 1 << 20
 
 
+GIT_BLOB = "git:"
+"""Before an ETag that is the id of a git blob: the SHA-1 of a header with the size, and of the content."""
+
+
 def vouched(file: RemoteFile) -> str | None:
-    """The checksum that the store has for a file: its SHA-256, else an ETag that looks like a plain MD5; else None.
+    """The checksum that the store has for a file: its SHA-256, the id of its git blob, else an ETag that looks like a
+    plain MD5; else None.
 
     An S3 ETag is the MD5 of an object that was put at once, and not of one that was put in parts (it ends in `-N`).
     Of an object under a customer's key it only looks like one, see `is_certain`."""
     if file.sha256:
         return file.sha256
-    etag = file.etag.strip('"').lower()
-    return etag if re.fullmatch("[0-9a-f]{32}", etag) else None
+    if file.etag.startswith(GIT_BLOB):
+        return file.etag.removeprefix(GIT_BLOB)
+    return file.etag if re.fullmatch("[0-9a-f]{32}", file.etag) else None
 
 
 def is_certain(file: RemoteFile) -> bool:
     """Whether another checksum than `vouched` means damage. An ETag may be no checksum at all: with SSE-KMS it has
     the same form, and no response that the client library shows tells the two apart."""
-    return bool(file.sha256)
+    return bool(file.sha256) or file.etag.startswith(GIT_BLOB)
+
+
+def _hash(file: RemoteFile) -> "hashlib._Hash":
+    if file.sha256:
+        return hashlib.sha256()
+    if file.etag.startswith(GIT_BLOB):
+        return hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+    return hashlib.md5(usedforsecurity=False)
 
 
 class RunningChecksum:
@@ -33,7 +47,7 @@ class RunningChecksum:
 
     def __init__(self, file: RemoteFile, path: Path) -> None:
         self._path = path
-        self._hash = hashlib.sha256() if file.sha256 else hashlib.md5(usedforsecurity=False)
+        self._hash = _hash(file)
         self.position = 0
 
     def update(self, chunk: memoryview) -> None:

@@ -1,9 +1,12 @@
 """From a bucket's URI and `spec.storage` to a client of the object store, by way of obstore (Rust's object_store)."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+import certifi
+from obstore.exceptions import GenericError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from tfs_operator.fetcher.bucket import BucketUri
@@ -27,6 +30,9 @@ RETRIES: "RetryConfig" = {
 }
 """Of one request: some three seconds. Longer bursts are met by the transfer's own back-off, and by the keeper's."""
 
+CONNECT_TIMEOUT = timedelta(seconds=5)
+READ_TIMEOUT = timedelta(seconds=30)
+
 
 def settings(uri: BucketUri, storage: Storage) -> Settings:
     """Reads the Secret and the authorities as they are now. Raises FetchError for what is missing there."""
@@ -40,14 +46,26 @@ def settings(uri: BucketUri, storage: Storage) -> Settings:
 
 def connect(uri: BucketUri, made_of: Settings) -> Client:
     """Connects on first use only. Raises what the library raises, for a key that makes no sense for example."""
+    try:
+        return _open(uri, made_of)
+    except GenericError as error:
+        if "No CA certificates were loaded" not in str(error):
+            raise
+        # A small image without authorities: the library would not even speak plain HTTP.
+        return _open(uri, {**made_of, "client_options": {**made_of["client_options"], **_usual_authorities()}})
+
+
+def _open(uri: BucketUri, made_of: Settings) -> Client:
     match uri.scheme:
         case "s3":
             return S3Store(uri.bucket, **made_of)
         case "gs":
             return GCSStore(uri.bucket, **made_of)
-        case "az":
-            return AzureStore(uri.bucket, **made_of)
-    raise invalid(uri.text, "is no object store")
+    return AzureStore(uri.bucket, **made_of)
+
+
+def _usual_authorities() -> Settings:
+    return {"root_certificate": Path(certifi.where()).read_bytes()}
 
 
 def secrets(made_of: Settings | None) -> list[str]:
@@ -92,8 +110,8 @@ def _connection(storage: Storage, *, plain: bool) -> "ClientConfig":
     """No limit on a whole request, since a part may take its time; a connection that falls silent is given up."""
     options: ClientConfig = {
         "allow_http": plain,
-        "connect_timeout": timedelta(seconds=5),
-        "read_timeout": timedelta(seconds=30),
+        "connect_timeout": CONNECT_TIMEOUT,
+        "read_timeout": READ_TIMEOUT,
         "timeout": timedelta(hours=24),
         "user_agent": "tfs-operator-fetcher",
     }

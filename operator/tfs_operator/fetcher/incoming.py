@@ -40,7 +40,7 @@ class Incoming:
 def prepare(files: Sequence[RemoteFile], into: Path, record: Journal) -> None:
     """Makes the folders and the empty files, and removes what is not of this version. Files that lack bytes which the
     journal promises begin again; a whole file that no journal knows is kept where a checksum can tell."""
-    _remove_others({file.path for file in files}, into)
+    remove_others({file.path for file in files}, into)
     for folder in {(into / file.path).parent for file in files}:
         folder.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -58,7 +58,8 @@ def _settle(file: RemoteFile, path: Path, record: Journal) -> None:
         record.arrived(file, 0, size)
 
 
-def _remove_others(wanted: set[str], into: Path) -> None:
+def remove_others(wanted: set[str], into: Path) -> None:
+    """Removes whatever lies below `into` and is not one of the files `wanted`, by relative path."""
     kept = wanted | {journal.NAME}
     for path in sorted(into.rglob("*"), reverse=True):
         relative = path.relative_to(into).as_posix()

@@ -55,7 +55,7 @@ class Listing:
     _objects: int = 0
     _kept: int = 0
 
-    def add(self, path: str, size: int, etag: str) -> None:
+    def add(self, path: str, size: int, etag: str, sha256: str = "") -> None:
         """One object; `path` is relative to the base path. Raises FetchError where there are too many."""
         self._objects += 1
         folder, slash, rest = path.partition("/")
@@ -64,7 +64,7 @@ class Listing:
         elif not slash:
             self._plain_files[folder] = size
         else:
-            self._keep(folder, RemoteFile(rest, size, etag))
+            self._keep(folder, RemoteFile(rest, size, etag, sha256))
 
     def versions(self) -> dict[int, RemoteVersion]:
         """By number. Raises FetchError(NO_VERSIONS) where there is none."""

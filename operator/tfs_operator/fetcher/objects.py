@@ -42,7 +42,7 @@ class ObjectSource:
             client = self._connected()
             async for page in client.list(self._place.prefix or None, chunk_size=_PAGE):
                 for entry in page:
-                    listing.add(entry["path"][skipped:], entry["size"], entry["e_tag"] or "")
+                    listing.add(entry["path"][skipped:], entry["size"], _bare(entry["e_tag"]))
         return listing.versions()
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
@@ -57,7 +57,7 @@ class ObjectSource:
             with self._explained(f"{what}: {file.path}"):
                 options: GetOptions = {"range": (start, end)}
                 if file.etag:
-                    options["if_match"] = file.etag
+                    options["if_match"] = f'"{file.etag}"'
                 answer = await client.get_async(f"{folder}/{file.path}", options=options)
                 _unchanged(file, answer.meta, f"{what}: {file.path}")
                 async for chunk in answer.stream(min_chunk_size=_CHUNK):
@@ -87,5 +87,10 @@ class ObjectSource:
 
 def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
     """Stores that know no If-Match answer all the same."""
-    if found["size"] != file.size or (file.etag and found["e_tag"] and found["e_tag"] != file.etag):
+    if found["size"] != file.size or _bare(found["e_tag"]) not in ("", file.etag):
         raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
+
+
+def _bare(etag: str | None) -> str:
+    """Without quotes: Azure's listing has none, and its answers do. A weak one is none: it says nothing of bytes."""
+    return "" if not etag or etag.startswith("W/") else etag.strip('"')

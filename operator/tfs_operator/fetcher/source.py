@@ -14,7 +14,8 @@ Progress = Callable[[int], None]
 @dataclass(frozen=True)
 class RemoteFile:
     """One file of a version. `path` is relative to the version's folder, with `/`, and is clean: no `.`, `..`, empty
-    or absolute part. `etag` changes when the content does; empty where the store has none."""
+    or absolute part. `etag` changes when the content does, and has no quotes; empty where the store
+    has none."""
 
     path: str
     size: int

@@ -28,8 +28,9 @@ from tfs_operator.fetcher.source import Progress, RemoteFile
 from tfs_operator.fetcher.spans import Span
 
 Read = Callable[[RemoteFile, int, int], AsyncGenerator[memoryview, None]]
-"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; one with `retry`
-is answered by asking again for what is missing. Has a deadline of its own for a store that says no more."""
+"""Yields the bytes of a file from an offset up to and without another, in order. Raises FetchError; what may pass (the
+store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline of its own for
+a store that says no more."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -144,7 +145,8 @@ class Transfer:
             await self._in_thread(_write_hashed, descriptor, chunk, position, checksum)
 
     async def _pause(self, problem: FetchError, failures: int) -> None:
-        if not problem.retry or failures >= self._pace.attempts:
+        again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
+        if not again or failures >= self._pace.attempts:
             raise problem
         seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
         logger.info("%s; again in %.1f s", problem.message, seconds)
@@ -174,7 +176,8 @@ class Transfer:
             incoming.begin_again()
             self._again += self._parts(incoming, record)
         elif is_certain(file):
-            message = f"{self._what}: {file.path} has the SHA-256 {found}, and the store says {file.sha256}"
+            kind = "SHA-256" if file.sha256 else "git blob id"
+            message = f"{self._what}: {file.path} has the {kind} {found}, and the store says {vouched(file)}"
             raise FetchError(Reason.VERSION_CHANGED, message)
         else:
             self._etags_are_checksums = False

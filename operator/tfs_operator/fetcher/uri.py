@@ -21,7 +21,18 @@ def open_source(uri: str, storage: Storage, work: Path) -> Source:
             from tfs_operator.fetcher.objects import ObjectSource
 
             return ObjectSource(uri, storage)
-        # The other schemes (https, http, hf, oci) go here.
+        case "https" | "http":
+            from tfs_operator.fetcher.https import open_archive
+
+            return open_archive(uri, storage, work)
+        case "hf":
+            from tfs_operator.fetcher.hub import HubSource
+
+            return HubSource(uri, storage)
+        case "oci":
+            from tfs_operator.fetcher.registry import open_registry
+
+            return open_registry(uri, storage, work)
     raise invalid(uri, "its scheme is none of s3, gs, az, https, http, hf, oci")
 
 

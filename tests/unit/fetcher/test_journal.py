@@ -8,8 +8,8 @@ from tfs_operator.fetcher import journal
 from tfs_operator.fetcher.journal import Journal
 from tfs_operator.fetcher.source import RemoteFile
 
-BIG = RemoteFile("variables/big", 100, '"e1"')
-SMALL = RemoteFile("saved_model.pb", 10, '"e2"')
+BIG = RemoteFile("variables/big", 100, "e1")
+SMALL = RemoteFile("saved_model.pb", 10, "e2")
 FILES = (SMALL, BIG)
 
 
@@ -33,7 +33,7 @@ def test_a_second_attempt_knows_what_arrived(path: Path) -> None:
 
 
 def test_nothing_is_known_of_a_file_that_differs(path: Path) -> None:
-    changed = RemoteFile(BIG.path, BIG.size, '"e3"')
+    changed = RemoteFile(BIG.path, BIG.size, "e3")
     with Journal(path, (SMALL, changed)) as again:
         assert again.spans(changed) == []
         assert again.spans(SMALL) == [(0, 10)]

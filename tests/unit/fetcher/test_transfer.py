@@ -33,7 +33,7 @@ class Shelf:
             RemoteFile(
                 path,
                 len(content),
-                f'"{hashlib.md5(content).hexdigest()}"' if md5 else "",
+                hashlib.md5(content).hexdigest() if md5 else "",
                 hashlib.sha256(content).hexdigest() if sha256 else "",
             )
             for path, content in sorted(self.contents.items())
@@ -212,7 +212,7 @@ async def test_damage_is_healed_by_a_second_download(shelf: Shelf, tmp_path: Pat
 
 async def test_etags_that_are_no_checksums_are_found_out_by_one_file(shelf: Shelf, tmp_path: Path) -> None:
     """As with SSE-KMS: they look like an MD5."""
-    files = tuple(RemoteFile(file.path, file.size, f'"{index:032x}"') for index, file in enumerate(shelf.files()))
+    files = tuple(RemoteFile(file.path, file.size, f"{index:032x}") for index, file in enumerate(shelf.files()))
     await _transfer(shelf, tmp_path).run(files)
     assert _found(tmp_path) == shelf.contents
     assert shelf.sent <= 12_120 + 70 + PACE.streams * 1_000
