@@ -32,7 +32,7 @@ import tensorflow as tf
 
 PHOTOS = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
 DOWNLOAD_SECONDS = 60
-PHOTOS_EACH, DRAWN_EACH = 600, 150
+PHOTOS_EACH, DRAWN_EACH = 600, 200
 TEST_PART = 5  # every fifth picture is kept for the test
 VGG16_BLOCKS = ((2, 8), (2, 16), (3, 24), (3, 32), (3, 32))  # of VGG16 itself: 64, 128, 256, 512, 512 wide
 
