@@ -1,17 +1,15 @@
 """docs/rollouts.md and docs/models.md, run as a user would: every command, in order, in one shell."""
 
-import os
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hack.playground import diagnose, model
+from hack.playground import model
 from hack.playground.commands import ROOT
 from hack.playground.kubectl import Kubectl
-from tests.e2e.support import bucket
+from tests.e2e.support import bucket, page
 
 SECONDS = 200
 
@@ -24,36 +22,15 @@ def published(claim: Kubectl, version_1: model.Trained, version_2: model.Trained
     return claim
 
 
-def commands(text: str) -> str:
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
-
-
-def run(page: str, kubeconfig: Path, namespace: Kubectl, environment: Mapping[str, str] | None = None) -> str:
-    """What the page's commands print."""
-    shell = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{commands((ROOT / 'docs' / page).read_text())}"],
-        cwd=ROOT,
-        env={**os.environ, "KUBECONFIG": str(kubeconfig), **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-    )
-    print(shell.stdout)
-    assert shell.returncode == 0, diagnose.excerpt(namespace)
-    return shell.stdout
-
-
 @pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published: Kubectl) -> None:
-    said = run("rollouts.md", kubeconfig, published)
-    assert said.count("condition met") == 6
-    assert re.search(r"^mnist +True +Serving +1,2 +1 +2 +3 ", said, re.MULTILINE), "the canary"
-    assert re.search(r"^Bake: version 1: kept until ", said, re.MULTILINE), "the promotion"
-    assert re.search(r"^mnist +False +VersionFailed +1,2 +1 +3 ", said, re.MULTILINE), "the bad version"
-    assert re.search(r"stable 1 → 2 on 3/3 pods in \d+\.\d+ s$", said, re.MULTILINE), "the history"
-    assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", said, re.MULTILINE)
+    output = page.run(ROOT / "docs" / "rollouts.md", kubeconfig, published, SECONDS)
+    assert output.count("condition met") == 6
+    assert re.search(r"^mnist +True +Serving +1,2 +1 +2 +3 ", output, re.MULTILINE), "the canary"
+    assert re.search(r"^Bake: version 1: kept until ", output, re.MULTILINE), "the promotion"
+    assert re.search(r"^mnist +False +VersionFailed +1,2 +1 +3 ", output, re.MULTILINE), "the bad version"
+    assert re.search(r"stable 1 → 2 on 3/3 pods in \d+\.\d+ s$", output, re.MULTILINE), "the history"
+    assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", output, re.MULTILINE)
 
 
 @pytest.fixture
@@ -68,7 +45,7 @@ def uploading(namespace: Kubectl, version_1: model.Trained, version_2: model.Tra
 def test_every_command_of_the_page_on_models_works(
     kubeconfig: Path, namespace: Kubectl, uploading: dict[str, str]
 ) -> None:
-    said = run("models.md", kubeconfig, namespace, uploading)
+    said = page.run(ROOT / "docs" / "models.md", kubeconfig, namespace, SECONDS, uploading)
     assert said.count("condition met") == 5
     rows = re.findall(r"^digits +(\w+) +(\w+) +([0-9,]+) ", said, re.MULTILINE)
     assert rows[:3] == [("True", "Serving", "1"), ("True", "Serving", "1"), ("True", "Serving", "2")]

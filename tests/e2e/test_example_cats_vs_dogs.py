@@ -1,0 +1,24 @@
+"""examples/cats-vs-dogs: every command of its README; and each version of each model answers as it does locally."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hack.playground.commands import ROOT
+from hack.playground.kubectl import Kubectl
+from tests.e2e.support import page, saved_model
+
+EXAMPLE = ROOT / "examples" / "cats-vs-dogs"
+ASKED = ("cats-vs-dogs/2", "cats-vs-dogs/1", "cats-vs-dogs-small/1", "cats-vs-dogs-small/2")
+SECONDS = 400  # most of it for a download of photos, and for training
+
+
+@pytest.mark.timeout(SECONDS + 90)
+def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:
+    output = page.run(EXAMPLE / "README.md", kubeconfig, namespace, SECONDS)
+    body = json.loads((EXAMPLE / "request.json").read_text())
+    local = [saved_model.predictions(ROOT / "build" / "pets" / version, body) for version in ASKED]
+    assert saved_model.alike(page.predictions(output), local), local
+    assert not any(saved_model.alike(a, b) for i, a in enumerate(local) for b in local[:i]), "each answers otherwise"
+    page.await_nothing_left(namespace)
