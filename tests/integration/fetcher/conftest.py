@@ -15,6 +15,7 @@ from tests.stores.fixtures import (
     registry,
     s3_proxy,
     s3_server,
+    token_registry,
     web_server,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "registry",
     "s3_proxy",
     "s3_server",
+    "token_registry",
     "web_server",
 ]
