@@ -14,9 +14,13 @@ async def main(uri: str, endpoint: str, region: str, secret: str, into: str) -> 
     versions = await source.versions()
     counts: list[int] = []
     await source.download(versions[max(versions)], Path(into), counts.append)
+    print(f"{sum(counts)} bytes, {_peak()} KiB at most")
+
+
+def _peak() -> str:
     # Not ru_maxrss: that begins with what the process that started this one had.
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    print(f"{sum(counts)} bytes, {peak} KiB at most")
+    return str(peak)
 
 
 if __name__ == "__main__":
