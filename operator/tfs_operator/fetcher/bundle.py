@@ -179,10 +179,8 @@ class Bundle:
         volume = os.statvfs(arriving)
         free = volume.f_bavail * volume.f_frsize
         if part.size - there + _RESERVE_BYTES > free:
-            message = (
-                f"{self.uri}: the archive has {part.size} bytes, and its volume has {free} bytes free; make it larger"
-            )
-            raise FetchError(Reason.DISK_FULL, message)
+            cause = f"the archive has {part.size} bytes, and the pod's volume has {free} bytes free"
+            raise FetchError(Reason.DISK_FULL, f"{self.uri}: {cause}; make the volume of the models larger")
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -9,9 +9,11 @@ import asyncio
 import logging
 import random
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -87,12 +89,23 @@ class Transfer:
 
     def _jobs(self, files: Sequence[RemoteFile], record: Journal) -> Iterator[Job]:
         """The smallest file first, since it tells soonest whether the ETags are checksums; then the largest first,
-        so that the streams end together."""
+        so that the streams end together. Parts of several files in turn: a checksum is one thread's work for each
+        file, and so they run side by side."""
         ordered = sorted(files, key=lambda file: file.size, reverse=True)
-        for file in [*ordered[-1:], *ordered[:-1]]:
-            self._progress(sum(end - start for start, end in record.spans(file)))
-            if not record.is_verified(file):
-                yield from self._parts(Incoming(file, self._into), record)
+        waiting = iter([*ordered[-1:], *ordered[:-1]])
+        turns = deque(self._of_file(file, record) for file in islice(waiting, self._pace.streams))
+        while turns:
+            if job := next(turns[0], None):
+                turns.rotate(-1)
+                yield job
+            else:
+                turns.popleft()
+                turns.extend(self._of_file(file, record) for file in islice(waiting, 1))
+
+    def _of_file(self, file: RemoteFile, record: Journal) -> Iterator[Job]:
+        self._progress(sum(end - start for start, end in record.spans(file)))
+        if not record.is_verified(file):
+            yield from self._parts(Incoming(file, self._into), record)
 
     def _parts(self, incoming: Incoming, record: Journal) -> Iterator[Job]:
         parts = incoming.parts(record.spans(incoming.file), self._pace.part_bytes)

@@ -1,13 +1,12 @@
 """What web servers and connections say when something is wrong, in words and reasons for people."""
 
-import errno
 import html
 import json
 import os
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -117,29 +116,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def broken(asked: Asked, error: BaseException) -> FetchError:
     """For a question that got no answer, or half of one. The errors' own texts may hold signed addresses, so only the
     operating system's words are taken from them."""
-    uri, host = asked.uri, asked.host
     for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, f"{uri}: {_distrust(asked, cause)}", retry=False)
-        if isinstance(cause, ssl.SSLError):
-            words = (getattr(cause, "reason", "") or "").replace("_", " ").lower()
-            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: {host} does not speak TLS as expected{_quoted(words)}")
-        if isinstance(cause, socket.gaierror):
-            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: unknown host {host}{_quoted(cause.strerror or '')}")
-        if isinstance(cause, TimeoutError):
-            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no answer from {host} in time")
-        if isinstance(cause, ConnectionRefusedError) or (isinstance(cause, OSError) and (cause.errno or 0) in _NO_WAY):
-            words = os.strerror(cause.errno or errno.ECONNREFUSED)
-            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: no connection to {host} ({words})")
-        if isinstance(cause, aiohttp.TooManyRedirects | aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-            words = f"{host} redirects in circles, or to no web address"
-            return FetchError(Reason.STORE_ERROR, f"{uri}: {words}", retry=False)
-        if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | ConnectionError):
-            return Transient(Reason.STORE_UNREACHABLE, f"{uri}: the connection to {host} was cut")
-    return Transient(Reason.STORE_ERROR, f"{uri}: {host} answers with something else than HTTP")
-
-
-_NO_WAY = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
+        for kinds, meaning in _MEANINGS:
+            if isinstance(cause, kinds):
+                return meaning(asked, cause)
+    return Transient(Reason.STORE_ERROR, f"{asked.uri}: {asked.host} answers with something else than HTTP")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -155,11 +136,57 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _distrust(asked: Asked, error: ssl.SSLCertVerificationError) -> str:
+def _not_trusted(asked: Asked, error: BaseException) -> FetchError:
     name = f"ConfigMap {asked.storage.ca_name}" if asked.storage.ca_name else "storage.caBundle"
     what_to_do = "check" if asked.storage.ca_bundle else "put its authority's certificate into"
     why = one_line(getattr(error, "verify_message", "") or "it does not fit")
-    return f"the certificate of {asked.host} is not trusted ({why}); {what_to_do} {name}"
+    message = f"{asked.uri}: the certificate of {asked.host} is not trusted ({why}); {what_to_do} {name}"
+    return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, message, retry=False)
+
+
+def _no_tls(asked: Asked, error: BaseException) -> FetchError:
+    words = (getattr(error, "reason", "") or "").replace("_", " ").lower()
+    return _unreachable(asked, f"{asked.host} does not speak TLS as expected{_quoted(words)}")
+
+
+def _unknown_host(asked: Asked, error: BaseException) -> FetchError:
+    return _unreachable(asked, f"unknown host {asked.host}{_quoted(getattr(error, 'strerror', ''))}")
+
+
+def _too_late(asked: Asked, _: BaseException) -> FetchError:
+    return _unreachable(asked, f"no answer from {asked.host} in time")
+
+
+def _no_way(asked: Asked, error: BaseException) -> FetchError:
+    code = getattr(error, "errno", None)
+    return _unreachable(asked, f"no connection to {asked.host}{_quoted(os.strerror(code) if code else '')}")
+
+
+def _led_astray(asked: Asked, _: BaseException) -> FetchError:
+    message = f"{asked.uri}: {asked.host} redirects in circles, or to no web address"
+    return FetchError(Reason.STORE_ERROR, message, retry=False)
+
+
+def _cut(asked: Asked, _: BaseException) -> FetchError:
+    return _unreachable(asked, f"the connection to {asked.host} was cut")
+
+
+def _unreachable(asked: Asked, words: str) -> FetchError:
+    return Transient(Reason.STORE_UNREACHABLE, f"{asked.uri}: {words}")
+
+
+_Kinds = type[BaseException] | tuple[type[BaseException], ...]
+_MEANINGS: tuple[tuple[_Kinds, Callable[[Asked, BaseException], FetchError]], ...] = (
+    (ssl.SSLCertVerificationError, _not_trusted),
+    (ssl.SSLError, _no_tls),
+    (socket.gaierror, _unknown_host),
+    (TimeoutError, _too_late),
+    (ConnectionRefusedError, _no_way),
+    ((aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), _led_astray),
+    ((aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError), _cut),
+    (OSError, _no_way),
+)
+"""The first that fits: narrower kinds before wider ones."""
 
 
 def _quoted(words: str) -> str:

@@ -16,6 +16,7 @@ from tests.stores.fixtures import (
     registry,
     s3_proxy,
     s3_server,
+    token_registry,
     web_server,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "s3_proxy",
     "s3_server",
     "three_shards",
+    "token_registry",
     "web_server",
 ]

@@ -17,7 +17,7 @@ from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.uri import open_source
 
 MIB = 1 << 20
-SCRIPT = Path(__file__).with_name("fetch_once.py")
+SCRIPT = Path(__file__).with_name("fetch_newest.py")
 MEMORY_BOUND_KIB = 256 * 1024
 
 

@@ -74,6 +74,18 @@ async def test_a_password(private_registry: Registry, tmp_path: Path) -> None:
         assert await model.fetched(1) == ONE
 
 
+async def test_a_token(token_registry: Registry, tmp_path: Path) -> None:
+    token_registry.push("private", "v1", [tar_layer(below("1", ONE))])
+    secret = mounted(tmp_path / "secret", token_registry.secret)
+    storage = Storage(endpoint=token_registry.url, credentials=secret, secret_name="login")
+    async with arriving(uri(token_registry, "private:v1"), storage, tmp_path) as model:
+        assert await model.fetched(1) == ONE
+    async with arriving(uri(token_registry, "private:v1"), Storage(endpoint=token_registry.url), tmp_path) as model:
+        with pytest.raises(FetchError, match="name a Secret") as caught:
+            await model.source.versions()
+        assert caught.value.reason is Reason.ACCESS_DENIED
+
+
 async def test_no_password_or_a_wrong_one(private_registry: Registry, tmp_path: Path) -> None:
     wrong = {"auths": {private_registry.host: {"auth": base64.b64encode(b"me:wr0ng").decode()}}}
     secret = mounted(tmp_path / "secret", {".dockerconfigjson": json.dumps(wrong)})

@@ -35,6 +35,9 @@ class WebServer:
     cuts: dict[str, list[int]] = field(default_factory=dict)
     """By path: the next bodies end after so many bytes, without a word."""
 
+    claims: int | None = None
+    """The size that HEAD answers with, instead of the file's."""
+
     stall_after: int | None = None
     """The next body goes no further than this; the client has to give up."""
 
@@ -98,7 +101,7 @@ class WebServer:
             response.headers["Content-Range"] = f"bytes {span.start}-{stop - 1}/{total}"
             data = data[span.start : stop]
         if self.says_length:
-            response.content_length = len(data)
+            response.content_length = self.claims if self.claims and request.method == "HEAD" else len(data)
         else:
             response.enable_chunked_encoding()
         await response.prepare(request)

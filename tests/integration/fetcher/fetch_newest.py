@@ -1,0 +1,27 @@
+"""A process that fetches the newest version and says what it took: URI ENDPOINT REGION SECRET-FOLDER INTO."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.uri import open_source
+
+
+async def main(uri: str, endpoint: str, region: str, secret: str, into: str) -> None:
+    source = open_source(uri, Storage(endpoint, region, credentials=Path(secret)), Path(into))
+    versions = await source.versions()
+    counts: list[int] = []
+    await source.download(versions[max(versions)], Path(into), counts.append)
+    print(f"{sum(counts)} bytes, {_peak()} KiB at most")
+
+
+def _peak() -> str:
+    # Not ru_maxrss: that begins with what the process that started this one had.
+    (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return str(peak)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
