@@ -98,7 +98,7 @@ class Bundle:
             return (Packed(part.title, part.size, part.sha256),)
         known = await working(lambda _: self._shelf.catalogue(part))
         if known is None:
-            archive = await self._archive(part)
+            archive = await self._archive(part, lambda _: None)
             known = await working(lambda stop: self._survey(part, archive, stop))
         if isinstance(known, str):
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: the archive is refused: {known}", retry=False)
@@ -117,14 +117,14 @@ class Bundle:
         self._shelf.note(part, found)
         return found
 
-    async def _archive(self, part: Part) -> Path:
+    async def _archive(self, part: Part, beat: Progress) -> Path:
         """The whole archive on the volume, fetched if it is not there."""
         archive = self._shelf.archive(part)
         if not archive.exists():
             arriving = self._shelf.arriving(part)
             self._check_room(part, arriving)
             file = RemoteFile("archive", part.size, sha256=part.sha256)
-            with Loudly(self.uri, part.size) as progress:
+            with Loudly(self.uri, part.size, beat) as progress:
                 read = partial(self._read, {file.path: part})
                 await Transfer(self.uri, streamed(read), arriving, progress, self._depot.pace).run([file])
             self._shelf.put(part, arriving / file.path)
@@ -156,7 +156,7 @@ class Bundle:
         await Transfer(what, streamed(read), into, progress, self._depot.pace).run(list(plain))
 
     async def _unpack(self, part: Part, wanted: Mapping[str, RemoteFile], into: Path, progress: Progress) -> None:
-        archive, packing = await self._archive(part), part.packing
+        archive, packing = await self._archive(part, progress), part.packing
         assert packing is not None
         loop = asyncio.get_running_loop()
 

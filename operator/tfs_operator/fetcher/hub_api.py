@@ -4,24 +4,28 @@ Files are fetched by our own engine: the library keeps a cache beside its downlo
 on memory. Nothing is read from or written to the library's own folders: no token, no cache.
 """
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httpx2
-from huggingface_hub import HfApi, hf_hub_url, set_client_factory
+from huggingface_hub import HfApi, constants, hf_hub_url, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from huggingface_hub.hf_api import RepoFile
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.object_listing import MAX_FILES
 from tfs_operator.fetcher.problem import FetchError
+from tfs_operator.fetcher.storage import Storage
 from tfs_operator.fetcher.uri import invalid
 from tfs_operator.fetcher.web import CONNECT_SECONDS, trust
 from tfs_operator.fetcher.web_errors import Asked, broken, refused
 
 _READ_SECONDS = 30
+
+# Else the library asks huggingface.co, even where a mirror is named, which tools it may be run by, and tells the hub.
+constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class HubApi:
 
     def __init__(self, asked: Asked, endpoint: str, token: str | None) -> None:
         self._asked = asked
-        _use(trust(asked.storage, asked.storage.authorities()))
+        _use(asked.storage, asked.storage.authorities())
         # False, and not None: else the library looks for a token of its own.
         self._api = HfApi(endpoint=endpoint, token=token or False, library_name="tfs-operator")
 
@@ -90,8 +94,11 @@ class HubApi:
             raise FetchError(Reason.STORE_ERROR, message) from None
 
 
-def _use(context: ssl.SSLContext) -> None:
-    """The library has one client for all; it is made anew, with what is trusted now."""
+@lru_cache(maxsize=1)
+def _use(storage: Storage, authorities: bytes | None) -> None:
+    """The library has one client for all models of the process. It is made anew when other authorities are trusted
+    only, since a listing that is under way loses the former one."""
+    context = trust(storage, authorities)
 
     def client() -> httpx2.Client:
         timeout = httpx2.Timeout(_READ_SECONDS, connect=CONNECT_SECONDS)

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from tfs_operator.fetcher.source import Progress
+
 SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
@@ -13,9 +15,11 @@ logger = logging.getLogger(__name__)
 class Loudly:
     """A Progress: one line at the start, one about every ten seconds, one at the end."""
 
-    def __init__(self, uri: str, size: int) -> None:
+    def __init__(self, uri: str, size: int, beat: Progress) -> None:
+        """`beat` is told of no bytes, since none is a version's yet, but that something moves."""
         self._uri = uri
         self._size = size
+        self._beat = beat
         self._arrived = 0
         self._begun = self._said = time.monotonic()
 
@@ -29,6 +33,7 @@ class Loudly:
 
     def __call__(self, count: int) -> None:
         self._arrived += count
+        self._beat(0)
         if time.monotonic() - self._said >= SECONDS:
             self._said = time.monotonic()
             rate = self._arrived / (self._said - self._begun)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.fetcher.arriving import arriving
 from tests.integration.fetcher.places import mounted
+from tests.stores.certificates import Certificates
 from tests.stores.hub import HubServer
 from tests.stores.proxy import faults_before
 from tests.stores.traffic import Kind
@@ -47,6 +48,20 @@ async def test_a_private_repository_and_who_may_read_it(hub: HubServer, tmp_path
         assert "hf_wrong" not in caught.value.message
         mounted(secret, {"HF_TOKEN": "hf_right"})
         assert await model.fetched(1) == ONE
+
+
+async def test_an_authority_of_ones_own(hub: HubServer, certificates: Certificates, tmp_path: Path) -> None:
+    hub.publish("org/repo", below("1", ONE | {"variables/variables.data": b"small"}))
+    with faults_before(hub.url, tls=certificates.for_server()) as proxy:
+        async with arriving("hf://org/repo", Storage(endpoint=proxy.url), tmp_path) as model:
+            with pytest.raises(FetchError, match="is not trusted") as caught:
+                await model.source.versions()
+            assert caught.value.reason is Reason.CERTIFICATE_NOT_TRUSTED
+        trusting = Storage(endpoint=proxy.url, ca_bundle=certificates.authority)
+        async with arriving("hf://org/repo", trusting, tmp_path) as model:
+            assert list(await model.source.versions()) == [1]
+            assert await model.fetched(1) == ONE | {"variables/variables.data": b"small"}
+        huggingface_hub.close_session()
 
 
 @pytest.mark.parametrize("uri", ["hf://org/none", "hf://org/repo@none", "hf://org/repo/none"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 from aiohttp import web
+from huggingface_hub.utils import _detect_agent
 
 from tests.unit.fetcher.hub_files import hub_files
 from tests.unit.fetcher.packing import ONE, TWO, WEIGHTS, below, tree
@@ -139,6 +140,18 @@ async def test_the_token_is_sent_to_the_hub_and_to_nobody_else(site: Site, caplo
         assert all(request.headers.get("Authorization") is None for request in elsewhere.seen)
         assert elsewhere.seen[0].raw_path == "/cdn?Signature=a%2Bb"
     assert "s3cr3t" not in caplog.text
+
+
+async def test_nobody_but_the_named_hub_is_asked(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library logs each connection that it tries. What it asks of huggingface.co it asks once a process."""
+    monkeypatch.setattr(_detect_agent, "_registry", None)
+    caplog.set_level(logging.DEBUG)
+    site.server.files = hub_files("org/repo", FIRST, below("1", ONE))
+    await hub(site).versions()
+    assert "127.0.0.1" in caplog.text
+    assert "huggingface.co" not in caplog.text
 
 
 async def test_no_token_of_the_machine_is_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
