@@ -46,6 +46,8 @@ class Surroundings:
     slots: asyncio.Semaphore
     metrics: Metrics
     clock: Callable[[], float] = time.monotonic
+    settles: bool = True
+    """Whether versions in place are synced to the disk, in the background; not where the process ends then."""
 
 
 class Keeper:
@@ -232,7 +234,8 @@ class Keeper:
         await self._arrival.bring(version, progress)
         log.info("%s: version %s: in place, %s", self._label, version.number, progress.summary())
         self._around.metrics.fetched(self._label, progress)
-        self._settling[version.number] = self._spawn(self._settle(version))
+        if self._around.settles:
+            self._settling[version.number] = self._spawn(self._settle(version))
 
     async def _settle(self, version: RemoteVersion) -> None:
         try:

@@ -37,7 +37,7 @@ async def run(config: Config) -> bool:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         metrics = Metrics()
         server = ModelServer(config.model_server, session)
-        around = Surroundings(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics)
+        around = Surroundings(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics, settles=not config.once)
         fetcher = PodFetcher(config.plan, partial(_open, config.storage), around, config.pod)
         working = asyncio.create_task(fetcher.run())
         async with contextlib.AsyncExitStack() as stack:
