@@ -14,7 +14,7 @@ _SAMPLE_SECONDS = 0.25
 
 @dataclass
 class Progress:
-    """One attempt. `add` may be called from any thread."""
+    """One attempt. `add` may be called from any thread; to add nothing is no sign of life."""
 
     total: int
     clock: Callable[[], float] = time.monotonic
@@ -27,6 +27,8 @@ class Progress:
         self._samples.append((self.begun, 0))
 
     def add(self, count: int) -> None:
+        if count == 0:
+            return
         with self._lock:
             self.arrived = min(self.arrived + count, self.total)
             self.moved = self.clock()

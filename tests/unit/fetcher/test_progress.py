@@ -36,6 +36,15 @@ def test_what_stands_still_has_no_rate() -> None:
     assert progress.idle_seconds == 60.0
 
 
+def test_to_add_nothing_is_no_sign_of_life() -> None:
+    """Else a store that has gone silent is never given up."""
+    clock = Clock()
+    progress = Progress(100 * MIB, clock)
+    clock.now += 60.0
+    progress.add(0)
+    assert progress.idle_seconds == 60.0
+
+
 def test_never_more_than_all() -> None:
     """A source tells again of bytes that it had to fetch twice."""
     progress = Progress(100)
