@@ -85,6 +85,9 @@ class Pod:
     secret: Mapping[str, str] | None = None
     """The credentials; None: those of the store's owner."""
 
+    within: tuple[str, ...] = ()
+    """A command that runs the fetcher's, whose words follow."""
+
     def command(self) -> list[str]:
         self.folder.mkdir(exist_ok=True)
         plan, secret = self.folder / "fetch.json", self.folder / "secret"
@@ -92,7 +95,7 @@ class Pod:
         _write_secret(secret, self.secret or self.store.secret)
         flags = [f"--plan={plan}", f"--root={self.root}", f"--credentials={secret}", "--secret-name=models"]
         where = [f"--endpoint={self.store.url}", f"--region={self.store.region}", "--port=0", "--host=127.0.0.1"]
-        return [sys.executable, "-m", "tfs_operator.cli", "fetch", *flags, *where, *self.flags]
+        return [*self.within, sys.executable, "-m", "tfs_operator.cli", "fetch", *flags, *where, *self.flags]
 
     @contextmanager
     def running(self) -> Iterator[FetcherProcess]:
