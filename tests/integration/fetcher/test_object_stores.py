@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.fetcher.places import Place, azure_place, gcs_place, s3_place
 from tests.stores.traffic import Kind
+from tests.unit.fetcher.packing import tree
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher import clients
 from tfs_operator.fetcher.problem import FetchError
@@ -55,10 +56,6 @@ async def fetch(source: Source, number: int, into: Path) -> list[int]:
     return counts
 
 
-def found(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 async def refused(source: Source, into: Path) -> FetchError:
     with pytest.raises(FetchError) as raised:
         await fetch(source, 2, into)
@@ -72,7 +69,7 @@ async def test_a_version_arrives_whole(place: Place, source: Source, into: Path)
     assert sorted(versions) == [1, 2]
     assert place.faults.count(Kind.LIST) == 1
     counts = await fetch(source, 2, into)
-    assert found(into) == {**MODEL, "assets/a b+c%41#é?.txt": b"odd", "assets/empty.txt": b""}
+    assert tree(into) == {**MODEL, "assets/a b+c%41#é?.txt": b"odd", "assets/empty.txt": b""}
     assert sum(counts) == versions[2].size
 
 
@@ -88,7 +85,7 @@ async def test_cut_connections_are_resumed(place: Place, source: Source, into: P
     place.put(version(2))
     place.faults.cut(MIB, path="data", times=2)
     await fetch(source, 2, into)
-    assert found(into) == MODEL
+    assert tree(into) == MODEL
     assert place.faults.pending == 0
 
 
@@ -97,7 +94,7 @@ async def test_bursts_of_refusals_are_waited_out(place: Place, source: Source, i
     place.put(version(2))
     place.faults.refuse(status, times=4, retry_after=1)
     await fetch(source, 2, into)
-    assert found(into) == MODEL
+    assert tree(into) == MODEL
     assert place.faults.pending == 0
 
 
@@ -116,7 +113,7 @@ async def test_a_silent_store_is_given_up_and_tried_again(
     place.put(version(2))
     place.faults.stall(MIB, path="data")
     await fetch(source, 2, into)
-    assert found(into) == MODEL
+    assert tree(into) == MODEL
     assert place.faults.pending == 0
 
 
@@ -130,7 +127,7 @@ async def test_an_object_that_changes_in_between_is_noticed(place: Place, source
     assert problem.reason is Reason.VERSION_CHANGED
     assert problem.message.startswith(f"{place.uri}: version 2: {BIG}: changed")
     await fetch(source, 2, into)
-    assert found(into) == {**MODEL, BIG: changed}
+    assert tree(into) == {**MODEL, BIG: changed}
 
 
 async def test_an_object_that_goes_in_between_is_noticed(place: Place, source: Source, into: Path) -> None:
@@ -161,7 +158,7 @@ async def test_cancelled_while_the_store_is_silent_it_ends_at_once_and_is_resume
             await running
     place.faults.clear()
     counts = await fetch(source, 2, into)
-    assert found(into) == MODEL
+    assert tree(into) == MODEL
     assert sum(counts) == listed.size
     (again,) = [passed.range for passed in place.faults.requests(Kind.GET, "data")]
     assert MIB <= int(again.removeprefix("bytes=").partition("-")[0]) < 3 * MIB
