@@ -83,6 +83,7 @@ def test_the_status_says_what_the_pods_serve(mnist: TFModel) -> None:
     status = mnist.live()["status"]
     assert {c["type"]: c["status"] for c in status["conditions"]} == {
         "Ready": "True",
+        "ModelsFetched": "True",
         "VersionsAvailable": "True",
         "LabelsApplied": "True",
         "Progressing": "True",

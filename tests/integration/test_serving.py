@@ -91,7 +91,7 @@ def test_the_status_holds_every_version_and_label_of_every_pod(
     version = {"version": 1, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["stable"], "message": ""}
     [model] = found["models"]
     rollout = model.pop("rollout")
-    assert model == {"name": "mnist", "labels": {"stable": 1}, "versions": [version]}
+    assert model == {"name": "mnist", "labels": {"stable": 1}, "versions": [version], "fetching": []}
     assert (rollout["step"], rollout["message"]) == ("Done", "version 1 on 2 pods")
     assert found["availableVersions"] == "1"
     assert (found["replicas"], found["readyReplicas"]) == (2, 2)
@@ -100,7 +100,7 @@ def test_the_status_holds_every_version_and_label_of_every_pod(
         "grpc": f"mnist.{namespace}.svc.cluster.local:8500",
     }
     assert {c["type"]: c["status"] for c in found["conditions"]} == dict.fromkeys(
-        ("Ready", "VersionsAvailable", "LabelsApplied", "Progressing"), "True"
+        ("Ready", "ModelsFetched", "VersionsAvailable", "LabelsApplied", "Progressing"), "True"
     )
 
 

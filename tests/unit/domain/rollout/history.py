@@ -98,14 +98,16 @@ def judge_the_end(played: World) -> None:
 
 
 def _labels_stay(played: World, pod: Server) -> bool:
-    """As committed. A wanted label that a pod answers already may linger while a folder is looked for."""
+    """As committed. A wanted label that a pod answers already may linger while a folder is looked for. A pod on which
+    a version failed before its folder was repaired has no label on it until it is tried again; that is said."""
     assert played.committed is not None
     assert played.last is not None
     committed = played.committed.labels
     lingering = pod.labels.keys() - committed.keys()
     if lingering and not (is_looked_for(played.last) and lingering <= played.wanted.labels.keys()):
         return False
-    return all(pod.labels.get(label) == version for label, version in committed.items())
+    failed = {version for version, (_, _, bad) in pod.states.items() if bad} & played.last.failed.keys()
+    return all(pod.labels.get(label) == version for label, version in committed.items() if version not in failed)
 
 
 def _is_said(played: World, last: Step) -> None:

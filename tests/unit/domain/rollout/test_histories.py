@@ -16,5 +16,6 @@ HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
 @example(b"\x12\xde\x00\x00\x00\x00\x00\x00\x00\x00\n")  # a push that is lost just before all is calm
 @example(b"n\xde\x9a\x00\xa9\x0b\xbf\r")  # the ConfigMap is deleted while a pod is coming up
 @example(b"U\x01\x00\x00\n")  # a version that loads for ever is found only after another one was withdrawn
+@example(b"\x91*\x00\x00\x00\x00\t\x0b\x00\xfb\r")  # a folder is repaired, and one pod knows it as bad still
 def test_every_history_ends_well_and_has_no_unsafe_moment(script: bytes) -> None:
     judge_the_end(play(script))
