@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.blocking import in_thread
 from tfs_operator.fetcher.disk import check_room, filled_up, free_bytes, write_failed
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.problem import FetchError
@@ -12,7 +13,6 @@ from tfs_operator.fetcher.progress import Progress
 from tfs_operator.fetcher.saved_model import check_folder, check_listing
 from tfs_operator.fetcher.source import RemoteVersion, Source
 from tfs_operator.fetcher.staging import VersionFolders, remove
-from tfs_operator.fetcher.threads import in_thread
 from tfs_operator.fetcher.words import in_bytes
 
 log = logging.getLogger(__name__)

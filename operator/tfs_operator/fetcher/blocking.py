@@ -3,8 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -23,6 +24,11 @@ async def working(work: Callable[[threading.Event], T]) -> T:
         stop.set()
         await _ended(running)
         raise
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for work that is short, and is not told to stop."""
+    return await working(lambda _: function(*args, **kwargs))
 
 
 async def _ended(running: "asyncio.Future[T]") -> None:

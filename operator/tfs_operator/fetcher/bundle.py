@@ -5,9 +5,7 @@ nobody has asked for one for a while; what it holds is remembered. A version tha
 """
 
 import asyncio
-import errno
 import logging
-import os
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.bad_archive import BadArchive
 from tfs_operator.fetcher.blocking import working
+from tfs_operator.fetcher.disk import RESERVE_BYTES, allocated, free_bytes, is_full
 from tfs_operator.fetcher.entries import EntryKind, Limits
 from tfs_operator.fetcher.incoming import remove_others
 from tfs_operator.fetcher.layout import Placed, placed
@@ -32,8 +31,6 @@ from tfs_operator.fetcher.unpack import Packed, extract, survey
 
 LINGER_SECONDS = 300.0
 """How long an archive stays after its last use, for the next of its versions."""
-
-_RESERVE_BYTES = 64 << 20
 
 logger = logging.getLogger(__name__)
 
@@ -175,10 +172,8 @@ class Bundle:
         return self._depot.read(parts[file.path], start, end)
 
     def _check_room(self, part: Part, arriving: Path) -> None:
-        there = sum(path.stat().st_blocks * 512 for path in arriving.iterdir())
-        volume = os.statvfs(arriving)
-        free = volume.f_bavail * volume.f_frsize
-        if part.size - there + _RESERVE_BYTES > free:
+        free = free_bytes(arriving)
+        if part.size - allocated(arriving) + RESERVE_BYTES > free:
             cause = f"the archive has {part.size} bytes, and the pod's volume has {free} bytes free"
             raise FetchError(Reason.DISK_FULL, f"{self.uri}: {cause}; make the volume of the models larger")
 
@@ -191,7 +186,7 @@ class Bundle:
         try:
             yield
         except OSError as error:
-            reason = Reason.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Reason.STORE_ERROR
+            reason = Reason.DISK_FULL if is_full(error) else Reason.STORE_ERROR
             raise FetchError(reason, f"{self.uri}: the pod's volume: {error.strerror or error}") from None
         finally:
             if self._parts is not None and self._unpacked.issuperset(self._placed):

@@ -12,13 +12,11 @@ from tfs_operator.fetcher.words import in_bytes
 RESERVE_BYTES = 64 * 1024 * 1024
 """Stays free: for the folders themselves, records, and a log or two of others on the same volume."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-
 
 def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> None:
     """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed `free` bytes. What
     an earlier attempt left in the existing folder `staging` counts as arrived."""
-    needed = max(version.size - _allocated(staging), 0)
+    needed = max(version.size - allocated(staging), 0)
     if needed + RESERVE_BYTES > free:
         cause = f"needs {in_bytes(needed)} more and {in_bytes(RESERVE_BYTES)} in reserve; {in_bytes(free)} are free"
         raise _full(uri, version, cause)
@@ -30,6 +28,11 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def is_full(error: OSError) -> bool:
+    """Whether the volume, or the quota on it, has no room."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def filled_up(uri: str, version: RemoteVersion, staging: Path) -> FetchError:
     """The volume had room before the download, and has none any more."""
     return _full(uri, version, f"it filled up meanwhile; {in_bytes(free_bytes(staging))} are free")
@@ -37,7 +40,7 @@ def filled_up(uri: str, version: RemoteVersion, staging: Path) -> FetchError:
 
 def write_failed(uri: str, version: RemoteVersion, staging: Path, error: OSError) -> FetchError:
     """`error` came from the volume, and not from the store."""
-    if error.errno in _FULL:
+    if is_full(error):
         return filled_up(uri, version, staging)
     cause = f"cannot be written to the pod's volume: {error.strerror or type(error).__name__}"
     return FetchError(Reason.STORE_ERROR, f"{uri}: version {version.number}: {cause}")
@@ -49,8 +52,9 @@ def _full(uri: str, version: RemoteVersion, cause: str) -> FetchError:
     return FetchError(Reason.DISK_FULL, f"{what} does not fit on its volume: {cause}; {advice}")
 
 
-def _allocated(folder: Path) -> int:
-    """Blocks and not sizes: a file that is written in parts has its full size from the start."""
+def allocated(folder: Path) -> int:
+    """Bytes that its files take: blocks and not sizes, since a file that is written in parts has its full size from the
+    start."""
     found = 0
     for parent, _, names in os.walk(folder):
         found += sum(os.lstat(Path(parent, name)).st_blocks * 512 for name in names)

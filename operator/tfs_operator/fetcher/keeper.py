@@ -16,6 +16,7 @@ from tfs_operator.domain.fetching import ModelOrder, ModelReport
 from tfs_operator.domain.observation import END, VersionStatus
 from tfs_operator.fetcher.arrival import Arrival
 from tfs_operator.fetcher.attempts import Attempts
+from tfs_operator.fetcher.blocking import in_thread
 from tfs_operator.fetcher.listing import Listing
 from tfs_operator.fetcher.metrics import Metrics
 from tfs_operator.fetcher.mistake import mistake
@@ -28,7 +29,6 @@ from tfs_operator.fetcher.rhythm import Rhythm
 from tfs_operator.fetcher.sharing import BEAT_SECONDS, Sharing
 from tfs_operator.fetcher.source import RemoteVersion, Source
 from tfs_operator.fetcher.staging import VersionFolders, remove
-from tfs_operator.fetcher.threads import in_thread
 from tfs_operator.fetcher.view import View
 
 log = logging.getLogger(__name__)

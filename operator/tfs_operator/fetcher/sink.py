@@ -1,6 +1,5 @@
 """Where the bytes of one part of a file go, from whichever thread they arrive in."""
 
-import errno
 import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -8,6 +7,7 @@ from contextlib import aclosing
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.blocking import Stopped, asking
+from tfs_operator.fetcher.disk import is_full
 from tfs_operator.fetcher.incoming import Incoming
 from tfs_operator.fetcher.journal import Journal
 from tfs_operator.fetcher.problem import FetchError
@@ -88,8 +88,7 @@ async def _written(chunk: memoryview, sink: Sink) -> None:
 
 
 def disk_problem(error: OSError, what: str) -> FetchError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = Reason.DISK_FULL if full else Reason.STORE_ERROR
+    reason = Reason.DISK_FULL if is_full(error) else Reason.STORE_ERROR
     return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
 
 
