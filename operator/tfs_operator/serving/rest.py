@@ -7,16 +7,15 @@ answers is read from `/labels/L/metadata`. Paths and answers: tensorflow/serving
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-from yarl import URL
 
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 from .errors import ModelServerUnreachable
+from .pod_http import PodHttp, pod_url
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Far above any status or metadata; keeps a pod that is no model server from filling our memory."""
@@ -25,32 +24,8 @@ _LABEL_ABSENT = {400, 404}
 """An unknown label; a label whose version is not loaded."""
 
 
-class ModelStatusClient:
-    """One shared connection pool for all pods.
-
-    A request waits for one of `max_in_flight` slots before its clock starts, so that many slow pods
-    delay the others but never make them look unreachable.
-    """
-
-    def __init__(self, *, timeout_seconds: float = 5.0, max_in_flight: int = 64) -> None:
-        self._slots = asyncio.Semaphore(max_in_flight)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=max_in_flight),
-            timeout=aiohttp.ClientTimeout(total=timeout_seconds),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Closes every connection; requests in flight fail."""
-        await self._session.close()
+class ModelStatusClient(PodHttp):
+    """Asks model servers for their versions and labels."""
 
     async def observe(self, host: str, port: int, model: str, labels: Iterable[str]) -> ModelObservation:
         """One model on one pod, as the pod answers. A model it does not know has no versions.
@@ -106,8 +81,7 @@ class _Pod:
             raise self._unreachable("its metadata is not TF Serving's") from None
 
     async def _get(self, path: str) -> tuple[int, bytes]:
-        netloc = f"[{self._host}]" if ":" in self._host else self._host
-        url = URL(f"http://{netloc}:{self._port}{path}", encoded=True)
+        url = pod_url(self._host, self._port, path)
         try:
             async with self._slots, self._session.get(url, allow_redirects=False) as response:
                 return response.status, await self._bounded(response)
