@@ -57,9 +57,7 @@ def remove(kubectl: Kubectl) -> None:
 def publish(kubectl: Kubectl) -> None:
     trained = model.trained(data="digits")
     kubectl.make_namespace(NAMESPACE, chart.RESTRICTED)
-    for name in ("pvc.yaml", "loader.yaml"):
-        kubectl.apply(model.EXAMPLE / name)
-    kubectl("wait", "--for=condition=Ready", f"pod/{model.LOADER}", "--timeout=90s", seconds=100)
+    model.start_loader(kubectl)
     model.publish(kubectl, trained.folder, MODEL, 1)
     copies = [str(version) for version in (2, *NEW_VERSIONS)]
     kubectl("exec", model.LOADER, "--", "sh", "-c", COPY, "sh", f"/models/{MODEL}", *copies)

@@ -81,9 +81,7 @@ def train(step: Step, version: int, seed: int, shift: int = 0) -> model.Trained:
 
 def publish(kubectl: Kubectl, trained: model.Trained, step: Step) -> None:
     step.detail = "waiting until the pod model-loader has mounted the claim"
-    for name in ("pvc.yaml", "loader.yaml"):
-        kubectl.apply(model.EXAMPLE / name)
-    kubectl("wait", "--for=condition=Ready", f"pod/{model.LOADER}", "--timeout=90s", seconds=100)
+    model.start_loader(kubectl)
     there = model.published_digest(kubectl, MODEL, 1)
     if there == model.digest(trained.folder):
         step.say("the claim has this very model already")

@@ -69,6 +69,16 @@ def archive(folder: Path) -> bytes:
     return packed.getvalue()
 
 
+def start_loader(kubectl: Kubectl) -> None:
+    """The claim, and a pod that has mounted it for writing. A pod that ended, as with its node, is replaced."""
+    there = kubectl.get("pod", LOADER)
+    if there and there["status"].get("phase") in ("Failed", "Succeeded"):
+        kubectl("delete", "pod", LOADER, "--timeout=60s", seconds=70)
+    for name in ("pvc.yaml", "loader.yaml"):
+        kubectl.apply(EXAMPLE / name)
+    kubectl("wait", "--for=condition=Ready", f"pod/{LOADER}", "--timeout=90s", seconds=100)
+
+
 # Any user may read the files: the server's is not the loader's on every cluster.
 PUBLISH = """
 set -eu

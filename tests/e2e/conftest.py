@@ -65,9 +65,7 @@ def namespace(request: pytest.FixtureRequest, operator: Kubectl, namespaces: lis
 @pytest.fixture(scope="module")
 def claim(namespace: Kubectl) -> Kubectl:
     """The namespace, with the claim `models` and a pod through which models are copied into it."""
-    for name in ("pvc.yaml", "loader.yaml"):
-        namespace.apply(model.EXAMPLE / name)
-    namespace("wait", "--for=condition=Ready", f"pod/{model.LOADER}", "--timeout=90s", seconds=100)
+    model.start_loader(namespace)
     return namespace
 
 

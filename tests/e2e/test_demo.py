@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hack.playground import model
 from hack.playground.commands import ROOT, run
 from hack.playground.kubectl import Kubectl
 from hack.playground.tfmodel import TFModel
@@ -120,8 +121,10 @@ def test_the_demo_run_again_is_warm(first_run: str, operator: Kubectl) -> None:
 
 
 def test_the_demo_goes_on_from_a_run_that_was_stopped(first_run: str, operator: Kubectl) -> None:
-    """As if in its eighth step."""
+    """As if in its eighth step, and with the machine: a pod that nothing restarts has ended then."""
     kubectl = operator.within(NAMESPACE)
+    kubectl("patch", "pod", model.LOADER, "--patch", '{"spec": {"activeDeadlineSeconds": 1}}')
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", f"pod/{model.LOADER}", "--timeout=60s", seconds=70)
     patch = '{"spec": {"versionLabels": {"stable": 3, "canary": 2}}}'
     kubectl("patch", "tfmodel", "mnist", "--type", "merge", "--patch", patch)
     TFModel(kubectl, "mnist").wait("Progressing", "False", reason="VersionFailed")
