@@ -41,11 +41,12 @@ class Board:
         which names it."""
         if holds(self.live.get(name)):
             return asyncio.get_running_loop().time()
-        entry = (holds, asyncio.get_running_loop().create_future())
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        entry = (holds, future)
         self._waiting.setdefault(name, []).append(entry)
         try:
             async with asyncio.timeout(seconds):
-                return await entry[1]
+                return await future
         except TimeoutError:
             raise TimeoutError(f"{name} is not as awaited after {seconds:.0f} s: {self.live.get(name)}") from None
         finally:

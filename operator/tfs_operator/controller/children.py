@@ -73,15 +73,20 @@ class Children:
 
     async def _write(self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten) -> Problem | None:
         made: list[Manifest] = []
-        for desired in pending:
-            known = self._cache.get(*key_of(desired)) is not None
-            answer = await self._written(tfmodel, desired)
-            if isinstance(answer, Problem):
-                await self._take_back(made if answer.reason is Reason.NAME_TAKEN else [])
-                return answer
-            if answer is not None:
-                self._note(desired, answer, rewritten, "changed" if known else "created")
-                made += [] if known else [answer]
+        changed: list[Manifest] = []
+        try:
+            for desired in pending:
+                written = changed if self._cache.get(*key_of(desired)) else made
+                answer = await self._written(tfmodel, desired)
+                if isinstance(answer, Problem):
+                    await self._take_back(made if answer.reason is Reason.NAME_TAKEN else [])
+                    return answer
+                if answer is not None:
+                    self._take_in(desired, answer, rewritten)
+                    written.append(answer)
+        finally:
+            _say(tfmodel, "created", made)
+            _say(tfmodel, "changed", changed)
         return None
 
     async def _written(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem | None:
@@ -97,29 +102,30 @@ class Children:
 
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
         """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an object
-        of the same name. Raises Conflict when the object has just gone."""
+        of the same name. Raises Conflict when it comes and goes."""
         live = self._cache.get(*key_of(desired))
         try:
             return await (self._client.apply(desired, _uid(live)) if live else self._client.create(desired))
         except Conflict:
             live = await self._client.get(*key_of(desired))
-            if live is None:
-                raise
-        return await self._client.apply(desired, _uid(live)) if _is_ours(live, tfmodel.metadata.uid) else _name_taken(live)
+        if live is None:
+            return await self._client.create(desired)
+        return (
+            await self._client.apply(desired, _uid(live)) if _is_ours(live, tfmodel.metadata.uid) else _name_taken(live)
+        )
 
-    def _note(self, desired: Manifest, answer: Manifest, rewritten: Rewritten, what: str) -> None:
-        key = key_of(desired)
-        log.info("%s %s %s/%s", what, key.kind, key.namespace, key.name)
+    def _take_in(self, desired: Manifest, answer: Manifest, rewritten: Rewritten) -> None:
         self._cache.upsert(answer)
         if holds(answer, desired):
-            rewritten.pop(key, None)
+            rewritten.pop(key_of(desired), None)
         else:
-            rewritten[key] = (_digest_of(desired), projection(answer, desired))
+            rewritten[key_of(desired)] = (_digest_of(desired), projection(answer, desired))
 
     async def _take_back(self, made: list[Manifest]) -> None:
         """Nothing stays half made beside a name that is taken."""
         for live in made:
             await self._delete(live, "another child's name is taken")
+        made.clear()
 
     async def _prune(self, tfmodel: TFModel, manifests: list[Manifest]) -> None:
         wanted = {key_of(manifest) for manifest in manifests}
@@ -133,6 +139,13 @@ class Children:
         await self._client.delete(*key, uid=_uid(live))
         self._cache.remove(live)
         log.info("deleted %s %s/%s: %s", key.kind, key.namespace, key.name, why)
+
+
+def _say(tfmodel: TFModel, what: str, written: list[Manifest]) -> None:
+    """One line for all: TFModels come in hundreds."""
+    if written:
+        names = ", ".join(f"{live['kind']} {live['metadata']['name']}" for live in written)
+        log.info("%s/%s: %s %s", tfmodel.metadata.namespace, tfmodel.metadata.name, what, names)
 
 
 def _digest_of(manifest: Manifest) -> str:

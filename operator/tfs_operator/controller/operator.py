@@ -61,7 +61,7 @@ async def run(options: Options) -> None:
         cache = Cache()
         health = Health(queue)
         await stack.enter_async_context(_http_server(options.http_port, health, metrics))
-        recorder = EventRecorder(client, instance=socket.gethostname())
+        recorder = EventRecorder(client, instance=socket.gethostname(), busy=lambda: queue.depth > 0)
         status = StatusWriter(client, cache, recorder, options.settings, metrics)
         rollouts = await _rollouts(stack, options, client, cache, queue)
         reconciler = Reconciler(cache, options.settings, rollouts, status, Pace(options.status_poll_seconds))
