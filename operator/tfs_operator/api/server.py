@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
 from tfs_operator.api.rules import Rule, found, ruled
+from tfs_operator.api.tls import Tls
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -22,6 +23,7 @@ MANAGED_FLAGS = (
     "max_num_load_retries",
     "load_retry_interval_micros",
     "num_load_threads",
+    "ssl_config_file",
 )
 """Flags on which the operator's own work rests, so that a user's value would break it."""
 
@@ -165,3 +167,6 @@ class Server(ApiModel):
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
     The server ignores an unknown flag. Flags that the operator itself depends on are refused."""
+
+    tls: Tls | None = None
+    """gRPC over TLS. Default: without."""

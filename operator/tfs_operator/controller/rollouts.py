@@ -26,6 +26,7 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.orders import order
 from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.renewal import renewal
 from tfs_operator.domain.rollout import (
     Facts,
     Fleet,
@@ -40,7 +41,7 @@ from tfs_operator.domain.rollout import (
     settled,
 )
 from tfs_operator.render import Settings, children
-from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest
+from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest, renewal_of
 from tfs_operator.render.kept import kept_settings
 from tfs_operator.render.metadata import config_map_name
 
@@ -196,8 +197,15 @@ class Rollouts:
         attempt = attempt_of(live)
         if sight.current and any(step.rescue for step in steps.values()):
             attempt = attempt_for(tfmodel, committed)
-        settings = kept_settings(live, tfmodel, committed, self._settings, attempt)
-        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt))
+        turn = self._renewal(tfmodel, sight) or renewal_of(live)
+        settings = kept_settings(live, tfmodel, committed, self._settings, attempt, turn)
+        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt, turn))
+
+    def _renewal(self, tfmodel: TFModel, sight: Sight) -> str | None:
+        """Due when a certificate of some pod nears its end."""
+        if tfmodel.spec.server.tls is None:
+            return None
+        return renewal((pod.certificate for pod in sight.pods if pod.certificate), self._clock())
 
     async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
         """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
