@@ -6,7 +6,6 @@ less and less often.
 """
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -66,14 +65,10 @@ def _attempt(config: Config) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and for nobody else to read."""
+    """For nobody else to read."""
     path.unlink(missing_ok=True)
-    with path.open("x", opener=_private) as file:
-        file.write(text)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text)
 
 
 def _say(config: Config, words: str) -> None:

@@ -100,9 +100,7 @@ def _server(folder: Path) -> ssl.SSLContext:
 
 def _loading(error: ssl.SSLError, *, encrypted: bool) -> str:
     if encrypted:
-        return (
-            f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, TensorFlow Serving cannot ask for one"
-        )
+        return f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, which nobody could type in"
     if error.reason == "KEY_VALUES_MISMATCH":
         return f"{PRIVATE_KEY_KEY} does not belong to the certificate in {CERTIFICATE_KEY}: store the pair that does"
     return f"{CERTIFICATE_KEY} or {PRIVATE_KEY_KEY} is damaged: {_words(error)}"

@@ -32,5 +32,6 @@ def _between(folder: Path, days: tuple[str, str]) -> None:
         "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\nrand_serial = yes\ndefault_md = sha256\n"
         "policy = any\n[any]\ncommonName = supplied\n"
     )
-    openssl(folder, "ca", "-batch", "-config", "ca.cnf", "-selfsign", "-in", "request", "-keyfile", "tls.key",
-            "-startdate", days[0], "-enddate", days[1], "-extfile", "extensions", "-notext", "-out", "tls.crt")  # fmt: skip
+    ends = ["-startdate", days[0], "-enddate", days[1]]
+    openssl(folder, "ca", "-batch", "-config", "ca.cnf", "-selfsign", "-in", "request", "-keyfile", "tls.key", *ends,
+            "-extfile", "extensions", "-notext", "-out", "tls.crt")  # fmt: skip
