@@ -31,6 +31,7 @@ from tfs_operator.render.settings import NetworkPolicySettings
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "model_server"))
 from google.protobuf import text_format
+
 from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
