@@ -141,7 +141,7 @@ class Rollouts:
             for name, step in steps.items():
                 _note(key, name, taken[name], step, quietly=blocked is not None)
             pushed = await self._tell(key, wanted, sight, steps)
-            if not pushed.told:
+            if not pushed.told and (blocked is not None or self.committed(key) == sight.committed):
                 break
         return Progress(wanted, sight, steps, taken, limits, now, blocked, pushed)
 

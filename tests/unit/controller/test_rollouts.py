@@ -179,7 +179,7 @@ class TestOrder:
         progress = await cluster.advance(cluster.wish([1], stable=1))
         assert cluster.committed == ONE
         assert cluster.told == []
-        assert progress.steps["mnist"].action is Action.COMMIT
+        assert [memory.action for memory in progress.taken["mnist"]] == [None, Action.COMMIT, Action.WAIT]
 
     async def test_versions_are_loaded_then_committed_and_then_the_label_is_set(self) -> None:
         cluster = serving(serves(1, stable=1), serves(1, stable=1))
