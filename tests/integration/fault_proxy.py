@@ -72,6 +72,7 @@ class FaultProxy:
         self._delay = 0.0
         self._muted: set[int] = set()
         self._streams: dict[int, web.Request] = {}
+        self._stream_began = 0.0
         self._serial = 0
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
@@ -118,6 +119,10 @@ class FaultProxy:
     def since(self, moment: float) -> list[Passed]:
         """Requests since `moment`, of time.monotonic."""
         return [passed for passed in list(self.passed) if passed.at >= moment]
+
+    def calm_for(self) -> float:
+        """Seconds since a watch has begun last."""
+        return time.monotonic() - self._stream_began
 
     # inside
 
@@ -186,7 +191,7 @@ class FaultProxy:
         self._serial += 1
         serial = self._serial
         if "watch" in request.query:
-            self._streams[serial] = request
+            self._streams[serial], self._stream_began = request, time.monotonic()
         try:
             async for chunk in answer.content.iter_any():
                 if serial not in self._muted:

@@ -27,9 +27,9 @@ from tfs_operator.controller.pacing import Pacing
 
 INACTIVITY_SECONDS = 70.0
 """The API server sends a bookmark every minute, to a watch at rest too: one that is silent for longer is dead."""
-_LONGEST_PAUSE = 15.0
+_LONGEST_PAUSE = 10.0
 _MAX_FAILURES = 20
-"""One after the other, without a minute of watching between them: some four minutes. Then the process ends."""
+"""One after the other, without a minute of watching between them: some three minutes. Then the process ends."""
 _HEALTHY_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
