@@ -96,7 +96,8 @@ async def run(options: Options) -> None:
                 "resync": process.intake.resync_forever(),
                 "readiness": _say_when_ready(process),
                 "leader": _lead(process),
-            }
+            },
+            may_end="signals",
         )
 
 
@@ -180,13 +181,15 @@ async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
     )
 
 
-async def _together(parts: Mapping[str, Coroutine[Any, Any, None]]) -> None:
-    """All at once; the end of one ends all, each in its own order."""
+async def _together(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: str = "") -> None:
+    """All at once; the end of one ends all, each in its own order. Raises when it is another one than may end."""
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        if ended := {task.get_name() for task in done} - {may_end}:
+            raise RuntimeError(f"{', '.join(sorted(ended))} ended, which it never should")
     finally:
         for task in tasks:
             task.cancel()
