@@ -18,7 +18,7 @@ _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIm
 _CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 _MESSAGE_LIMIT = 1024
 _SERVER_IMAGE = "correct server.image, or name a Secret of its registry in server.imagePullSecrets"
-_OUR_IMAGE = "it is the operator's own, set where the operator is installed; server.imagePullSecrets are used for it too"
+_OUR_IMAGE = "it is the operator's own image; if it needs a Secret, name that in server.imagePullSecrets"
 
 
 @dataclass(frozen=True)

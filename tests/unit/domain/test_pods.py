@@ -148,7 +148,7 @@ def test_without_a_message_the_reason_is_told() -> None:
 def test_the_image_of_an_init_container_is_the_operators() -> None:
     problem = found(pod(initContainerStatuses=[waiting("ErrImagePull", "no such image")])).problem
     assert problem is not None
-    assert "no such image: it is the operator's own, set where the operator is installed" in problem.message
+    assert "no such image: it is the operator's own image" in problem.message
 
 
 @pytest.mark.parametrize("reason", ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"])
