@@ -72,11 +72,13 @@ def by_kept_rest(url: str, question: Question, retries: urllib3.Retry | bool = T
 
 
 def by_grpc(address: str, question: Question, service_config: str | None = None) -> Connect:
-    """Nothing is tried again, unless a gRPC service config says so. Refuses any address but this machine's own."""
+    """As gRPC does by default, what never left the client is tried again on another connection, which is what happens
+    when a call and a server's GOAWAY cross; anything else only if a service config says so. Refuses any address but
+    this machine's own."""
     name, _, number = address.rpartition(":")
     host, port = on_this_machine(name, int(number))
     request = predict_request(question)
-    tries = [("grpc.service_config", service_config)] if service_config else [("grpc.enable_retries", 0)]
+    tries = [("grpc.service_config", service_config)] if service_config else []
     return lambda: GrpcConnection(f"{host}:{port}", request, question, tries)
 
 
