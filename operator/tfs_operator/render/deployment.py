@@ -11,6 +11,7 @@ from tfs_operator.render.fetcher import fetchers
 from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.settings import Settings
+from tfs_operator.render.tuning import batching_digest
 from tfs_operator.render.volumes import volumes
 
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
@@ -52,7 +53,11 @@ def attempt_of(live: Manifest | None) -> str | None:
 
 def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, attempt: str | None) -> Manifest:
     template = tfmodel.spec.pod_template
-    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **({ATTEMPT_ANNOTATION: attempt} if attempt else {})}
+    ours = {
+        MODELS_DIGEST_ANNOTATION: models_digest(config),
+        **batching_digest(tfmodel.spec.server),
+        **({ATTEMPT_ANNOTATION: attempt} if attempt else {}),
+    }
     return {
         "labels": {**(template.labels or {}), **labels(tfmodel)},
         "annotations": {**_identity_of_the_fetcher_only(tfmodel), **(template.annotations or {}), **ours},
