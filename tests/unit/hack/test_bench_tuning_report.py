@@ -40,7 +40,7 @@ def test_the_tables() -> None:
         ["| 1 | 50 | 20.0 | 9.0 | 10.0 | 4.2 | 0.50 | 3 |"],
         ["| one second | 900 | 12 | 1 INTERNAL, 2 UNAVAILABLE | 1.0 | 2.5 | 30.0 |"],
     ]
-    columns = [{line.count(" |") for line in table.splitlines()} for table in tables]
+    columns = [{line.count("|") for line in table.splitlines()} for table in tables]
     assert all(len(counts) == 1 for counts in columns)
 
 
