@@ -46,7 +46,6 @@ SIBLINGS: dict[str, Manifest] = {
     "status.models[].rollout.failures[]": FAILED,
     "status.models[].rollout.awaited[]": AWAITED,
     "spec.server.env[]": {"name": "A"},
-    "spec.server.grpc": {"maxConnectionAgeSeconds": 30},
 }
 """What an object needs besides the field in question."""
 

@@ -14,7 +14,6 @@ LAST_SIZE = (
     "the last of allowedBatchSizes must be maxBatchSize, which is 1000 unless set: the server loads no model otherwise"
 )
 NO_WARMUP = "iterations has no effect when enabled is false"
-NO_AGE = "maxConnectionAgeGraceSeconds needs maxConnectionAgeSeconds"
 
 
 def said_once(field: str, *flags: str) -> str:
@@ -113,15 +112,6 @@ ROWS: Rows = {
     "spec.server.parallelism.interOp": _range(1, 1024),
     "spec.server.parallelism.restThreads": _range(2, 1024),
     "spec.server.gpuMemoryFraction": {"minimum": [(0.01, 0.0), (0.5, -0.5)], "maximum": [(1, 1.01), (1.0, 2)]},
-    "spec.server.grpc": {
-        NO_AGE: [
-            (
-                {"maxConnectionAgeSeconds": 30, "maxConnectionAgeGraceSeconds": 5},
-                {"maxConnectionAgeGraceSeconds": 5},
-            ),
-            ({"maxConnectionAgeSeconds": 30}, None),
-        ],
-    },
     "spec.server.grpc.maxConnectionAgeSeconds": _range(1, 86_400),
     "spec.server.grpc.maxConnectionAgeGraceSeconds": _range(1, 86_400),
 }

@@ -117,20 +117,13 @@ class Grpc(ApiModel):
 
     max_connection_age_seconds: Annotated[int, Field(ge=1, le=86_400, json_schema_extra=INT32)] | None = None
     """After this time, give or take a tenth, the server asks a client to open a new connection, which may lead to
-    another pod; calls under way are answered first (grpc.max_connection_age_ms). A client stays with its first pod for
-    ever otherwise. Default: never."""
+    another pod; calls under way are answered first (grpc.max_connection_age_ms). Default: half of
+    `rollout.drainSeconds`, so that no connection is left when a pod that drains is killed; choose no more than that
+    unless clients try again what was UNAVAILABLE."""
 
     max_connection_age_grace_seconds: Annotated[int, Field(ge=1, le=86_400, json_schema_extra=INT32)] | None = None
     """How long calls under way may take after that, before the connection is cut
     (grpc.max_connection_age_grace_ms). Default: without limit."""
-
-    rules = (
-        Rule(
-            "!has(self.maxConnectionAgeGraceSeconds) || has(self.maxConnectionAgeSeconds)",
-            lambda grpc: grpc.max_connection_age_grace_seconds is None or grpc.max_connection_age_seconds is not None,
-            "maxConnectionAgeGraceSeconds needs maxConnectionAgeSeconds",
-        ),
-    )
 
 
 GpuMemoryFraction = Annotated[float, Field(ge=0.01, le=1)]

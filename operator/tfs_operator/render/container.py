@@ -7,6 +7,7 @@ from typing import Any
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.render.config_map import MODELS_FILE, MONITORING_FILE
+from tfs_operator.render.connection_age import connection_age
 from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.probes import lifecycle, probes
@@ -74,6 +75,7 @@ def flags(tfmodel: TFModel) -> list[str]:
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={_LOAD_RETRY_INTERVAL_MICROS}",
         f"--num_load_threads={_LOAD_THREADS}",
+        *connection_age(tfmodel),
         *tuning_flags(tfmodel.spec.server),
         *(tfmodel.spec.server.extra_args or []),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfs_operator.api.server import Server
-from tfs_operator.api.tuning import Batching, Grpc, Warmup
+from tfs_operator.api.tuning import Batching, Warmup
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.thread_pools import ThreadPools, thread_pools
 from tfs_operator.render.metadata import Manifest
@@ -26,7 +26,6 @@ def tuning_flags(server: Server) -> list[str]:
         *_flag("tensorflow_inter_op_parallelism", pools.inter_op),
         *_flag("rest_api_num_threads", pools.rest),
         *_flag("per_process_gpu_memory_fraction", server.gpu_memory_fraction),
-        *_grpc(server.grpc),
     ]
 
 
@@ -71,15 +70,6 @@ def _warmup(warmup: Warmup | None) -> list[str]:
         return []
     enabled = _flag("enable_model_warmup", warmup.enabled)
     return [*enabled, *_flag("num_request_iterations_for_warmup", warmup.iterations)]
-
-
-def _grpc(grpc: Grpc | None) -> list[str]:
-    seconds = {
-        "grpc.max_connection_age_ms": grpc.max_connection_age_seconds if grpc else None,
-        "grpc.max_connection_age_grace_ms": grpc.max_connection_age_grace_seconds if grpc else None,
-    }
-    arguments = ",".join(f"{name}={value * 1000}" for name, value in seconds.items() if value is not None)
-    return _flag("grpc_channel_arguments", arguments or None)
 
 
 def _flag(name: str, value: Any) -> list[str]:

@@ -188,6 +188,7 @@ class TestPods:
     @given(TFMODELS)
     @moderate
     def test_every_flag_of_ours_is_refused_in_extra_args(self, tfmodel: TFModel) -> None:
+        """But for the channel arguments, of which those in extraArgs take the place of ours."""
         args = container(rendered(tfmodel))["args"]
         extra = tfmodel.spec.server.extra_args or []
         ours = args[: len(args) - len(extra)]
