@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from hack.bench.boston import add_warmup, load_program, samples, train
+from hack.bench.boston import program, samples, train
 from hack.bench.machine import processor
 from hack.bench.tuned_server import NoStart
 from hack.bench.tuning_cases import (
@@ -41,10 +41,10 @@ ROUNDS, STARTS = 3, 5
 
 def measure_loads(cases: Sequence[LoadCase], base_path: Path, folder: Path, rounds: int) -> dict[str, list[Load]]:
     """In turn, so that what else goes on meets all cases."""
-    program, bodies, found = load_program(), samples(base_path), dict[str, list[Load]]()
+    load_program, bodies, found = program("load"), samples(base_path), dict[str, list[Load]]()
     for _ in range(rounds):
         for case in cases:
-            load = measure_load(case, base_path, bodies, folder, program)
+            load = measure_load(case, base_path, bodies, folder, load_program)
             print(f"  {case.title}: {load.rate:.0f} requests/s, p95 {load.p95:.1f} ms", flush=True)
             found.setdefault(case.title, []).append(load)
     return found
@@ -53,7 +53,7 @@ def measure_loads(cases: Sequence[LoadCase], base_path: Path, folder: Path, roun
 def measure_warmup(base_path: Path, folder: Path) -> dict[str, list[FirstRequests]]:
     bodies = samples(base_path)
     without = [measure_first(base_path, bodies, folder) for _ in range(STARTS)]
-    add_warmup(base_path / "1", bodies)
+    program("warmup").write(base_path / "1", bodies)
     return {
         "no warmup": without,
         "20 warmup requests": [measure_first(base_path, bodies, folder) for _ in range(STARTS)],

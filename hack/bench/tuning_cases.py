@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from hack.bench.boston import predict_request
+from hack.bench.boston import grpc_request
 from hack.bench.series import percentile
 from hack.bench.tuned_server import ADDRESS, MODEL, TunedServer, tuned_server
 from hack.bench.tuning_figures import Calls, FirstRequests, Load
@@ -114,7 +114,8 @@ class AgeCase:
 
 
 AGES = [
-    AgeCase("no limit", {}, retries=False),
+    AgeCase("`maxConnectionAgeSeconds: 86400`, as good as none", {"maxConnectionAgeSeconds": 86_400}, retries=False),
+    AgeCase("the default, half of `drainSeconds`: 7.5 s", {}, retries=False),
     AgeCase("`maxConnectionAgeSeconds: 1`", {"maxConnectionAgeSeconds": 1}, retries=False),
     AgeCase("the same, UNAVAILABLE is tried again", {"maxConnectionAgeSeconds": 1}, retries=True),
 ]
@@ -146,7 +147,7 @@ class _Caller:
     """One client, as a program with one channel is."""
 
     def __init__(self, body: str) -> None:
-        self._request = predict_request([body]).SerializeToString()
+        self._request = grpc_request(body)
         self._states: list[grpc.ChannelConnectivity] = []
         self.milliseconds: list[float] = []
         self.codes: Counter[str] = Counter()
