@@ -26,7 +26,8 @@ failed=()
 plain=hack/runc-without-sys-resource
 check ruff check . "$plain"
 check ruff format --check . "$plain"
-check mypy operator/tfs_operator hack tests/e2e tests/integration tests/stores tests/unit/controller "$plain"
+check mypy operator/tfs_operator hack tests/e2e tests/integration tests/stores tests/unit/controller "$plain" \
+  charts/tfs-operator/files/test/predict.py
 check lint-imports
 log "lint: shellcheck"
 shell_scripts | xargs -0 shellcheck --external-sources || failed+=(shellcheck)
