@@ -8,13 +8,13 @@ from tfs_operator.controller.kinds import WATCHED_KINDS
 TEMPLATE = "clusterrole.yaml"
 OWNED = {"get", "list", "watch", "create", "patch", "delete"}
 ALLOWED = {
-    ("tfs-operator.io", "tfmodels"): {"get", "list", "watch"},
+    ("tfs-operator.io", "tfmodels"): {"list", "watch"},
     ("tfs-operator.io", "tfmodels/status"): {"patch"},
     ("", "configmaps"): OWNED,
     ("", "services"): OWNED,
     ("apps", "deployments"): OWNED,
     ("policy", "poddisruptionbudgets"): OWNED,
-    ("", "pods"): {"get", "list", "watch"},
+    ("", "pods"): {"list", "watch"},
     ("events.k8s.io", "events"): {"create", "patch"},
 }
 
