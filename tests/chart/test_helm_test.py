@@ -66,8 +66,9 @@ def test_the_tfmodel_goes_where_the_operator_looks(chart, watched, deployed_in):
 
 def test_the_fetcher_finds_the_model_at_the_pod(chart):
     uri = tfmodel(chart, "clusterDomain=k8s.example", namespace="ml")["spec"]["modelUri"]
-    assert uri == "http://tfs-operator-test.ml.svc.k8s.example:8000/half_plus_two.tar.gz"
+    assert uri == "http://tfs-operator-test-archive.ml.svc.k8s.example:8000/half_plus_two.tar.gz"
     service, pod = chart.one(SERVICE), chart.one(POD)
+    assert uri.startswith(f"http://{service['metadata']['name']}.")
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     (container,) = pod["spec"]["containers"]
     assert container["ports"][0]["containerPort"] == service["spec"]["ports"][0]["port"] == 8000
@@ -108,5 +109,11 @@ def test_the_account_may_do_nothing_but_what_the_role_says(chart):
 
 @pytest.mark.parametrize("release", ["a" * 53, "tfs-operator"])
 def test_names_fit_a_tfmodel_and_its_services(chart, release):
-    for each in objects(chart, release=release):
-        assert len(each["metadata"]["name"]) <= 45
+    assert all(len(each["metadata"]["name"]) <= 63 for each in objects(chart, release=release))
+    assert TFModel.parse(tfmodel(chart, release=release))
+
+
+def test_no_object_has_a_name_that_the_tfmodel_needs(chart):
+    name = tfmodel(chart)["metadata"]["name"]
+    needed = {("Service", name), ("Service", f"{name}-headless"), ("ConfigMap", f"{name}-config")}
+    assert not needed & {(each["kind"], each["metadata"]["name"]) for each in objects(chart)}

@@ -110,7 +110,7 @@ metadata:
   labels:
     {{- include "tfs-operator.testLabels" . | nindent 4 }}
 spec:
-  modelUri: http://{{ $name }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}:8000/half_plus_two.tar.gz
+  modelUri: http://{{ $name }}-archive.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}:8000/half_plus_two.tar.gz
   server:
     resources:
       requests:
