@@ -125,10 +125,22 @@ def test_old_clusters_are_refused(chart):
 def test_version_is_the_projects():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert METADATA["appVersion"] == project["version"]
-    assert f"tfs-operator:{METADATA['appVersion']}" in METADATA["annotations"]["artifacthub.io/images"]
 
 
-def test_artifacthub_annotations_are_yaml():
+def test_artifacthub_images_are_what_the_defaults_run(values):
+    listed = {each["image"] for each in yaml.safe_load(METADATA["annotations"]["artifacthub.io/images"])}
+    operator = f"{values['image']['repository']}:{METADATA['appVersion']}"
+    assert listed == {operator, *values["serverImages"].values()}
+
+
+def test_artifacthub_changes_are_of_its_kinds():
+    changes = yaml.safe_load(METADATA["annotations"]["artifacthub.io/changes"])
+    kinds = {"added", "changed", "deprecated", "removed", "fixed", "security"}
+    assert {change["kind"] for change in changes} <= kinds
+    assert all(change.keys() == {"kind", "description"} for change in changes)
+
+
+def test_artifacthub_crds_and_their_example_fit_together():
     annotations = METADATA["annotations"]
     (crd,) = yaml.safe_load(annotations["artifacthub.io/crds"])
     (example,) = yaml.safe_load(annotations["artifacthub.io/crdsExamples"])
