@@ -40,7 +40,12 @@ PARTS = ("apiGroups", "resources", "verbs")
 MODELS: dict[str, dict[str, Any]] = {
     "replicated": {"replicas": 2},
 }
-"""Name → spec: together they have a child of every kind."""
+"""Name → spec: together they have a child of every kind. Each has a namespace of its own."""
+CASES = {
+    "everywhere": [],
+    "chosen namespaces": [f"watchNamespaces={{{','.join(f'rbac-{name}' for name in MODELS)}}}"],
+}
+"""Name → settings of the chart."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,20 @@ class Installed:
         return [each for each in container["args"] if not each.startswith("--http-port")]
 
     @property
-    def granted(self) -> set[Right]:
-        """Of the roles that are bound to the operator's account."""
-        roles = {(each["kind"], each["metadata"]["name"]): each for each in self.manifests if "rules" in each}
-        bound = [roles[each["roleRef"]["kind"], each["roleRef"]["name"]] for each in self.manifests if is_bound(each)]
-        rules = [rule for role in bound for rule in role["rules"]]
-        return {Right(*each) for rule in rules for each in product(*(rule[key] for key in PARTS))}
+    def granted(self) -> dict[str | None, set[Right]]:
+        """Namespace, or None for all → what the roles allow there that are bound to the operator's account."""
+        roles = {identity(each): rights(each) for each in self.manifests if "rules" in each}
+        granted: dict[str | None, set[Right]] = {}
+        for binding in filter(is_bound, self.manifests):
+            where = binding["metadata"].get("namespace")
+            granted.setdefault(where, set()).update(
+                roles[binding["roleRef"]["kind"], where, binding["roleRef"]["name"]]
+            )
+        return granted
+
+    @property
+    def everything_granted(self) -> set[Right]:
+        return set().union(*self.granted.values())
 
     def refused(self) -> list[str]:
         """The operator's requests that it had no right to."""
@@ -78,22 +91,28 @@ class Installed:
         ]
 
 
+def rights(role: Manifest) -> set[Right]:
+    return {Right(*each) for rule in role["rules"] for each in product(*(rule[part] for part in PARTS))}
+
+
 def is_bound(manifest: Manifest) -> bool:
     return any(
         f"system:serviceaccount:{each['namespace']}:{each['name']}" == USER for each in manifest.get("subjects", [])
     )
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+@pytest.fixture(scope="module", params=CASES)
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     folder = tmp_path_factory.mktemp("rbac")
     chart = Chart(binary("helm"))
-    manifests = chart.render("statusPollSeconds=2", "test.enabled=false", namespace=HOME)
+    settings = [*CASES[request.param], "statusPollSeconds=2", "test.enabled=false"]
+    manifests = chart.render(*settings, namespace=HOME)
     users = {USER: "system:serviceaccounts", TESTER: MASTERS}
     with access_log(folder) as log, running_control_plane(folder, users, log.flags) as plane:
         found = Installed(plane, log, manifests)
         install_crd(found.api)
-        found.api.create_namespace(HOME)
+        for namespace in (HOME, *(f"rbac-{name}" for name in MODELS)):
+            found.api.create_namespace(namespace)
         for each in manifests:
             if path := RBAC_PATHS.get(each["kind"]):
                 found.api.request("POST", path.format(each["metadata"].get("namespace")), each)
@@ -109,15 +128,14 @@ def walked(installed: Installed, saved_model: Path, tmp_path_factory: pytest.Tem
     kubeconfig, port = installed.plane.kubeconfig(USER), free_ports(1)[0]
     with running_operator(kubeconfig, folder / "operator.log", port, *installed.flags):
         for name, spec in MODELS.items():
-            live(installed.api, name, spec)
-        roll_out(installed.api, models, folder / "pods")
+            live(installed.api, f"rbac-{name}", spec)
+        if None in installed.granted:
+            roll_out(installed.api, models, folder / "pods")
     return installed
 
 
-def live(api: Api, name: str, spec: dict[str, Any]) -> None:
+def live(api: Api, namespace: str, spec: dict[str, Any]) -> None:
     """From a taken name to the end: created, repaired, pruned, scaled, deleted."""
-    namespace = f"rbac-{name}"
-    api.create_namespace(namespace)
     take_name(api, namespace)
     api.create(tfmodel(namespace, **spec))
     wait_for_reason(api, namespace, "mnist", "NameTaken")
@@ -181,15 +199,16 @@ def repeat_an_event(api: Api, namespace: str) -> None:
 
 
 def roll_out(api: Api, models: ModelFolder, logs: Path) -> None:
-    """To a version that pods with model servers in them load and label."""
+    """To a version that pods with model servers in them load and label, in a namespace of their own."""
     with serving(api, models, logs) as served:
         served.edit(versionLabels={"stable": 2})
         served.until_done()
         assert condition(served.tfmodel())["reason"] == "Serving"
 
 
-def identity(item: Manifest) -> tuple[str, str, str]:
-    return item["kind"], item["metadata"]["namespace"], item["metadata"]["name"]
+def identity(item: Manifest) -> tuple[str, Any, str]:
+    """Kind, namespace if it has one, name."""
+    return item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]
 
 
 def labels(item: Manifest | None) -> dict[str, str]:
@@ -206,8 +225,10 @@ def test_nothing_is_refused(walked: Installed) -> None:
 
 def test_every_right_is_used_and_no_other_is_needed(walked: Installed) -> None:
     needed = walked.log.needed_by(USER)
-    assert sorted(walked.granted - needed) == [], "granted, but nothing needs it"
-    assert sorted(needed - walked.granted) == [], "needed, but not granted"
+    assert sorted(needed - walked.everything_granted) == [], "needed, but not granted"
+    for where, granted in walked.granted.items():
+        unused = granted - walked.log.needed_by(USER, where)
+        assert sorted(unused) == [], f"granted in {where or 'all namespaces'}, but nothing needs it"
 
 
 def test_the_walk_has_a_child_of_every_kind(walked: Installed) -> None:
@@ -217,4 +238,6 @@ def test_the_walk_has_a_child_of_every_kind(walked: Installed) -> None:
 
 
 def test_no_secret_is_ever_read(walked: Installed) -> None:
-    assert not [right for right in walked.granted | walked.log.needed_by(USER) if "secrets" in right.resource]
+    assert not [
+        right for right in walked.everything_granted | walked.log.needed_by(USER) if "secrets" in right.resource
+    ]
