@@ -46,7 +46,7 @@ def test_command_and_default_arguments(chart):
     assert operator["args"] == [
         "--server-image=tensorflow/serving:2.21.0",
         "--gpu-server-image=tensorflow/serving:2.21.0-gpu",
-        "--fetcher-image=tfs-operator:0.1.0",
+        "--fetcher-image=tfs-operator:0.2.0",
         "--status-poll-seconds=30",
         "--retry-seconds=60",
         "--workers=4",
@@ -124,8 +124,23 @@ def test_probes_ask_the_http_port(chart):
     }
 
 
-def test_no_environment_and_so_none_repeated(chart):
+def test_further_arguments_come_last(chart):
+    assert container(chart, "extraArgs={--verbose}")["args"] == [*container(chart)["args"], "--verbose"]
+
+
+def test_watched_namespaces_are_named_only_where_there_are_some(chart):
+    assert not [each for each in container(chart)["args"] if each.startswith("--namespaces")]
+    arguments = container(chart, "watchNamespaces={team-a,team-b}")["args"]
+    assert [each for each in arguments if each not in container(chart)["args"]] == [
+        "--namespaces=team-a",
+        "--namespaces=team-b",
+    ]
+
+
+def test_environment_is_the_users_alone_and_so_none_is_repeated(chart):
     assert "env" not in container(chart)
+    settings = ["extraEnv[0].name=HTTPS_PROXY", "extraEnv[0].value=http://proxy:3128"]
+    assert container(chart, *settings)["env"] == [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]
     assert "envFrom" not in container(chart)
     assert pod(chart)["enableServiceLinks"] is False
 
@@ -140,9 +155,9 @@ def test_default_resources(chart):
 @pytest.mark.parametrize(
     ("settings", "image"),
     [
-        ([], "tfs-operator:0.1.0"),
+        ([], "tfs-operator:0.2.0"),
         (["image.tag=dev"], "tfs-operator:dev"),
-        (["image.repository=mirror.example:5000/ml/tfs-operator"], "mirror.example:5000/ml/tfs-operator:0.1.0"),
+        (["image.repository=mirror.example:5000/ml/tfs-operator"], "mirror.example:5000/ml/tfs-operator:0.2.0"),
         (["image.tag=dev", f"image.digest=sha256:{'a' * 64}"], f"tfs-operator@sha256:{'a' * 64}"),
     ],
 )
@@ -167,6 +182,22 @@ def test_image(chart, settings, image):
 def test_pod_settings(chart, setting, where, expected):
     assert pod(chart, setting)[where] == expected
     assert where not in pod(chart)
+
+
+def test_two_are_spread_and_one_is_not(chart):
+    assert "topologySpreadConstraints" not in pod(chart, "replicas=1")
+    spread = pod(chart, "replicas=2")["topologySpreadConstraints"]
+    assert [each["topologyKey"] for each in spread] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    for each in spread:
+        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert each["labelSelector"] == chart.one(TEMPLATE)["spec"]["selector"]
+        assert each["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def test_own_spread_replaces_the_charts(chart):
+    keys = {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
+    settings = [f"topologySpreadConstraints[0].{name}={value}" for name, value in keys.items()]
+    assert pod(chart, "replicas=2", *settings)["topologySpreadConstraints"] == [keys]
 
 
 def test_pull_policy_and_resources_can_be_set(chart):
