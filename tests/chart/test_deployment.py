@@ -52,9 +52,13 @@ def test_command_and_default_arguments(chart):
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
+        "--network-policies=true",
+        "--operator-namespace=tfs",
+        "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
     ]
 
 
+PEERS = '[{"podSelector":{"matchLabels":{"a":"b"}}}]'
 FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
 
 
@@ -69,6 +73,9 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("retrySeconds=3600", "--retry-seconds=3600"),
         ("workers=16", "--workers=16"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
+        ("networkPolicies.enabled=false", "--network-policies=false"),
+        ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
+        ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -78,10 +85,30 @@ def test_arguments_follow_values(chart, setting, argument):
     assert len(names) == len(set(names)), f"repeated arguments: {names}"
 
 
+WHERE_IT_IS = {"operator_namespace", "operator_labels"}
+"""Nobody but the chart knows it."""
+
+POLICIES = [
+    "networkPolicies.enabled=false",
+    "networkPolicies.clients[0].podSelector.a=b",
+    "networkPolicies.monitoring[0].podSelector.a=b",
+]
+
+
+def test_the_operator_knows_its_own_pod(chart):
+    """Else its NetworkPolicies would keep it out."""
+    found = parse(container(chart, "nameOverride=serving", "podLabels.a=b")["args"])
+    metadata = chart.one(TEMPLATE, "nameOverride=serving", "podLabels.a=b")
+    assert found.operator_labels.items() <= metadata["spec"]["template"]["metadata"]["labels"].items()
+    assert found.operator_labels == metadata["spec"]["selector"]["matchLabels"]
+    assert found.operator_namespace == metadata["metadata"]["namespace"]
+
+
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
-    assert parse(container(chart)["args"]) == parse([])
+    defaults, given = vars(parse([])), vars(parse(container(chart)["args"]))
+    assert {name for name, value in defaults.items() if given[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
+    given = parse(container(chart, *changed, *POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
     assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
 
