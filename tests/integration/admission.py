@@ -78,7 +78,7 @@ def refuses(api: Api, namespace: str, group: str, plural: str) -> bool:
     try:
         api.request("POST", f"{prefix}/namespaces/{namespace}/{plural}?dryRun=All", probe)
     except Refused as refusal:
-        return refusal.status in (403, 422, 500)
+        return refusal.status in (400, 403, 422, 500)
     return False
 
 
@@ -103,8 +103,7 @@ class Webhook:
 
 def _denying(message: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+        # HTTP/1.0: no connection is kept that would outlive the server.
         def do_POST(self) -> None:
             review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = {"uid": review["request"]["uid"], "allowed": False, "status": {"message": message}}
