@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hack.bench.machine import machine
+from hack.bench.report import filled
 from hack.playground import chart, model, node
 from hack.playground.commands import ROOT, CommandError, DeadlineError, wait_for
 from hack.playground.kubectl import Kubectl
@@ -138,9 +139,13 @@ def measure(tfmodel: TFModel, each: Round, step: Step) -> tuple[list[Row], list[
 
 
 def markdown(rows: list[Row], gone: list[float], on: object) -> str:
+    words = (
+        f"Measured by `make bench-drain` on {date.today()}: {on}. Each row: two connections that ask as fast as they "
+        f"are answered, while {DELETIONS} pods are deleted, one after the other, with `drainSeconds: {DRAIN_SECONDS}`. "
+        f"A pod was gone after {statistics.median(gone):.1f} s (median)."
+    )
     lines = [
-        f"Measured by `make bench-drain` on {date.today()}: {on}. Each row: {DELETIONS} pods deleted, one after",
-        f"the other, `drainSeconds: {DRAIN_SECONDS}`; a pod was gone after {statistics.median(gone):.1f} s (median).",
+        filled(words),
         "",
         "| client | server | requests | lost | slowest answer |",
         "|---|---|---|---|---|",
