@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +24,7 @@ REQUESTS, LOAD_SECONDS = 2000, 8.0
 BATCHES = ":tensorflow:serving:batching_session:wrapped_run_count{}"
 CALLERS, CALL_SECONDS, CALL_PAUSE = 4, 10.0, 0.005
 PATH = "/tensorflow.serving.PredictionService/Predict"
-RETRIES = (
+RETRY_POLICY = (
     '{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s",'
     ' "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}'
 )
@@ -106,18 +107,29 @@ def _ask(connection: http.client.HTTPConnection, body: str) -> float:
     return 1000 * (time.monotonic() - began)
 
 
+class Retries(Enum):
+    """Channel options: what a client tries again. As it comes, gRPC repeats, once and unseen, what it knows that no
+    server has begun."""
+
+    NONE = (("grpc.enable_retries", 0),)
+    AS_IT_COMES = ()
+    UNAVAILABLE = (("grpc.service_config", RETRY_POLICY),)
+
+
 @dataclass(frozen=True)
 class AgeCase:
     title: str
     grpc: Mapping[str, Any]
-    retries: bool
+    retries: Retries = Retries.AS_IT_COMES
 
 
+SECOND = {"maxConnectionAgeSeconds": 1}
 AGES = [
-    AgeCase("`maxConnectionAgeSeconds: 86400`, as good as none", {"maxConnectionAgeSeconds": 86_400}, retries=False),
-    AgeCase("the default, half of `drainSeconds`: 7.5 s", {}, retries=False),
-    AgeCase("`maxConnectionAgeSeconds: 1`", {"maxConnectionAgeSeconds": 1}, retries=False),
-    AgeCase("the same, UNAVAILABLE is tried again", {"maxConnectionAgeSeconds": 1}, retries=True),
+    AgeCase("`maxConnectionAgeSeconds: 86400`, as good as none", {"maxConnectionAgeSeconds": 86_400}),
+    AgeCase("the default, half of `drainSeconds`: 7.5 s", {}),
+    AgeCase("`maxConnectionAgeSeconds: 1`", SECOND),
+    AgeCase("1, a retry policy for UNAVAILABLE", SECOND, Retries.UNAVAILABLE),
+    AgeCase("1, gRPC's own retries switched off", SECOND, Retries.NONE),
 ]
 
 
@@ -136,7 +148,7 @@ def measure_calls(case: AgeCase, base_path: Path, bodies: Sequence[str], folder:
     return Calls(
         calls=len(took) + codes.total(),
         connections=sum(caller.connections for caller in callers),
-        codes=codes,
+        codes=dict(codes),
         p50=percentile(took, 50),
         p99=percentile(took, 99),
         slowest=max(took),
@@ -156,7 +168,7 @@ class _Caller:
     def connections(self) -> int:
         return self._states.count(grpc.ChannelConnectivity.READY)
 
-    def run(self, server: TunedServer, retries: bool) -> None:
+    def run(self, server: TunedServer, retries: Retries) -> None:
         with _channel(server, retries) as channel:
             channel.subscribe(self._states.append)
             predict: Any = channel.unary_unary(PATH)
@@ -176,8 +188,6 @@ class _Caller:
 
 
 @contextmanager
-def _channel(server: TunedServer, retries: bool) -> Iterator[grpc.Channel]:
-    # Without it, gRPC tries nothing again, not even what no server has begun to answer.
-    options = [("grpc.enable_retries", int(retries)), *([("grpc.service_config", RETRIES)] if retries else [])]
-    with grpc.insecure_channel(f"{ADDRESS}:{server.grpc_port}", options=options) as channel:
+def _channel(server: TunedServer, retries: Retries) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(f"{ADDRESS}:{server.grpc_port}", options=retries.value) as channel:
         yield channel

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
+from pydantic.alias_generators import to_snake
 
 from tfs_operator.api.base import ATOMIC_LIST, ApiModel
 from tfs_operator.api.rules import Rule, found, ruled
@@ -152,9 +153,9 @@ def _pattern(flags: tuple[str, ...]) -> str:
     return f"^--({'|'.join(flags)})(=|$)"
 
 
-def _said_once(field: str, attribute: str, flags: tuple[str, ...]) -> Rule:
+def _said_once(field: str, flags: tuple[str, ...]) -> Rule:
     def check(server: Any) -> bool:
-        return getattr(server, attribute) is None or not is_given(flags, server.extra_args)
+        return getattr(server, to_snake(field)) is None or not is_given(flags, server.extra_args)
 
     return Rule(
         f"!has(self.{field}) || !has(self.extraArgs) || "
@@ -164,14 +165,5 @@ def _said_once(field: str, attribute: str, flags: tuple[str, ...]) -> Rule:
     )
 
 
-SAID_ONCE = tuple(
-    _said_once(field, attribute, TYPED_FLAGS[field])
-    for field, attribute in (
-        ("batching", "batching"),
-        ("warmup", "warmup"),
-        ("parallelism", "parallelism"),
-        ("gpuMemoryFraction", "gpu_memory_fraction"),
-        ("grpc", "grpc"),
-    )
-)
-"""Rules of `spec.server`: no flag by a field and in extraArgs."""
+SAID_ONCE = tuple(_said_once(field, flags) for field, flags in TYPED_FLAGS.items())
+"""Rules of `spec.server`: no flag by a field and in extraArgs, since the server would take the last, silently."""
