@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import logging
-import sys
 from typing import Any
 
-from tfs_operator.commands import settings
+from tfs_operator import logs
+from tfs_operator.commands import log_flags, settings
+
+log = logging.getLogger(__name__)
 
 
 def add_parser(commands: Any) -> None:
@@ -29,7 +31,7 @@ def add_parser(commands: Any) -> None:
         metavar="SECONDS",
         help="how soon a version that could not be loaded is tried again; doubles up to an hour (default: %(default)s)",
     )
-    parser.add_argument("--verbose", action="store_true", help="log more, for debugging the operator itself")
+    log_flags.add_flags(parser, default_format="json")
     parser.set_defaults(execute=execute)
 
 
@@ -38,7 +40,9 @@ def execute(options: argparse.Namespace) -> int:
     from tfs_operator.cluster.errors import ClusterError
     from tfs_operator.controller.operator import Options, run
 
-    _log(options.verbose)
+    logs.configure(options.log_format, options.log_level)
+    if options.log_level != "debug":
+        logging.getLogger("kopf").setLevel(logging.WARNING)
     try:
         asyncio.run(
             run(
@@ -53,16 +57,9 @@ def execute(options: argparse.Namespace) -> int:
             )
         )
     except ClusterError as error:
-        print(f"tfs-operator: {error}", file=sys.stderr)
+        log.critical("%s", error)
+        return 1
+    except Exception:
+        log.critical("a mistake in the operator ended it", exc_info=True)
         return 1
     return 0
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
-    if not verbose:
-        logging.getLogger("kopf").setLevel(logging.WARNING)

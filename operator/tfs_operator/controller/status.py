@@ -106,7 +106,7 @@ class StatusWriter:
             for happening in chapter.happenings:
                 note = f"model {name}: {happening.note}" if len(chapters) > 1 else happening.note
                 if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
-                    log.info("%s/%s: %s", metadata.namespace, metadata.name, note)
+                    log.info("%s", note)
                 self._recorder.record(live, _type(happening), happening.what, note, "Rollout")
                 self._count(metadata, name, happening)
 
@@ -146,9 +146,7 @@ class StatusWriter:
             return
         if ready.reason in _HAS_ITS_OWN_EVENT and ready != verdicts.get(ConditionType.MODELS_FETCHED):
             return
-        metadata = Metadata.model_validate(live["metadata"])
-        name = f"{metadata.namespace}/{metadata.name}"
-        log.info("%s: Ready=%s %s: %s", name, ready.status, ready.reason, ready.message)
+        log.info("Ready=%s %s: %s", ready.status, ready.reason, ready.message)
         kind: EventType = "Normal" if ready.reason in _GOOD_REASONS else "Warning"
         self._recorder.record(live, kind, ready.reason, ready.message, "Reconcile")
 

@@ -169,7 +169,7 @@ class TestEvents:
                 await world.refuse(reason, why)
         assert world.writes == 2
         assert world.events == [(type_, reason, "why", "Reconcile")]
-        assert [record.getMessage() for record in caplog.records] == [f"default/mnist: Ready=False {reason}: why"]
+        assert [record.getMessage() for record in caplog.records] == [f"Ready=False {reason}: why"]
 
 
 class TestMetrics:
