@@ -58,6 +58,7 @@ async def run(options: Options) -> None:
         client = ClusterClient(api, on_request=metrics.request)
         stack.push_async_callback(client.close)
         queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
+        metrics.watch(queue)
         cache = Cache()
         health = Health(queue)
         await stack.enter_async_context(_http_server(options.http_port, health, metrics))
@@ -68,6 +69,7 @@ async def run(options: Options) -> None:
         intake = Intake(client, cache, queue)
         log.info("filling the caches")
         await intake.fill()
+        metrics.leads(True)
         worker = Worker(queue, reconciler, metrics)
         parts = {
             "heartbeat": _beat(health),
