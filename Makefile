@@ -57,8 +57,9 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), Prometheus, and the stores for the tests
 	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
+	@hack/prometheus.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up
