@@ -52,6 +52,8 @@ def test_command_and_default_arguments(chart):
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
+        "--log-format=json",
+        "--log-level=info",
     ]
 
 
@@ -69,6 +71,8 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("retrySeconds=3600", "--retry-seconds=3600"),
         ("workers=16", "--workers=16"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -81,9 +85,10 @@ def test_arguments_follow_values(chart, setting, argument):
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     assert parse(container(chart)["args"]) == parse([])
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
+    changed += ["logging.format=text", "logging.level=error"]
     given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
+    assert same == {"command", "execute", "http_port", "kubeconfig"}
 
 
 def test_hostpath_is_refused_by_default(chart):
