@@ -88,7 +88,9 @@ def test_scraping_can_be_set(chart):
     assert endpoints[0]["metricRelabelings"][-1] == {"action": "labeldrop", "regex": "entrypoint"}
 
 
-@pytest.mark.parametrize("setting", ["interval=often", "scrapeTimeout=1", "sampleLimit=-1", "metricRelabelings[0].to=x"])
+@pytest.mark.parametrize(
+    "setting", ["interval=often", "scrapeTimeout=1", "sampleLimit=-1", "metricRelabelings[0].to=x"]
+)
 def test_what_prometheus_would_refuse_is_refused(chart, setting):
     assert "monitoring" in chart.refusal(f"monitoring.podMonitor.{setting}")
 

@@ -43,7 +43,9 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, file):
 
 def expectations(name):
     """What is expected of the alert, over all test files."""
-    cases = [case for file in TESTS for each in yaml.safe_load(file.read_text())["tests"] for case in each["alert_rule_test"]]
+    cases = [
+        case for file in TESTS for each in yaml.safe_load(file.read_text())["tests"] for case in each["alert_rule_test"]
+    ]
     return [case["exp_alerts"] for case in cases if case["alertname"] == name]
 
 

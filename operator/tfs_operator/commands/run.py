@@ -37,9 +37,12 @@ def add_parser(commands: Any) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Imports the controller only here, so that `render` and `crd` start without kopf, grpc and a client."""
+    from prometheus_client import disable_created_metrics
+
     from tfs_operator.cluster.errors import ClusterError
     from tfs_operator.controller.operator import Options, run
 
+    disable_created_metrics()  # a third series for each counter, which nobody asks for
     logs.configure(options.log_format, options.log_level)
     if options.log_level != "debug":
         logging.getLogger("kopf").setLevel(logging.WARNING)

@@ -18,6 +18,9 @@ from tfs_operator.domain.rollout import Memory
 
 CONTROLLER = "tfmodel"
 OPERATOR = "tfs-operator"
+RESULTS = ("success", "requeue_after", "error")
+"""Of a reconcile, in controller-runtime's words."""
+
 _STEP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 _ROLLOUT_SECONDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -84,6 +87,14 @@ class Metrics:
         self._rollout_times = RolloutTimes()
         self.depth(0)
         self.leads(False)
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Else the first error would be a series' first value, and no increase."""
+        for metric in (self._adds, self._retries, self._errors):
+            metric.labels(CONTROLLER)
+        for result in RESULTS:
+            self._total.labels(CONTROLLER, result)
 
     def watch(self, queue: WorkQueue[Any]) -> None:
         """Reads the queue's ages at each scrape."""
@@ -113,7 +124,7 @@ class Metrics:
         self._retries.labels(CONTROLLER).inc()
 
     def reconciled(self, result: str, seconds: float) -> None:
-        """`result` is one of controller-runtime's: success, requeue_after, error."""
+        """`result` is one of RESULTS."""
         self._total.labels(CONTROLLER, result).inc()
         self._seconds.labels(CONTROLLER).observe(seconds)
         if result == "error":
