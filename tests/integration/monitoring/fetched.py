@@ -1,4 +1,4 @@
-"""A TFModel from a store that refuses once: one version has arrived, one is on its way, and one never comes."""
+"""A TFModel from a store: one version has arrived, one is on its way; another model has none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.stores.s3 import S3Server
 from tfs_operator.domain.fetching import FETCHER_PORT, FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
 
 NAME = "fetched"
-HERE, ABSENT, COMING = 1, 2, 3
+HERE, COMING = 1, 2
 SIZE = 64 * 1024 * 1024
 BYTES_PER_SECOND = 256 * 1024.0
 """So that it takes minutes."""
@@ -28,22 +28,22 @@ def fetched(api: Api, namespace: str, folder: Path, server: S3Server, proxy: Pro
     upload(server, bucket, COMING, model(SIZE))
     uri, address = f"s3://{bucket}/mnist", fresh_address()
     proxy.faults.limit_rate(BYTES_PER_SECOND)
-    proxy.faults.refuse(403, times=1)
-    manifest = tfmodel(namespace, NAME, modelUri=uri, versions=[HERE, ABSENT, COMING])
+    manifest = tfmodel(namespace, NAME, modelUri=uri, versions=[HERE, COMING])
     made = api.create(manifest)
-    make_pod(api, made, "fetched-1", address)
     flags = (f"--host={address}", f"--port={FETCHER_PORT}")
     pod = Pod(folder / "pod", folder / "store", server.behind(proxy.url), _plan(folder / "store", uri), flags)
     with pod.running() as process:
         eventually(lambda: f"version {HERE}: in place" in process.text(), 60, process.text)
+        make_pod(api, made, "fetched-1", address)
         eventually(lambda: _is_coming(api, namespace), 60, process.text)
         yield address
 
 
 def _plan(root: Path, uri: str) -> FetchPlan:
-    source = ModelSource(name=NAME, uri=uri, base_path=str(root / "m"))
-    order = FetchOrder(models={NAME: ModelOrder(start=Wanted(versions=(HERE,)))}, poll_interval_seconds=1)
-    return FetchPlan(sources=(source,), order=order)
+    mine = ModelSource(name=NAME, uri=uri, base_path=str(root / "m"))
+    other = ModelSource(name="other", uri=f"{uri}-other", base_path=str(root / "other"))
+    wanted = {NAME: ModelOrder(start=Wanted(versions=(HERE,))), "other": ModelOrder(start=Wanted(latest=1))}
+    return FetchPlan(sources=(mine, other), order=FetchOrder(models=wanted, poll_interval_seconds=1))
 
 
 def _is_coming(api: Api, namespace: str) -> bool:
