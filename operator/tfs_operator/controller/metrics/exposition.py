@@ -13,9 +13,9 @@ from typing import NamedTuple
 ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
-    """A gauge of each TFModel. `labels` come after namespace and name."""
+    """A gauge of each TFModel, compared by identity. `labels` come after namespace and name."""
 
     name: str
     help: str
@@ -76,7 +76,7 @@ def _pairs(sample: Sample) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.translate(ESCAPES)
+    return value.translate(ESCAPES) if "\\" in value or '"' in value or "\n" in value else value
 
 
 def _number(value: float) -> str:
