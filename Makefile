@@ -67,9 +67,10 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, and the stores for the tests
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, and the stores for the tests
 	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
 	@hack/schemas.sh >/dev/null
+	@hack/prometheus.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

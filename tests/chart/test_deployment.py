@@ -52,6 +52,8 @@ def test_command_and_default_arguments(chart):
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
+        "--log-format=json",
+        "--log-level=info",
         "--network-policies=true",
         "--operator-namespace=tfs",
         "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
@@ -76,6 +78,8 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("networkPolicies.enabled=false", "--network-policies=false"),
         ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
         ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -108,9 +112,12 @@ def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     defaults, given = vars(parse([])), vars(parse(container(chart)["args"]))
     assert {name for name, value in defaults.items() if given[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    given = parse(container(chart, *changed, *POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
+    changed += ["logging.format=text", "logging.level=error"]
+    given = parse(
+        container(chart, *changed, *POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"]
+    )
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
+    assert same == {"command", "execute", "http_port", "kubeconfig"}
 
 
 def test_hostpath_is_refused_by_default(chart):
