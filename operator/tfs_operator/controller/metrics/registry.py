@@ -133,9 +133,6 @@ class Metrics:
     def request(self, code: str, method: str) -> None:
         self._requests.labels(code, method).inc()
 
-    def leads(self, leads: bool) -> None:
-        self._leads.labels("tfs-operator").set(leads)
-
     def step_taken(self, step: str, seconds: float) -> None:
         self._steps.labels(step).observe(seconds)
 
