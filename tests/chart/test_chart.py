@@ -64,7 +64,7 @@ def test_every_object_is_labelled(chart):
 @pytest.mark.parametrize("namespace", ["default", "kube-system", "ml-platform"])
 def test_goes_into_any_namespace(chart, namespace):
     namespaced = [each for each in chart.render(namespace=namespace) if "namespace" in each["metadata"]]
-    assert {each["kind"] for each in namespaced} == {"ServiceAccount", "Deployment", "Service"}
+    assert {each["kind"] for each in namespaced} == {"ServiceAccount", "Deployment", "Service", "Role", "RoleBinding"}
     assert {each["metadata"]["namespace"] for each in namespaced} == {namespace}
 
 
@@ -92,7 +92,7 @@ def test_names_that_yaml_takes_for_numbers_stay_text(chart):
 
 def test_no_object_appears_twice(chart):
     names = [(each["kind"], each["metadata"]["name"]) for each in chart.render()]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 10
 
 
 def test_old_clusters_are_refused(chart):

@@ -21,7 +21,7 @@ def settings(schema, path=""):
 @pytest.mark.parametrize(
     "setting",
     [
-        "replicas=2",
+        "leaderElection.enabled=true",
         "image.name=x",
         "serverImages.tpu=x",
         "serviceAccount.automount=true",
@@ -44,6 +44,10 @@ def test_unknown_names_are_refused(chart, setting):
 @pytest.mark.parametrize(
     "setting",
     [
+        "replicas=0",
+        "replicas=6",
+        "leaderElection.leaseDurationSeconds=2",
+        "leaderElection.retryPeriodSeconds=0",
         "workers=many",
         "workers=0",
         "workers=1.5",
