@@ -9,7 +9,10 @@ import time
 from typing import Any
 
 from tfs_operator import cli
+from tfs_operator.cluster.lease import Lease
 from tfs_operator.controller import health, operator, worker
+from tfs_operator.controller.intake import Intake
+from tfs_operator.controller.reconcile import Reconciler
 
 
 async def hang(*_: Any) -> None:
@@ -42,15 +45,15 @@ RECONCILES = {"hang": hang, "give-up": give_up, "crash": crash, "block": block}
 PARTS = {
     "no-watch": (operator, "_watch"),
     "no-workers": (worker.Worker, "work"),
-    "no-renewer": (operator.Lease, "keep"),
-    "no-resync": (operator.Intake, "resync_forever"),
+    "no-renewer": (Lease, "keep"),
+    "no-resync": (Intake, "resync_forever"),
 }
 
 
 def main() -> int:
     how = sys.argv[1]
     if how in RECONCILES:
-        operator.Reconciler.reconcile = RECONCILES[how]  # type: ignore[assignment,method-assign]  # that is the mistake
+        Reconciler.reconcile = RECONCILES[how]  # type: ignore[assignment,method-assign]  # that is the mistake
     else:
         setattr(*PARTS[how], end)
     worker.DEADLINE_SECONDS, worker.GRACE_SECONDS = 2.0, 1.0

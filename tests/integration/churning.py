@@ -68,6 +68,14 @@ class Churn:
         for kind, body in self._child(name):
             self.api.delete(kind, self.namespace, body["metadata"]["name"])
 
+    def collect(self) -> None:
+        """In the garbage collector's place, which does not run here: deletes the children of TFModels that are gone."""
+        living = {item["metadata"]["uid"] for item in self.api.list("TFModel", self.namespace)}
+        for kind in CHILD_KINDS:
+            for child in self._list(kind):
+                if (controller_of(child) or {"uid": None})["uid"] not in living:
+                    self.api.delete(kind, self.namespace, child["metadata"]["name"])
+
     def _child(self, name: str) -> list[tuple[str, Manifest]]:
         live = self.api.get("TFModel", self.namespace, name)
         owned = self._owned(str(live["metadata"]["uid"])) if live else []

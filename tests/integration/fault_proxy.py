@@ -7,10 +7,11 @@ import asyncio
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -19,7 +20,7 @@ from aiohttp import web
 
 from tests.integration.control_plane import ControlPlane, kubeconfig_for
 
-_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "content-encoding", "host", "keep-alive"}
+_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "host", "keep-alive"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Refusal:
     """An answer in the API server's place; status 0 cuts the connection."""
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
     reason: str = "Fault"
 
     def answer(self, request: web.Request) -> web.Response:
@@ -86,11 +87,14 @@ class FaultProxy:
     # faults
 
     def refuse(
-        self, status: int, *, only: Callable[[web.Request], bool] = lambda request: True, **headers: str
+        self,
+        status: int,
+        *,
+        only: Callable[[web.Request], bool] = lambda request: True,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Every request that is `only` is answered like this, until `heal`."""
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        refusal = Refusal(status, names, {410: "Expired", 429: "TooManyRequests"}.get(status, "InternalError"))
+        refusal = Refusal(status, headers, {410: "Expired", 429: "TooManyRequests"}.get(status, "InternalError"))
         self._fault = lambda request: refusal if only(request) else None
 
     def cut(self) -> None:

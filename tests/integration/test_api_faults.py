@@ -80,7 +80,7 @@ def test_cut_connections(churn: Churn, proxy: FaultProxy) -> None:
 def test_refusals(churn: Churn, proxy: FaultProxy, status: int) -> None:
     with changing(churn, proxy, str(status)):
         proxy.cut_streams()
-        proxy.refuse(status, **{"Retry_After": "1"} if status == 429 else {})
+        proxy.refuse(status, headers={"Retry-After": "1"} if status == 429 else {})
 
 
 def is_read(request: web.Request) -> bool:

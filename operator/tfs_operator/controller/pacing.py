@@ -8,7 +8,7 @@ from typing import NamedTuple
 QUICK_SECONDS = 5.0
 """What is repeated later than this was of some use."""
 _FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 5.0
+_LONGEST_PAUSE = 3.0
 _MAX_DOUBLINGS = 16
 
 

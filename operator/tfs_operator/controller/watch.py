@@ -12,8 +12,10 @@ what would otherwise be repeated without a pause.
 import asyncio
 import functools
 import logging
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
@@ -27,10 +29,13 @@ from tfs_operator.controller.pacing import Pacing
 
 INACTIVITY_SECONDS = 70.0
 """The API server sends a bookmark every minute, to a watch at rest too: one that is silent for longer is dead."""
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE = 5.0
 _MAX_FAILURES = 20
-"""One after the other, without a minute of watching between them: some three minutes. Then the process ends."""
+"""One after the other, without a minute of watching between them: nearly two minutes. Then the process ends."""
 _HEALTHY_SECONDS = 60.0
+_STOP_TRIES = 4
+_STOP_SECONDS = 3.0
+_KOPF = str(Path(kopf.__file__).parent)
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +92,27 @@ async def _watch(
             task.result()
         raise RuntimeError("kopf ended without saying why")
     finally:
+        await _stop_kopf()
+        await tap.close()
+
+
+async def _stop_kopf() -> None:
+    """All of its tasks: those that are left of a watch that failed would go on beside the next one's. It takes two
+    seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+    for _ in range(_STOP_TRIES):
+        tasks = {task for task in asyncio.all_tasks() if _is_of_kopf(task)}
+        if not tasks:
+            return
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        done, _ = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+        for task in done:
+            _ = task.cancelled() or task.exception()  # what it ended by is known, or of no interest any more
+
+
+def _is_of_kopf(task: "asyncio.Task[Any]") -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and code.co_filename.startswith(_KOPF)
 
 
 def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
@@ -118,6 +141,20 @@ class _Tap:
         self.sink = sink
         self._pacing = pacing
         self._scopes = {RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces)}
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    def session(self, authorization: str | None, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+        """A new one, for as long as the credentials are good."""
+        headers = {"Authorization": authorization} if authorization else {}
+        connector = aiohttp.TCPConnector(limit=0, ssl=tls)
+        session = aiohttp.ClientSession(connector=connector, headers=headers, middlewares=(self,))
+        self._sessions = [*(each for each in self._sessions if not each.closed), session]
+        return session
+
+    async def close(self) -> None:
+        """kopf closes them only where it ends in an orderly way."""
+        for session in self._sessions:
+            await session.close()
 
     async def __call__(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
         path, query = request.url.raw_path, request.url.query
@@ -155,11 +192,7 @@ async def _login(configuration: Configuration, tap: _Tap, **__: Any) -> kopf.Aio
         private_key_path=configuration.key_file,
         proxy_url=configuration.proxy,
     )
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls.as_ssl_context()),
-        headers={"Authorization": authorization} if authorization else {},
-        middlewares=(tap,),
-    )
+    session = tap.session(authorization, tls.as_ssl_context())
     return kopf.AiohttpSession(server=configuration.host, aiohttp_session=session)
 
 

@@ -18,14 +18,14 @@ def test_the_first_time_and_after_a_while_there_is_no_pause() -> None:
     assert pacing.due("a") == 0
 
 
-def test_pauses_double_up_to_five_seconds_and_end_when_it_lasts() -> None:
+def test_pauses_double_up_to_three_seconds_and_end_when_it_lasts() -> None:
     clock = Clock()
     pacing = Pacing(clock)
     pauses = []
     for _ in range(10):
         pauses.append(pacing.due("a"))
         clock.now += pauses[-1] + 0.01
-    assert pauses == [0, 0.25, 0.5, 1, 2, 4, 5, 5, 5, 5]
+    assert pauses == [0, 0.25, 0.5, 1, 2, 3, 3, 3, 3, 3]
     clock.now += QUICK_SECONDS + 1
     assert pacing.due("a") == 0
 
