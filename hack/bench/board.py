@@ -37,8 +37,8 @@ class Board:
                 future.set_result(now)
 
     async def until(self, name: Name, holds: Holds, seconds: float) -> float:
-        """The moment at which `holds` became true of the object; it is None while it does not exist. Raises TimeoutError,
-        which names it."""
+        """The moment at which `holds` became true of the object; it is None while it does not exist. Raises
+        TimeoutError, which names it."""
         if holds(self.live.get(name)):
             return asyncio.get_running_loop().time()
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()

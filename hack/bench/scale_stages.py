@@ -114,7 +114,7 @@ async def restarted(world: World, operator: OperatorProcess, began: float, tfmod
     """`began` is when the process was started, by time.monotonic."""
     limit = 20 + SECONDS_A_TFMODEL * tfmodels
     async with asyncio.timeout(limit):
-        while await asyncio.to_thread(_reconciles, operator) < tfmodels:
+        while await asyncio.to_thread(_reconciles, operator) < tfmodels:  # noqa: ASYNC110  # another process
             await asyncio.sleep(PAUSE_SECONDS)
     seconds, cpu = time.monotonic() - began, cpu_of(operator)
     return Restart(seconds, cpu, await world.until_quiet(limit))

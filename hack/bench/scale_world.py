@@ -83,8 +83,9 @@ async def new_world(folder: Path) -> AsyncIterator[World]:
 async def _install_crd(api: ScaleApi) -> None:
     manifest = custom_resource_definition()
     await api.post(CRDS, manifest)
+    name = manifest["metadata"]["name"]
     async with asyncio.timeout(START_SECONDS):
-        while not _established(await api.get(f"{CRDS}/{manifest['metadata']['name']}")):
+        while not _established(await api.get(f"{CRDS}/{name}")):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.1)
 
 

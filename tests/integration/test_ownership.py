@@ -1,5 +1,5 @@
-"""Objects of others are never changed, whenever they appear: the children are written by hand here, with a cache that is
-behind, against the real API server. No operator runs in this module."""
+"""Objects of others are never changed, whenever they appear: the children are written by hand here, with a cache that
+is behind, against the real API server. No operator runs in this module."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any

@@ -21,6 +21,7 @@ from tfs_operator.api import identity
 from . import errors
 from .client import ClusterClient
 from .kinds import Manifest
+from .micro_time import micro_time
 from .queue import QueueClosed, WorkQueue
 
 CONTROLLER = "tfs-operator.io/controller"
@@ -117,7 +118,7 @@ class EventRecorder:
 
     async def _let_others_pass(self) -> None:
         patience = self._clock() + PATIENCE_SECONDS
-        while self._busy() and self._clock() < patience:
+        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue tells nobody that it is empty
             await asyncio.sleep(PATIENCE_SECONDS / 10)
 
     def _begin(self, series: _Series) -> None:
@@ -182,7 +183,7 @@ def _series(tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str
 def _event(series: _Series, seen: _Occurrences, instance: str) -> Manifest:
     event = {
         "metadata": {"namespace": series.namespace, "name": seen.event_name},
-        "eventTime": _micro_time(seen.first),
+        "eventTime": micro_time(seen.first),
         "type": series.type,
         "reason": series.reason,
         "note": series.note,
@@ -202,12 +203,7 @@ def _event(series: _Series, seen: _Occurrences, instance: str) -> Manifest:
 
 def _repeats(seen: _Occurrences) -> Manifest:
     """The API server refuses a series of fewer than two."""
-    return {"count": seen.count, "lastObservedTime": _micro_time(seen.last)}
-
-
-def _micro_time(time_: datetime) -> str:
-    """`MicroTime`: RFC 3339 with exactly six decimals."""
-    return time_.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"count": seen.count, "lastObservedTime": micro_time(seen.last)}
 
 
 def _cut(text: str, max_bytes: int) -> str:

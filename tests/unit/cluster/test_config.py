@@ -13,14 +13,14 @@ from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError
 
 
-def kubeconfig(folder: Path, server: str, user: dict[str, Any]) -> str:
+def kubeconfig(folder: Path, server: str, user: dict[str, Any], proxy: str | None = None) -> str:
     path = folder / "kubeconfig"
     content = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **({"proxy-url": proxy} if proxy else {})}}],
         "users": [{"name": "u", "user": user}],
     }
     path.write_text(json.dumps(content))
@@ -97,10 +97,6 @@ async def test_the_proxy_of_the_environment(tmp_path, monkeypatch, server, proxy
 
 async def test_the_proxy_of_the_kubeconfig_comes_first(tmp_path, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    path = Path(kubeconfig(tmp_path, "https://api.example.com", {"token": "t"}))
-    content = json.loads(path.read_text())
-    content["clusters"][0]["cluster"]["proxy-url"] = "http://other:3128"
-    path.write_text(json.dumps(content))
-    api = await config.load(str(path))
+    api = await config.load(kubeconfig(tmp_path, "https://api.example.com", {"token": "t"}, proxy="http://other:3128"))
     assert api.configuration.proxy == "http://other:3128"
     await api.close()
