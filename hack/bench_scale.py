@@ -2,7 +2,7 @@
 """`make bench-scale`: what the operator costs with 100, 300 and 1,000 TFModels, beside KServe.
 
 A kube-apiserver and an etcd on 127.0.0.1 for each number, without nodes or controllers, and the operator as a process
-with its default flags. Prints a table and writes every single measurement to build/bench-scale.json. Some seven
+with the flags of the chart. Prints a table and writes every single measurement to build/bench-scale.json. Some seven
 minutes, at most twenty. The status is 0 also when a target is missed, which it says; other work on the machine counts
 against the operator, and is told too.
 """

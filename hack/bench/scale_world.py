@@ -11,7 +11,7 @@ from pathlib import Path
 from hack.bench.audit import AuditLog, Requests
 from hack.bench.board import Board, Manifest
 from hack.bench.scale_api import ScaleApi
-from hack.bench.scale_models import NAMESPACE
+from hack.bench.scale_models import FLAGS, NAMESPACE
 from hack.bench.usage import children_of, cpu_seconds, peak_memory
 from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
 from tests.integration.operator_process import OperatorProcess, eventually, started_operator
@@ -39,9 +39,9 @@ class World:
 
     @contextmanager
     def operator(self) -> Iterator[OperatorProcess]:
-        """A process with the flags that it has by default. It need not be ready yet."""
+        """A process as the chart starts it. It need not be ready yet."""
         log = self.plane.folder / "operator.log"
-        with started_operator(self.plane.kubeconfig(OPERATOR), log, free_ports(1)[0]) as process:
+        with started_operator(self.plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *FLAGS) as process:
             try:
                 yield process
             finally:

@@ -18,8 +18,10 @@ from tfs_operator.controller.children import Children
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.domain.observation import Problem
 from tfs_operator.render import Settings, children
+from tfs_operator.render.settings import NetworkPolicySettings
 
-KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget")
+KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy")
+SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace="default"))
 LABELS = {"app": "other"}
 POD = {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "c", "image": "example/other:1"}]}}
 BODIES: dict[str, Manifest] = {
@@ -27,6 +29,7 @@ BODIES: dict[str, Manifest] = {
     "Service": {"spec": {"ports": [{"port": 80}], "selector": LABELS}},
     "Deployment": {"spec": {"selector": {"matchLabels": LABELS}, "template": POD}},
     "PodDisruptionBudget": {"spec": {"maxUnavailable": 2, "selector": {"matchLabels": LABELS}}},
+    "NetworkPolicy": {"spec": {"podSelector": {"matchLabels": LABELS}}},
 }
 NAME_TAKEN = {"conditions": [{"type": "Ready", "status": "False", "reason": "NameTaken"}]}
 
@@ -47,7 +50,7 @@ class Passes:
 
     def rendered(self) -> list[Manifest]:
         parsed = TFModel.parse(self.tfmodel)
-        return children(parsed, wanted_config("mnist", parsed.spec), Settings())
+        return children(parsed, wanted_config("mnist", parsed.spec), SETTINGS)
 
     def child(self, kind: str) -> Manifest:
         return next(child for child in self.rendered() if child["kind"] == kind)
@@ -57,7 +60,8 @@ class Passes:
         self.tfmodel = self.api.patch("TFModel", namespace, name, {"spec": spec})
 
     async def again(self) -> Problem | None:
-        return await self.children.reconcile(TFModel.parse(self.tfmodel), self.rendered())
+        trouble = await self.children.reconcile(TFModel.parse(self.tfmodel), self.rendered())
+        return trouble.problem if trouble else None
 
     def live(self) -> dict[Key, Manifest | None]:
         return {key: self.api.get(*key) for key in map(key_of, self.rendered())}
