@@ -71,12 +71,15 @@ def by_kept_rest(url: str, question: Question, retries: urllib3.Retry | bool = T
     return lambda: KeptRestConnection(host, port, question, retries)
 
 
-def by_grpc(address: str, question: Question) -> Connect:
-    """Refuses any address but this machine's own."""
+def by_grpc(address: str, question: Question, service_config: str | None = None) -> Connect:
+    """As gRPC does by default, what never left the client is tried again on another connection, which is what happens
+    when a call and a server's GOAWAY cross; anything else only if a service config says so. Refuses any address but
+    this machine's own."""
     name, _, number = address.rpartition(":")
     host, port = on_this_machine(name, int(number))
     request = predict_request(question)
-    return lambda: GrpcConnection(f"{host}:{port}", request, question)
+    tries = [("grpc.service_config", service_config)] if service_config else []
+    return lambda: GrpcConnection(f"{host}:{port}", request, question, tries)
 
 
 def on_this_machine(host: str, port: int) -> tuple[str, int]:
@@ -154,12 +157,11 @@ def predict_request(question: Question) -> Any:
 
 
 class GrpcConnection:
-    def __init__(self, address: str, request: Any, question: Question) -> None:
+    def __init__(self, address: str, request: Any, question: Question, tries: Sequence[tuple[str, Any]]) -> None:
         from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-        # Else the library would use one TCP connection for all channels, and try again by itself.
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
-        self._channel = grpc.insecure_channel(address, options)
+        # Else the library would use one TCP connection for all channels.
+        self._channel = grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1), *tries])
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._request, self._question = request, question
 

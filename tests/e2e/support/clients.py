@@ -6,6 +6,7 @@ What a kind may do about a connection that breaks is what docs/lifecycle.md asks
 import contextlib
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ RENEWED = load.Bounds(rate=20, count=100_000, seconds=240)
 KEPT = load.Bounds(rate=20, count=100_000, seconds=240, per_connection=1_000_000)
 SETTLE_SECONDS = 0.5
 FEWEST = 100
-LONGEST_GAP_SECONDS = 3.0
+LONGEST_GAP_SECONDS = 5.0
 GRPC_PORT = 8500
 
 SHORT_REST, SHORT_GRPC = "REST, connections renewed", "gRPC, channels renewed"
@@ -35,10 +36,16 @@ class Clients:
     loads: tuple[load.Load, ...]
 
     def conclude(self) -> load.Report:
-        """After half a second more. Raises LoadEndedError if a load had ended before."""
+        """After half a second more, and once there are enough requests to tell. Raises LoadEndedError if a load had
+        ended before."""
         time.sleep(SETTLE_SECONDS)
+        wait_for(f"{FEWEST} requests of every kind", 60, lambda: None if self._few() else True, seen=self._few)
         reports = [running.report() for running in self.loads]
         return load.Report(sorted((a for r in reports for a in r.answers), key=lambda answer: answer.sent))
+
+    def _few(self) -> dict[str, int]:
+        counted = Counter(answer.protocol for running in self.loads for answer in list(running.answers))
+        return {kind: counted[kind] for kind in KINDS if counted[kind] < FEWEST}
 
     def await_predictions_by(self, pods: list[Manifest]) -> None:
         """Until each of these pods has answered some more requests over REST and gRPC: so it is they that are disturbed
