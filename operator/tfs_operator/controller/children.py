@@ -88,8 +88,8 @@ class Children:
         return self._refusals.standing(_key(tfmodel), key_of(desired), _digest_of(desired))
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
-        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since it
-        is the child most likely to be refused, and then nothing is half made. What pods read is changed before the
+        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
+        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before the
         pods."""
         missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
         changed = [manifest for manifest in pending if manifest not in missing]
@@ -152,8 +152,8 @@ class Children:
         return answer
 
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
-        """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an object
-        of the same name. Raises Conflict when the object has just gone."""
+        """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an
+        object of the same name. Raises Conflict when the object has just gone."""
         live = self._cache.get(*key_of(desired))
         try:
             return await (self._client.apply(desired, _uid(live)) if live else self._client.create(desired))
