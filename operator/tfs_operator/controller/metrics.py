@@ -56,7 +56,14 @@ class Metrics:
         self._moves = Counter(
             "tfmodel_label_moves", "Labels that moved to a version on every pod.", tfmodel, registry=registry
         )
+        self._leads = Gauge(
+            "leader_election_master_status",
+            "1 for the operator that acts, 0 for one that stands by.",
+            name,
+            registry=registry,
+        )
         self.depth(0)
+        self.leads(False)
 
     def depth(self, keys: int) -> None:
         self._depth.labels(CONTROLLER).set(keys)
@@ -82,6 +89,9 @@ class Metrics:
 
     def request(self, code: str, method: str) -> None:
         self._requests.labels(code, method).inc()
+
+    def leads(self, leads: bool) -> None:
+        self._leads.labels("tfs-operator").set(leads)
 
     def step_taken(self, step: str, seconds: float) -> None:
         self._steps.labels(step).observe(seconds)
