@@ -7,13 +7,7 @@ import pytest
 from tfs_operator.commands import run
 
 TEMPLATE = "deployment.yaml"
-OF_THE_RELEASE = (
-    "--leader-elect",
-    "--lease-name=",
-    "--lease-namespace=",
-    "--operator-namespace=",
-    "--operator-labels=",
-)
+OF_THE_RELEASE = ("--leader-elect", "--lease-name=", "--lease-namespace=")
 """Without these an operator acts at once, as one that is started by hand should."""
 
 
@@ -71,15 +65,17 @@ def test_command_and_default_arguments(chart):
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
-        "--network-policies=true",
-        "--operator-namespace=tfs",
-        "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
         "--leader-elect",
         "--lease-name=tfs-operator",
         "--lease-namespace=tfs",
         "--lease-duration-seconds=10",
         "--renew-deadline-seconds=7",
         "--retry-period-seconds=2",
+        "--log-format=json",
+        "--log-level=info",
+        "--network-policies=true",
+        "--operator-namespace=tfs",
+        "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
     ]
 
 
@@ -104,6 +100,8 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("networkPolicies.enabled=false", "--network-policies=false"),
         ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
         ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -112,6 +110,9 @@ def test_arguments_follow_values(chart, setting, argument):
     names = [each.partition("=")[0] for each in arguments]
     assert len(names) == len(set(names)), f"repeated arguments: {names}"
 
+
+WHERE_IT_IS = {"operator_namespace", "operator_labels"}
+"""Nobody but the chart knows it."""
 
 POLICIES = [
     "networkPolicies.enabled=false",
@@ -130,14 +131,16 @@ def test_the_operator_knows_its_own_pod(chart):
 
 
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
+    defaults = vars(parse([]))
     own = [each for each in container(chart)["args"] if not each.startswith(OF_THE_RELEASE)]
-    assert parse(own) == parse([])
+    assert {name for name, value in vars(parse(own)).items() if defaults[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
+    changed += ["logging.format=text", "logging.level=error", "retrySeconds=1", "clusterDomain=k8s.example"]
     changed += [f"leaderElection.{name}=5" for name in ("renewDeadlineSeconds", "retryPeriodSeconds")]
-    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", *POLICIES]
-    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
-    same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces", "verbose"}
+    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", "image.tag=x"]
+    given = parse(container(chart, *changed, *POLICIES)["args"])
+    same = {name for name, value in defaults.items() if getattr(given, name) == value}
+    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces"}
 
 
 def test_hostpath_is_refused_by_default(chart):

@@ -140,7 +140,7 @@ class ClusterClient:
         except errors.Gone:
             return await self._pages(kind, path, query)
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def post(self, manifest: Manifest) -> Manifest:
         """Creates an object; Conflict when there is one of its name."""
         path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
         return await self._call(_Request("POST", path, body=_typed(manifest["kind"], manifest)))

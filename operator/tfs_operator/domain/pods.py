@@ -19,6 +19,8 @@ Manifest = dict[str, Any]
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 _MESSAGE_LIMIT = 1024
+_SERVER_IMAGE = "correct server.image, or name a Secret of its registry in server.imagePullSecrets"
+_OUR_IMAGE = "it is the operator's own image; if it needs a Secret, name that in server.imagePullSecrets"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def _restarts(status: Manifest) -> int:
 
 
 def _problems(name: str, status: Manifest) -> Iterator[Problem]:
+    ours = status.get("initContainerStatuses", [])
     for container in _containers(status):
-        yield from _image_problem(name, container)
+        yield from _image_problem(name, container, _OUR_IMAGE if container in ours else _SERVER_IMAGE)
         yield from _create_problem(name, container)
         yield from _exit_problem(name, container)
     yield from _schedule_problem(name, status)
@@ -86,11 +89,12 @@ def _waiting(container: Manifest) -> Manifest:
     return waiting
 
 
-def _image_problem(name: str, container: Manifest) -> Iterator[Problem]:
+def _image_problem(name: str, container: Manifest, advice: str) -> Iterator[Problem]:
     waiting = _waiting(container)
     if waiting.get("reason") in _IMAGE_REASONS:
         words = waiting.get("message") or waiting["reason"]
-        yield Problem(Reason.IMAGE_NOT_PULLED, f"pod {name}: image {container.get('image', '')}: {words}")
+        image = container.get("image", "")
+        yield Problem(Reason.IMAGE_NOT_PULLED, f"pod {name}: image {image}: {words[:_MESSAGE_LIMIT]}: {advice}")
 
 
 def _create_problem(name: str, container: Manifest) -> Iterator[Problem]:
