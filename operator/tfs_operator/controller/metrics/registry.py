@@ -143,7 +143,9 @@ class Metrics:
         self._moves.labels(namespace, name, model).inc()
 
     def steps_taken(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> None:
-        """The steps of one pass in order, beginning with the one before."""
+        """The steps of one pass in order, beginning with the one before. The model's counters begin at 0 here."""
+        for metric in (self._failures, self._moves):
+            metric.labels(*key, model)
         for seconds in self._rollout_times.ended(key, model, taken):
             self._rollouts.observe(seconds)
 
