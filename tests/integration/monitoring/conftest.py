@@ -31,7 +31,7 @@ Monitors = dict[str, Mapping[str, Any]]
 @pytest.fixture(scope="module")
 def monitors() -> Monitors:
     """The chart's PodMonitors: of the model servers, and of the operator."""
-    command = [binary("helm3"), "template", "tfs-operator", CHART, "--set", "monitoring.podMonitor.enabled=true"]
+    command: list[str | Path] = [binary("helm3"), "template", "tfs-operator", CHART, "--set", "monitoring.podMonitor.enabled=true"]
     options = ["--kube-version=1.35.4", "--show-only=templates/monitoring-podmonitors.yaml"]
     result = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=True)
     return {each["metadata"]["name"]: each for each in yaml.safe_load_all(result.stdout)}
