@@ -65,6 +65,11 @@ def test_fetchers_are_left_alone_unless_asked_for(chart, settings, ports):
     assert [endpoint["port"] for endpoint in models["spec"]["podMetricsEndpoints"]] == ports
 
 
+def test_models_are_scraped_where_the_operator_watches(chart):
+    models, _ = monitors(chart, "watchNamespaces={ml,research}")
+    assert models["spec"]["namespaceSelector"] == {"matchNames": ["ml", "research"]}
+
+
 def test_series_of_models_get_namespace_tfmodel_and_pod(chart):
     models, _ = monitors(chart, FETCHERS)
     for endpoint in models["spec"]["podMetricsEndpoints"]:

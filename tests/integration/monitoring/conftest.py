@@ -45,8 +45,8 @@ def monitors() -> Monitors:
 def fleet(
     api: Api, operator: OperatorProcess, folder: ModelFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """Two replicas that serve version 1 as stable, and show their metrics."""
-    with serving(api, folder, tmp_path_factory.mktemp("pods")) as served:
+    """Two replicas that serve version 1 as stable, in batches."""
+    with serving(api, folder, tmp_path_factory.mktemp("pods"), server={"batching": {}}) as served:
         yield served
 
 

@@ -24,8 +24,6 @@ SEEN_SECONDS = 30.0
 WITHOUT_DATA = {
     "GPUs: GPU utilization": "comes from NVIDIA's dcgm-exporter, and needs a GPU",
     "GPUs: GPU memory used": "comes from NVIDIA's dcgm-exporter, and needs a GPU",
-    "Batching: Requests in a batch": "no batching session in the test double",
-    "Batching: Wait for a batch, p95": "no batching session in the test double",
 }
 GROUPS = yaml.safe_load(RULES.read_text())["groups"]
 ALERTS = {rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule}
