@@ -14,6 +14,7 @@ ALLOWED = {
     ("", "services"): OWNED,
     ("apps", "deployments"): OWNED,
     ("policy", "poddisruptionbudgets"): OWNED,
+    ("networking.k8s.io", "networkpolicies"): OWNED,
     ("", "pods"): {"list", "watch"},
     ("events.k8s.io", "events"): {"create", "patch"},
 }

@@ -71,9 +71,15 @@ def test_command_and_default_arguments(chart):
         "--lease-duration-seconds=10",
         "--renew-deadline-seconds=7",
         "--retry-period-seconds=2",
+        "--log-format=json",
+        "--log-level=info",
+        "--network-policies=true",
+        "--operator-namespace=tfs",
+        "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
     ]
 
 
+PEERS = '[{"podSelector":{"matchLabels":{"a":"b"}}}]'
 FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
 
 
@@ -91,6 +97,11 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("leaderElection.renewDeadlineSeconds=8", "--renew-deadline-seconds=8"),
         ("leaderElection.retryPeriodSeconds=1", "--retry-period-seconds=1"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
+        ("networkPolicies.enabled=false", "--network-policies=false"),
+        ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
+        ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -100,15 +111,36 @@ def test_arguments_follow_values(chart, setting, argument):
     assert len(names) == len(set(names)), f"repeated arguments: {names}"
 
 
+WHERE_IT_IS = {"operator_namespace", "operator_labels"}
+"""Nobody but the chart knows it."""
+
+POLICIES = [
+    "networkPolicies.enabled=false",
+    "networkPolicies.clients[0].podSelector.a=b",
+    "networkPolicies.monitoring[0].podSelector.a=b",
+]
+
+
+def test_the_operator_knows_its_own_pod(chart):
+    """Else its NetworkPolicies would keep it out."""
+    found = parse(container(chart, "nameOverride=serving", "podLabels.a=b")["args"])
+    metadata = chart.one(TEMPLATE, "nameOverride=serving", "podLabels.a=b")
+    assert found.operator_labels.items() <= metadata["spec"]["template"]["metadata"]["labels"].items()
+    assert found.operator_labels == metadata["spec"]["selector"]["matchLabels"]
+    assert found.operator_namespace == metadata["metadata"]["namespace"]
+
+
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
+    defaults = vars(parse([]))
     own = [each for each in container(chart)["args"] if not each.startswith(OF_THE_RELEASE)]
-    assert parse(own) == parse([])
+    assert {name for name, value in vars(parse(own)).items() if defaults[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
+    changed += ["logging.format=text", "logging.level=error", "retrySeconds=1", "clusterDomain=k8s.example"]
     changed += [f"leaderElection.{name}=5" for name in ("renewDeadlineSeconds", "retryPeriodSeconds")]
-    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x"]
-    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
-    same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces", "verbose"}
+    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", "image.tag=x"]
+    given = parse(container(chart, *changed, *POLICIES)["args"])
+    same = {name for name, value in defaults.items() if getattr(given, name) == value}
+    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces"}
 
 
 def test_hostpath_is_refused_by_default(chart):

@@ -8,19 +8,18 @@ import yaml
 
 CHART = Path(__file__).parents[2] / "charts" / "tfs-operator"
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+PEERS = ("networkPolicy.from", "networkPolicies.clients", "networkPolicies.monitoring")
 OPEN = {
     "global",
     "affinity.nodeAffinity",
     "affinity.podAffinity",
     "affinity.podAntiAffinity",
     "extraEnv[].valueFrom",
-    "networkPolicy.from[].namespaceSelector",
-    "networkPolicy.from[].podSelector",
-    "networkPolicy.from[].ipBlock",
+    *(f"{peers}[].{kind}" for peers in PEERS for kind in ("namespaceSelector", "podSelector", "ipBlock")),
     "topologySpreadConstraints[].labelSelector",
 }
 """Kubernetes' own types, which the API server checks."""
-OF_KUBERNETES = ("tolerations[].", "affinity.", "topologySpreadConstraints[].", "networkPolicy.from[].")
+OF_KUBERNETES = ("tolerations[].", "affinity.", "topologySpreadConstraints[].", *(f"{peers}[]." for peers in PEERS))
 
 
 def settings(schema, path=""):
@@ -76,6 +75,8 @@ def test_unknown_names_are_refused(chart, setting):
         "podDisruptionBudget.maxUnavailable=0",
         "podDisruptionBudget.maxUnavailable=all",
         "networkPolicy.from=monitoring",
+        "networkPolicies.clients=monitoring",
+        "networkPolicies.monitoring[0].namespace=monitoring",
         "test.timeoutSeconds=5m",
         "workers=0",
         "workers=1.5",

@@ -24,6 +24,15 @@ app.kubernetes.io/name: {{ include "tfs-operator.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
+{{/* The same, as one argument of the operator's. */}}
+{{- define "tfs-operator.selectorArgument" -}}
+{{- $pairs := list }}
+{{- range $name, $value := fromYaml (include "tfs-operator.selectorLabels" .) }}
+{{- $pairs = append $pairs (printf "%s=%s" $name $value) }}
+{{- end }}
+{{- join "," $pairs }}
+{{- end }}
+
 {{- define "tfs-operator.ownLabels" -}}
 {{ include "tfs-operator.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -110,6 +119,12 @@ metadata:
   labels:
     {{- include "tfs-operator.testLabels" . | nindent 4 }}
 spec:
+  networkPolicy:
+    # The test's pod, which may be in another namespace.
+    allowFrom:
+      - namespaceSelector:
+          matchLabels:
+            kubernetes.io/metadata.name: {{ .Release.Namespace }}
   modelUri: http://{{ $name }}-archive.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}:8000/half_plus_two.tar.gz
   server:
     resources:

@@ -106,6 +106,7 @@ def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
     leadership = _leadership(options.election, api, metrics)
     client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining)
     queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
+    metrics.watch(queue)
     intake = Intake(client, cache, queue, options.namespaces)
     return _Process(options, api, client, leadership, cache, queue, intake, Health(queue), metrics, signals)
 
