@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain test unit stores store-image chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -48,8 +48,11 @@ integration: venv binaries ## The tests on a real API server without nodes
 e2e: venv images binaries store-image ## The tests on a local kind cluster
 	$(PYTEST) tests/e2e
 
-lint: venv ## ruff, mypy, import-linter, shellcheck
+lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
 	hack/lint.sh
+
+audit: ## Ask PyPI about known vulnerabilities of every locked Python dependency
+	hack/audit.sh
 
 verify: venv ## Check that everything generated is up to date
 	hack/binaries.sh --check-pins
@@ -61,8 +64,9 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, and the stores for the tests
+	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
+	@hack/schemas.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

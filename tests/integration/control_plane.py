@@ -1,7 +1,7 @@
 """kube-apiserver and etcd alone, on 127.0.0.1: a real API without nodes, up in seconds.
 
-Each user has a token of its own, so that the audit log tells who wrote what. Nothing is authorised away, and no
-controller runs: whatever exists was made by the operator or by the test.
+Each user has a token of its own, so that the audit log tells who wrote what. Unless told otherwise nothing is
+authorised away, and no controller runs: whatever exists was made by the operator or by the test.
 """
 
 import json
@@ -12,7 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 OPERATOR = "operator"
 TESTER = "tester"
+MASTERS = "system:masters"
+EVERYTHING = ("--authorization-mode=AlwaysAllow",)
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -40,7 +42,8 @@ class ControlPlane:
     server: str
 
     def kubeconfig(self, user: str) -> Path:
-        return self.folder / f"{user}.kubeconfig"
+        """Colons, as in a service account's name, would part a list of files."""
+        return self.folder / f"{user.replace(':', '.')}.kubeconfig"
 
     def requests(self, user: str) -> list[dict[str, Any]]:
         """The user's requests so far, in the order in which they were answered."""
@@ -58,15 +61,21 @@ def binary(name: str) -> Path:
 
 
 @contextmanager
-def running_control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Starts both programs, waits until the API answers, and ends them."""
+def running_control_plane(
+    folder: Path,
+    users: Mapping[str, str] = dict.fromkeys((OPERATOR, TESTER), MASTERS),
+    flags: Sequence[str] = EVERYTHING,
+) -> Iterator[ControlPlane]:
+    """Starts both programs, waits until the API answers, and ends them. `users` has each one's group, TESTER among
+    them; `flags` are further ones of kube-apiserver."""
     ports = free_ports(3)
     plane = ControlPlane(folder, f"https://127.0.0.1:{ports[2]}")
-    tokens = {user: secrets.token_hex(16) for user in (OPERATOR, TESTER)}
-    _write_files(plane, tokens)
+    tokens = {user: secrets.token_hex(16) for user in users}
+    _write_files(plane, tokens, users)
     with ExitStack() as stack:
         stack.enter_context(_process(_etcd(folder, ports[0], ports[1]), folder / "etcd.log"))
-        stack.enter_context(_process(_api_server(folder, ports[0], ports[2]), folder / "kube-apiserver.log"))
+        command = [*_api_server(folder, ports[0], ports[2]), *flags]
+        stack.enter_context(_process(command, folder / "kube-apiserver.log"))
         _wait_until_ready(plane, tokens[TESTER])
         yield plane
 
@@ -77,8 +86,8 @@ def free_ports(count: int) -> list[int]:
         return [listener.getsockname()[1] for listener in listeners]
 
 
-def _write_files(plane: ControlPlane, tokens: dict[str, str]) -> None:
-    rows = [f"{token},{user},{user},system:masters\n" for user, token in tokens.items()]
+def _write_files(plane: ControlPlane, tokens: dict[str, str], groups: Mapping[str, str]) -> None:
+    rows = [f"{token},{user},{user},{groups[user]}\n" for user, token in tokens.items()]
     (plane.folder / "tokens.csv").write_text("".join(rows))
     (plane.folder / "audit-policy.yaml").write_text(yaml.safe_dump(_AUDIT_POLICY))
     key = plane.folder / "service-account.key"
@@ -128,7 +137,6 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--disable-admission-plugins=ServiceAccount",
-        "--authorization-mode=AlwaysAllow",
         f"--audit-policy-file={folder / 'audit-policy.yaml'}",
         f"--audit-log-path={folder / 'audit.log'}",
         "--audit-log-mode=blocking-strict",

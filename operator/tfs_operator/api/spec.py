@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from tfs_operator.api.base import DEFAULTED, map_list
+from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
 from tfs_operator.api.rules import Rule
 from tfs_operator.api.server import Server
@@ -88,6 +89,9 @@ class TFModelSpec(VersionSelection):
         json_schema_extra={"default": Service().model_dump(exclude_none=True)},
     )
     """The Service in front of all replicas."""
+
+    network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy, json_schema_extra=DEFAULTED)
+    """Who may open connections to the pods."""
 
     suspend: bool = False
     """Stop acting on this TFModel: what runs goes on running as it is, edits wait. Ready becomes False with

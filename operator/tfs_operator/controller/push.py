@@ -138,7 +138,9 @@ class Pusher:
     async def _problem(self, order: Order) -> Problem | None:
         name = order.pod.name
         try:
-            await self._client.reload(order.pod.address, GRPC_PORT, order.config, DEADLINE_SECONDS)
+            await self._client.reload(
+                order.pod.address, GRPC_PORT, order.config, DEADLINE_SECONDS, order.pod.certificate
+            )
         except ReloadRefused as error:
             return Problem(Reason.RELOAD_REFUSED, f"pod {name} refused its configuration: {error}")
         except ModelServerUnreachable as error:

@@ -11,6 +11,8 @@ from typing import Any
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.times import epoch
+from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
+from tfs_operator.domain.tls import Certificate, served
 
 Manifest = dict[str, Any]
 
@@ -35,6 +37,9 @@ class PodFacts:
     ready_at: float = 0.0
     """Since when `ready` is what it is, in seconds since the epoch."""
 
+    certificate: Certificate | None = None
+    """What its server presents on the gRPC port; None: it speaks no TLS."""
+
     @property
     def crashed(self) -> bool:
         """Its server has ended with an error, and is not ready again."""
@@ -53,6 +58,7 @@ def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
         incarnation=f"{metadata.get('uid', '')}/{_restarts(status)}",
         problem=next(_problems(metadata["name"], status), None),
         ready_at=epoch(_condition(status, "Ready").get("lastTransitionTime")),
+        certificate=served(status),
     )
 
 
@@ -103,7 +109,11 @@ def _exit_problem(name: str, container: Manifest) -> Iterator[Problem]:
     if container.get("ready"):
         return
     ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated")
-    if ended and ended.get("exitCode", 0) != 0:
+    if not ended or ended.get("exitCode", 0) == 0:
+        return
+    if container.get("name") == TLS_CONTAINER:
+        yield Problem(Reason.TLS_NOT_USABLE, f"pod {name}: {telling_lines(str(ended.get('message', '')))}")
+    else:
         yield Problem(Reason.MODEL_SERVER_FAILED, f"pod {name}: {_last_words(ended)}")
 
 

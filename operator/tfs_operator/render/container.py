@@ -12,6 +12,7 @@ from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.probes import lifecycle, probes
 from tfs_operator.render.settings import Settings
+from tfs_operator.render.tls import tls_flags
 from tfs_operator.render.volumes import CONFIG_PATH, mounts
 
 CONTAINER_NAME = "model-server"
@@ -74,6 +75,7 @@ def flags(tfmodel: TFModel) -> list[str]:
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={_LOAD_RETRY_INTERVAL_MICROS}",
         f"--num_load_threads={_LOAD_THREADS}",
+        *tls_flags(tfmodel),
         *connection_age(tfmodel),
         *(tfmodel.spec.server.extra_args or []),
     ]
