@@ -108,9 +108,8 @@ def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     defaults, given = vars(parse([])), vars(parse(container(chart)["args"]))
     assert {name for name, value in defaults.items() if given[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    given = parse(
-        container(chart, *changed, *POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"]
-    )
+    changed += [*POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x"]
+    given = parse(container(chart, *changed)["args"])
     same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
     assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
 

@@ -1,4 +1,4 @@
-"""docs/rollouts.md, lifecycle.md and models.md, run as a user would: every command, in order, in one shell."""
+"""docs/rollouts.md, lifecycle.md, models.md and security.md, run as a user would: every command, in one shell."""
 
 import json
 import re
@@ -63,3 +63,18 @@ def test_every_command_of_the_page_on_models_works(
     assert rows[3][2].startswith("1"), "the rollback"
     assert re.search(r"s3://models/digits: version 2: it has no saved_model\.pb yet", said), "half an upload"
     assert re.search(r"version 2: in place", said), "the fetcher's log"
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_every_command_of_the_page_on_security_works(kubeconfig: Path, published: Kubectl) -> None:
+    """And the key is where it should be: in memory, and for the model server."""
+    published("apply", "-f", str(ROOT / "examples" / "mnist" / "tfmodel.yaml"))
+    published("wait", "--for=condition=Ready", "tfmodel/mnist", "--timeout=120s", seconds=130)
+    said = page.run(ROOT / "docs" / "security.md", kubeconfig, published, SECONDS)
+    assert said.count("condition met") == 1
+    published("patch", "tfmodel", "mnist", "--type=merge", "-p", '{"spec": {"versionLabels": {"stable": 2}}}')
+    published("wait", "--for=jsonpath={.status.models[0].labels.stable}=2", "tfmodel/mnist", "--timeout=60s", seconds=70)
+    pods = published("get", "pods", "-l", "app.kubernetes.io/instance=mnist", "-o", "jsonpath={.items[*].metadata.name}")
+    mounted = published("exec", pods.split()[0], "-c", "model-server", "--", "cat", "/proc/mounts")
+    assert "tmpfs /etc/tfs-operator-tls tmpfs ro" in mounted
+    assert "tfs-operator-tls-secret" not in mounted
