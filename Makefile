@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch test unit stores store-image chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch soak test unit stores store-image chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -22,6 +22,10 @@ bench-rollout: venv images ## Measure how fast labels move: by the operator, and
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null
 	hack/run.sh env PYTHONPATH=operator python hack/bench_fetch.py
+
+soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
+	@hack/binaries.sh kube-apiserver etcd >/dev/null
+	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
 
 test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
