@@ -14,7 +14,8 @@ ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavail
 
 def strategy(plane: ControlPlane, namespace: str) -> dict[str, Any]:
     """As helm renders it with the live cluster in sight, as `helm upgrade` does."""
-    command = [binary("helm"), "template", "tfs-operator", ROOT / "charts/tfs-operator", "--dry-run=server"]
+    chart = str(ROOT / "charts/tfs-operator")
+    command = [str(binary("helm")), "template", "tfs-operator", chart, "--dry-run=server"]
     command += [f"--namespace={namespace}", f"--kubeconfig={plane.kubeconfig(TESTER)}", "--set=crds.install=false"]
     rendered = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     deployments = [each for each in yaml.safe_load_all(rendered) if each and each["kind"] == "Deployment"]
