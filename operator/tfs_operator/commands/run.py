@@ -92,7 +92,8 @@ def execute(options: argparse.Namespace) -> int:
     from tfs_operator.cluster.errors import ClusterError
     from tfs_operator.controller.operator import run
 
-    disable_created_metrics()  # a third series for each counter, which nobody asks for
+    # A third series for each counter, which nobody asks for.
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client annotates most of itself
     logs.configure(options.log_format, options.log_level)
     if options.log_level != "debug":
         logging.getLogger("kopf").setLevel(logging.WARNING)
