@@ -269,7 +269,7 @@ async def test_a_write_is_given_up_when_the_permit_ends(api, apiserver, answer):
 
 async def test_creates_and_replaces_as_the_api_server_has_it(client, apiserver):
     manifest = {"kind": "Lease", "metadata": {"namespace": "ns", "name": "m"}, "spec": {}}
-    await client.create(manifest)
+    await client.post(manifest)
     await client.replace(manifest)
     path = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
     assert [(seen.method, seen.path) for seen in apiserver.seen] == [("POST", path), ("PUT", f"{path}/m")]
