@@ -36,7 +36,7 @@ from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace="tfs"))
-PLAIN = "[A-Za-z0-9:/._@+=~-]+"
+PLAIN = "[A-Za-z0-9:/._@+=~,-]+"
 
 
 def rendered(model: TFModel) -> list[Manifest]:
