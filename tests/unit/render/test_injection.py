@@ -104,7 +104,10 @@ def a_command_line_has_our_flags_and_after_them_those_of_the_user_one_by_one(
         extra = (model.spec.server.extra_args or []) if container["name"] == "model-server" else []
         line = command_line(container)
         ours, theirs = line[len(container["command"]) : len(line) - len(extra)], line[len(line) - len(extra) :]
-        assert all(re.fullmatch(f"--[a-z-_]+(={PLAIN})?", flag) or flag == "--shared=from elsewhere" for flag in ours)
+        assert all(
+            re.fullmatch(f"--[a-z-_]+(={PLAIN}(,{PLAIN})*)?", flag) or flag == "--shared=from elsewhere"
+            for flag in ours
+        )
         assert [flag.partition("=")[0] for flag in theirs] == [flag.partition("=")[0] for flag in extra]
         assert not {flag.partition("=")[0] for flag in theirs} & {flag.partition("=")[0] for flag in ours}
         assert not any("\x00" in each for each in line)
@@ -154,7 +157,7 @@ def nothing_of_ours_is_replaced(model: TFModel, found: list[Manifest]) -> None:
     metadata, pod = spec["template"]["metadata"], spec["template"]["spec"]
     assert metadata["labels"]["app.kubernetes.io/instance"] == model.metadata.name
     ours = {name for name in metadata["annotations"] if name.startswith("tfs-operator.io/")}
-    assert ours == {"tfs-operator.io/models-digest"}
+    assert ours - {"tfs-operator.io/batching-digest"} == {"tfs-operator.io/models-digest"}
     assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC", "nodeName", "serviceAccount", "runtimeClassName"}
     assert all(each["securityContext"]["allowPrivilegeEscalation"] is False for each in containers(found))
 

@@ -99,12 +99,6 @@ class TestBatching:
         assert digests[0] == digests[1] != digests[2]
         assert None not in digests
 
-    def test_the_digest_cannot_be_forged(self) -> None:
-        server = {"batching": {"maxBatchSize": 8}}
-        model = tfmodel(server=server, podTemplate={"annotations": {DIGEST: "forged"}})
-        pods = child(rendered(model), "Deployment")["spec"]["template"]["metadata"]
-        assert pods["annotations"][DIGEST] == annotation(**server)
-
 
 @given(TUNINGS)
 def test_nothing_can_be_slipped_in(tuning: dict[str, Any]) -> None:
