@@ -38,7 +38,8 @@ def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published
 def test_every_command_of_the_page_on_the_life_of_a_pod_works(kubeconfig: Path, published: Kubectl) -> None:
     output = page.run(ROOT / "docs" / "lifecycle.md", kubeconfig, published, SECONDS)
     assert output.count("condition met") == 3
-    assert re.search(r'^10 \["--grpc_channel_arguments=grpc.max_connection_age_ms=2500"\]$', output, re.MULTILINE)
+    assert "- --grpc_channel_arguments=grpc.max_connection_age_ms=2500\n" in output
+    assert "terminationGracePeriodSeconds: 10\n" in output
     endpoints = re.findall(r"^mnist-\S+ (\{.*\})$", output, re.MULTILINE)
     told = {(e["ready"], e["serving"], e["terminating"]) for e in map(json.loads, endpoints)}
     assert {(False, True, True), (True, True, False)} <= told

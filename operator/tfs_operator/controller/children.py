@@ -89,8 +89,8 @@ class Children:
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
         """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
-        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before the
-        pods."""
+        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before
+        the pods."""
         missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
         changed = [manifest for manifest in pending if manifest not in missing]
         return [*sorted(missing, key=lambda manifest: manifest["kind"] != "Deployment"), *changed]
@@ -153,14 +153,14 @@ class Children:
 
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
         """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an
-        object of the same name. Raises Conflict when the object has just gone."""
+        object of the same name. Raises Conflict while that comes and goes."""
         live = self._cache.get(*key_of(desired))
         try:
             return await (self._client.apply(desired, _uid(live)) if live else self._client.create(desired))
         except Conflict:
             live = await self._client.get(*key_of(desired))
-            if live is None:
-                raise
+        if live is None:
+            return await self._client.create(desired)
         return (
             await self._client.apply(desired, _uid(live)) if _is_ours(live, tfmodel.metadata.uid) else _name_taken(live)
         )
