@@ -101,7 +101,7 @@ class TestBatching:
         assert None not in digests
 
     def test_the_digest_cannot_be_forged(self) -> None:
-        with pytest.raises(InvalidTFModel, match="annotations below tfs-operator.io/ are set by the operator"):
+        with pytest.raises(InvalidTFModel, match="set by the operator"):
             tfmodel(server={"batching": {"maxBatchSize": 8}}, podTemplate={"annotations": {DIGEST: "forged"}})
 
 
