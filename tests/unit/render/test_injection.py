@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.domain.test_config_text import read_back
-from tests.unit.render.hostile import EXAMPLES, manifests, one_by_one
+from tests.unit.render.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
 from tests.unit.render.rendering import Manifest, child, pod_spec, tfmodel
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands.output import print_manifests
@@ -37,6 +37,7 @@ from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace="tfs"))
 PLAIN = "[A-Za-z0-9:/._@+=~-]+"
+DIGESTS = {"tfs-operator.io/models-digest", "tfs-operator.io/batching-digest"}
 
 
 def rendered(model: TFModel) -> list[Manifest]:
@@ -157,7 +158,8 @@ def nothing_of_ours_is_replaced(model: TFModel, found: list[Manifest]) -> None:
     metadata, pod = spec["template"]["metadata"], spec["template"]["spec"]
     assert metadata["labels"]["app.kubernetes.io/instance"] == model.metadata.name
     ours = {name for name in metadata["annotations"] if name.startswith("tfs-operator.io/")}
-    assert ours - {"tfs-operator.io/batching-digest"} == {"tfs-operator.io/models-digest"}
+    assert ours <= DIGESTS
+    assert not any(text in SNIPPETS for name, text in metadata["annotations"].items() if name in DIGESTS)
     assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC", "nodeName", "serviceAccount", "runtimeClassName"}
     assert all(each["securityContext"]["allowPrivilegeEscalation"] is False for each in containers(found))
 

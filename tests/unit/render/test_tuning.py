@@ -7,6 +7,7 @@ from hypothesis import given
 
 from tests.unit.render.rendering import child, container, rendered, tfmodel
 from tests.unit.render.strategies import TUNINGS
+from tfs_operator.api.resource import InvalidTFModel
 from tfs_operator.api.tuning import TYPED_FLAGS
 
 BATCHING_FLAG = "--batching_parameters_file=/etc/tfs-operator/batching.config"
@@ -98,6 +99,10 @@ class TestBatching:
         digests = [annotation(batching={"maxBatchSize": size}) for size in (8, 8, 9)]
         assert digests[0] == digests[1] != digests[2]
         assert None not in digests
+
+    def test_the_digest_cannot_be_forged(self) -> None:
+        with pytest.raises(InvalidTFModel, match="set by the operator"):
+            tfmodel(server={"batching": {"maxBatchSize": 8}}, podTemplate={"annotations": {DIGEST: "forged"}})
 
 
 @given(TUNINGS)
