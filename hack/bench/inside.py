@@ -4,7 +4,7 @@ Counts what only the process itself can see. The operator has no such thing buil
 """
 
 import asyncio
-import gc
+import functools
 import json
 import sys
 import threading
@@ -12,32 +12,65 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kopf._core.reactor.inventory import ResourceMemories  # kopf's own memory of each object is no part of its API
+from prometheus_client import CollectorRegistry
+
 from tfs_operator import cli
+from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.events import EventRecorder
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.children import Children
+from tfs_operator.controller.fetchers import Fetchers
+from tfs_operator.controller.figures import Figures
+from tfs_operator.controller.intake import Intake
+from tfs_operator.controller.observe import Observer
+from tfs_operator.controller.pace import Pace
+from tfs_operator.controller.pacing import Pacing
+from tfs_operator.controller.push import Pusher
+from tfs_operator.controller.reconcile import Reconciler
+from tfs_operator.controller.worker import Worker
+from tfs_operator.serving.reload import ReloadClient
 
 INTERVAL_SECONDS = 5.0
-_CLASSES = (
-    *("Cache", "WorkQueue", "Pusher", "Observer", "Fetchers", "Children", "Pace", "Figures", "Reconciler", "Worker"),
-    *("EventRecorder", "ReloadClient", "ResourceMemories", "Pacing", "Intake", "CollectorRegistry"),
+_CLASSES: tuple[Any, ...] = (
+    *(Cache, Children, CollectorRegistry, EventRecorder, Fetchers, Figures, Intake, Observer, Pace, Pacing, Pusher),
+    *(Reconciler, ReloadClient, ResourceMemories, Worker, WorkQueue),
 )
 _SKIPPED = {"_objects"}
 """Live objects: as many as there are."""
 
+_made: list[Any] = []
+
+
+def note_instances() -> None:
+    """Of these classes, from now on. To ask the garbage collector for them would break what it hands out half made."""
+    for each in _CLASSES:
+        each.__init__ = _noting(each.__init__)
+
+
+def _noting(init: Any) -> Any:
+    @functools.wraps(init)
+    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+        _made.append(self)
+        init(self, *args, **kwargs)
+
+    return noted
+
 
 def held() -> dict[str, int]:
     """By `Class.attribute`, how many entries a container has, those of all instances together; and all tasks."""
-    found: dict[str, int] = {"tasks": sum(not task.done() for task in list(asyncio.tasks._all_tasks))}  # type: ignore[attr-defined]  # there is no other way from another thread
-    for item in gc.get_objects():
-        if type(item).__name__ in _CLASSES:
-            for name, size in _sizes(item):
-                found[name] = found.get(name, 0) + size
+    tasks = list(asyncio.tasks._all_tasks)  # type: ignore[attr-defined]  # there is no other way from another thread
+    found = {"tasks": sum(not task.done() for task in tasks)}
+    for item in _made:
+        for name, size in _sizes(item):
+            found[name] = found.get(name, 0) + size
     return found
 
 
 def _sizes(item: Any) -> list[tuple[str, int]]:
-    values = getattr(item, "__dict__", {})
     return [
         (f"{type(item).__name__}.{name}", len(value))
-        for name, value in values.items()
+        for name, value in vars(item).items()
         if isinstance(value, dict | list | set) and name not in _SKIPPED
     ]
 
@@ -54,6 +87,7 @@ def _write_forever(path: Path) -> None:
 
 
 def main() -> int:
+    note_instances()
     threading.Thread(target=_write_forever, args=(Path(sys.argv[1]),), daemon=True).start()
     return cli.main(sys.argv[2:])
 

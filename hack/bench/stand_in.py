@@ -28,6 +28,7 @@ class _StandIn:
     def __init__(self, address: str) -> None:
         self._address = address
         self._held: Held = {}
+        self._server: grpc.aio.Server | None = None
 
     async def start(self) -> None:
         app = web.Application()
@@ -45,6 +46,7 @@ class _StandIn:
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
         server.add_insecure_port(f"{self._address}:8500")
         await server.start()
+        self._server = server  # which would end with its last reference
 
     async def _reload(self, request: pb.ReloadConfigRequest, _: object) -> pb.ReloadConfigResponse:
         for model in request.config.model_config_list.config:
@@ -68,15 +70,16 @@ class _StandIn:
 def stand_ins(addresses: Sequence[str]) -> Iterator[None]:
     """All on one thread, until the end of the block."""
     loop, started = asyncio.new_event_loop(), threading.Event()
+    servers = [_StandIn(address) for address in addresses]
 
     async def serve() -> None:
-        for address in addresses:
-            await _StandIn(address).start()
+        for each in servers:
+            await each.start()
         started.set()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.create_task(serve())
+        loop.run_until_complete(serve())
         loop.run_forever()
 
     thread = threading.Thread(target=run, name="stand-ins", daemon=True)

@@ -148,3 +148,16 @@ def test_a_leader_that_cannot_reach_the_api_server_ends_before_another_may_act(
     assert "lost lease" in leader.operator.lines()[-1]
     api.delete("Service", namespace, "mnist")
     eventually(lambda: api.get("Service", namespace, "mnist"))
+
+
+def test_an_api_server_that_is_two_seconds_slow_costs_nobody_the_lease(pair: Candidates) -> None:
+    """Renewed over and over for longer than it lasts."""
+    leader, standby = pair.all
+    for candidate in pair.all:
+        candidate.proxy.delay(2.0)
+    began, lease = time.monotonic(), pair.lease()
+    eventually(lambda: time.monotonic() - began > 2 * lease["leaseDurationSeconds"], 60)
+    assert leader.leads()
+    assert not standby.leads()
+    assert pair.lease()["leaseTransitions"] == lease["leaseTransitions"]
+    assert pair.lease()["renewTime"] > lease["renewTime"]

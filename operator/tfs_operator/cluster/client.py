@@ -11,6 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,18 @@ Listing = tuple[list[Manifest], str]
 
 OnRequest = Callable[[str, str], None]
 """(code, method) of every single request; the code is `<error>` when there was no answer (client-go's word)."""
+
+
+Permit = Callable[[], float]
+"""Seconds from now for which a request that changes something may still be under way; 0 when none may be sent."""
+
+
+def _always() -> float:
+    return math.inf
+
+
+_PERMIT: ContextVar[Permit] = ContextVar("permit", default=_always)
+"""Of the request that is being sent."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class ClusterClient:
         *,
         on_request: OnRequest = lambda code, method: None,
         retry: RetryPolicy | None = None,
-        permit: Callable[[], float] = lambda: math.inf,
+        permit: Permit = _always,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`permit` says for how many seconds from now requests that change something may still be under way."""
@@ -83,6 +96,8 @@ class ClusterClient:
         self._on_request = on_request
         self._retry = retry or RetryPolicy()
         self._permit = permit
+        if permit is not _always:
+            api.configuration.trace_configs = [_gate()]
         self._clock = clock
 
     async def close(self) -> None:
@@ -218,6 +233,7 @@ class ClusterClient:
             header_params={"Accept": "application/json", "Content-Type": request.content_type},
             auth_settings=_BEARER,
         )
+        _PERMIT.set(_always if request.method == "GET" else self._permit)
         response = await self._api.call_api(
             method,
             url,
@@ -227,6 +243,19 @@ class ClusterClient:
         )
         async with response.response:
             return response.status, response.headers, await response.response.read()
+
+
+def _gate() -> aiohttp.TraceConfig:
+    """Looks at the permit once more when a body is about to go out: a process that was stopped between the first look
+    and this one must not send it. Without its body a request is none."""
+
+    async def look(*_: object) -> None:
+        if _PERMIT.get()() <= 0:
+            raise errors.NotPermitted("this operator does not hold the lease any more")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(look)  # aiohttp calls it before it sends the chunk
+    return trace
 
 
 def _apply(manifest: Manifest, subresource: str | None = None, **preconditions: str) -> _Request:

@@ -14,7 +14,7 @@ import functools
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,7 +33,7 @@ _LONGEST_PAUSE = 5.0
 _MAX_FAILURES = 20
 """One after the other, without a minute of watching between them: nearly two minutes. Then the process ends."""
 _HEALTHY_SECONDS = 60.0
-_STOP_TRIES = 4
+_STOP_TRIES = 3
 _STOP_SECONDS = 3.0
 _KOPF = str(Path(kopf.__file__).parent)
 
@@ -92,27 +92,32 @@ async def _watch(
             task.result()
         raise RuntimeError("kopf ended without saying why")
     finally:
-        await _stop_kopf()
+        await _stop_kopf(tasks)
         await tap.close()
 
 
-async def _stop_kopf() -> None:
-    """All of its tasks: those that are left of a watch that failed would go on beside the next one's. It takes two
-    seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+async def _stop_kopf(roots: Collection["asyncio.Task[Any]"]) -> None:
+    """First those that end others, then what is left: the watches of a kopf that failed would go on beside the next
+    one's. It takes two seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+    await _stop(set(roots))
+    await _stop({task for task in _kopfs_tasks() if getattr(task.get_coro(), "__name__", "") == "guard"})
     for _ in range(_STOP_TRIES):
-        tasks = {task for task in asyncio.all_tasks() if _is_of_kopf(task)}
-        if not tasks:
-            return
-        for task in tasks:
-            task.cancel()
+        await _stop(_kopfs_tasks())
+
+
+async def _stop(tasks: set["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
         done, _ = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
         for task in done:
             _ = task.cancelled() or task.exception()  # what it ended by is known, or of no interest any more
 
 
-def _is_of_kopf(task: "asyncio.Task[Any]") -> bool:
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and code.co_filename.startswith(_KOPF)
+def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
+    """Of this event loop, by the file that their coroutines are written in."""
+    codes = {task: getattr(task.get_coro(), "cr_code", None) for task in asyncio.all_tasks()}
+    return {task for task, code in codes.items() if code is not None and code.co_filename.startswith(_KOPF)}
 
 
 def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:

@@ -274,3 +274,13 @@ async def test_creates_and_replaces_as_the_api_server_has_it(client, apiserver):
     path = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
     assert [(seen.method, seen.path) for seen in apiserver.seen] == [("POST", path), ("PUT", f"{path}/m")]
     assert apiserver.seen[0].body["apiVersion"] == "coordination.k8s.io/v1"
+
+
+async def test_a_permit_that_ends_before_the_body_is_sent_keeps_it_back(api, apiserver):
+    """As when the process is stopped in between: the first look is well, the second is not."""
+    looks = iter([5.0, 0.0])
+    client = ClusterClient(api, retry=RetryPolicy(first_wait=0.01), permit=lambda: next(looks, 0.0))
+    with pytest.raises(errors.NotPermitted):
+        await client.apply(CONFIG_MAP)
+    assert apiserver.seen == []
+    await client.close()

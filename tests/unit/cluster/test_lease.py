@@ -12,18 +12,41 @@ from tfs_operator.cluster.lease import Lease, LeaseLost, Times
 Manifest = dict[str, Any]
 
 
+_yield = asyncio.sleep
+"""The real one."""
+_TURNS = 10
+"""Of the event loop, in which everybody who is awake has come to his next sleep."""
+
+
 class Clock:
-    """Sleeping is what lets time go by."""
+    """Time goes by only while all sleep, up to the one who is to wake first."""
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self._due: dict[object, float] = {}
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        self.now += max(seconds, 0.0)
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+        sleeper, due = object(), self.now + max(seconds, 0.0)
+        self._due[sleeper] = due
+        try:
+            await self._turns()
+            while min(self._due.values()) < due:
+                await self._turns()
+            self.now = max(self.now, due)
+        finally:
+            del self._due[sleeper]
+
+    async def reach(self, moment: float, *tasks: "asyncio.Task[None]") -> None:
+        """Until then, or until one of the tasks has ended."""
+        while self.now < moment and not any(task.done() for task in tasks):
+            await _yield(0)
+
+    async def _turns(self) -> None:
+        for _ in range(_TURNS):
+            await _yield(0)
 
 
 class Server:
@@ -124,8 +147,7 @@ async def test_a_holder_that_renews_keeps_it(candidate: Callable[[str], Lease], 
     await one.acquire()
     waiting = asyncio.create_task(other.acquire())
     keeping = asyncio.create_task(one.keep())
-    while clock.now < 1100:
-        await asyncio.wait({waiting, keeping}, timeout=0.001)
+    await clock.reach(1100, waiting, keeping)
     assert not waiting.done()
     assert not keeping.done()
     assert server.spec["holderIdentity"] == "one"
@@ -155,12 +177,11 @@ async def test_a_renewal_that_fails_for_a_while_is_no_loss(
     await one.acquire()
     server.failure = errors.Transient("no answer")
     keeping = asyncio.create_task(one.keep())
-    while clock.now < 1004:
-        await asyncio.wait({keeping}, timeout=0.001)
-    server.failure, writes = None, server.writes
-    while server.writes < writes + 3:
-        await asyncio.wait({keeping}, timeout=0.001)
+    await clock.reach(1004, keeping)
+    server.failure = None
+    await clock.reach(1100, keeping)
     assert not keeping.done()
+    assert one.remaining() > 4
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
 
@@ -190,19 +211,17 @@ async def test_a_lease_that_somebody_took_away_is_lost(candidate: Callable[[str]
 
 
 async def test_a_lease_that_somebody_labelled_or_deleted_is_kept(
-    candidate: Callable[[str], Lease], server: Server
+    candidate: Callable[[str], Lease], server: Server, clock: Clock
 ) -> None:
     one = candidate("one")
     await one.acquire()
     keeping = asyncio.create_task(one.keep())
     await server.replace({**server.live, "spec": server.spec})  # type: ignore[dict-item]  # there is one
-    writes = server.writes
-    while server.writes < writes + 2:
-        await asyncio.wait({keeping}, timeout=0.001)
+    await clock.reach(1010, keeping)
     server.live = None
-    while not server.spec:
-        await asyncio.wait({keeping}, timeout=0.001)
+    await clock.reach(1020, keeping)
     assert not keeping.done()
+    assert server.spec["holderIdentity"] == "one"
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
 
