@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -26,6 +26,9 @@ bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files an
 bench-drain: venv images ## Measure what clients of each kind lose when pods go
 	@hack/binaries.sh helm >/dev/null
 	hack/run.sh python hack/bench_drain.py
+
+bench-tuning: venv ## Measure what tuning a server does to the boston example under load
+	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
 
 test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
@@ -64,9 +67,10 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, and the stores for the tests
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, and the stores for the tests
 	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
 	@hack/schemas.sh >/dev/null
+	@hack/prometheus.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

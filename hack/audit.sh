@@ -7,10 +7,11 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$TFS_ROOT"
 
-readonly home=$TFS_CACHE/tools/pip-audit-$(sha256sum requirements/audit.txt | cut -c 1-8)
+digest=$(sha256sum requirements/audit.txt | cut -c 1-8)
+readonly home=$TFS_CACHE/tools/pip-audit-$digest
 
 install_pip_audit() {
-  rm -rf "$home"
+  rm -rf "$home.new"
   python3 -m venv "$home.new"
   "$home.new/bin/pip" install --quiet --no-deps --only-binary :all: --require-hashes -r requirements/audit.txt
   mv "$home.new" "$home"

@@ -24,7 +24,7 @@ RULE = re.compile(
 )
 ROLES = {
     "clusterrole.yaml": "namespaces that are watched",
-    "role-lease.yaml": "its own namespace",
+    "role-leader-election.yaml": "its own namespace",
 }
 """Template → where its rules hold."""
 
@@ -55,7 +55,8 @@ def rules(template: str) -> list[Rule]:
 
 def _rule(comment: str, text: str) -> Rule:
     reason = " ".join(line.strip().removeprefix("# ") for line in comment.splitlines())
-    (parsed,) = yaml.safe_load(text)
+    # The names are made of the release's, and the comment says which they are.
+    (parsed,) = yaml.safe_load(re.sub(r"^ +resourceNames: .*\n", "", text, flags=re.MULTILINE))
     return Rule(reason, parsed["apiGroups"], parsed["resources"], parsed["verbs"])
 
 

@@ -72,9 +72,7 @@ class ScaleApi:
                 for line in whole:
                     yield line
 
-    async def _request(
-        self, method: str, path: str, body: Any = None, content_type: str = "application/json"
-    ) -> bytes:
+    async def _request(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> bytes:
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
         headers = {"Content-Type": content_type}
         try:

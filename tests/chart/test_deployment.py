@@ -7,6 +7,8 @@ import pytest
 from tfs_operator.commands import run
 
 TEMPLATE = "deployment.yaml"
+OF_THE_RELEASE = ("--leader-elect", "--lease-name=", "--lease-namespace=")
+"""Without these an operator acts at once, as one that is started by hand should."""
 
 
 def pod(chart, *settings):
@@ -24,10 +26,21 @@ def parse(arguments):
     return parser.parse_args(["run", *arguments])
 
 
-def test_one_operator_at_a_time(chart):
+def test_two_operators_of_which_one_acts(chart):
     spec = chart.one(TEMPLATE)["spec"]
-    assert spec["replicas"] == 1
-    assert spec["strategy"] == {"type": "Recreate"}
+    assert spec["replicas"] == 2
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert chart.one(TEMPLATE, "replicas=1")["spec"]["replicas"] == 1
+
+
+def test_the_lease_is_the_releases_own(chart):
+    given = parse(container(chart)["args"])
+    assert (given.leader_elect, given.lease_name, given.lease_namespace) == (True, *full_name_and_namespace(chart))
+
+
+def full_name_and_namespace(chart):
+    metadata = chart.one(TEMPLATE)["metadata"]
+    return metadata["name"], metadata["namespace"]
 
 
 def test_selector_finds_the_pod_and_does_not_change_with_the_version(chart):
@@ -52,6 +65,14 @@ def test_command_and_default_arguments(chart):
         "--workers=4",
         "--http-port=8080",
         "--cluster-domain=cluster.local",
+        "--leader-elect",
+        "--lease-name=tfs-operator",
+        "--lease-namespace=tfs",
+        "--lease-duration-seconds=10",
+        "--renew-deadline-seconds=7",
+        "--retry-period-seconds=2",
+        "--log-format=json",
+        "--log-level=info",
         "--network-policies=true",
         "--operator-namespace=tfs",
         "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
@@ -72,10 +93,15 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("statusPollSeconds=3600", "--status-poll-seconds=3600"),
         ("retrySeconds=3600", "--retry-seconds=3600"),
         ("workers=16", "--workers=16"),
+        ("leaderElection.leaseDurationSeconds=20", "--lease-duration-seconds=20"),
+        ("leaderElection.renewDeadlineSeconds=8", "--renew-deadline-seconds=8"),
+        ("leaderElection.retryPeriodSeconds=1", "--retry-period-seconds=1"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
         ("networkPolicies.enabled=false", "--network-policies=false"),
         ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
         ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -105,13 +131,16 @@ def test_the_operator_knows_its_own_pod(chart):
 
 
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
-    defaults, given = vars(parse([])), vars(parse(container(chart)["args"]))
-    assert {name for name, value in defaults.items() if given[name] != value} == WHERE_IT_IS
+    defaults = vars(parse([]))
+    own = [each for each in container(chart)["args"] if not each.startswith(OF_THE_RELEASE)]
+    assert {name for name, value in vars(parse(own)).items() if defaults[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    changed += [*POLICIES, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x"]
-    given = parse(container(chart, *changed)["args"])
-    same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "verbose"}
+    changed += ["logging.format=text", "logging.level=error", "retrySeconds=1", "clusterDomain=k8s.example"]
+    changed += [f"leaderElection.{name}=5" for name in ("renewDeadlineSeconds", "retryPeriodSeconds")]
+    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", "image.tag=x"]
+    given = parse(container(chart, *changed, *POLICIES)["args"])
+    same = {name for name, value in defaults.items() if getattr(given, name) == value}
+    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces"}
 
 
 def test_hostpath_is_refused_by_default(chart):
@@ -163,6 +192,7 @@ def test_watched_namespaces_are_named_only_where_there_are_some(chart):
         "--namespaces=team-a",
         "--namespaces=team-b",
     ]
+    assert parse(arguments).namespaces == ["team-a", "team-b"]
 
 
 def test_environment_is_the_users_alone_and_so_none_is_repeated(chart):

@@ -33,6 +33,7 @@ def settings(schema, path=""):
     "setting",
     [
         "replica=2",
+        "leaderElection.enabled=true",
         "image.name=x",
         "serverImages.tpu=x",
         "serviceAccount.automount=true",
@@ -59,6 +60,10 @@ def test_unknown_names_are_refused(chart, setting):
 @pytest.mark.parametrize(
     "setting",
     [
+        "replicas=0",
+        "replicas=6",
+        "leaderElection.leaseDurationSeconds=2",
+        "leaderElection.retryPeriodSeconds=0",
         "workers=many",
         "replicas=-1",
         "watchNamespaces=team-a",

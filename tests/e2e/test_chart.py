@@ -1,6 +1,5 @@
 """The operator, installed by Helm from the chart in this repository."""
 
-
 from hack.playground import chart
 from hack.playground.commands import ROOT, run
 from hack.playground.kubectl import Kubectl

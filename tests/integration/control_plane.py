@@ -34,12 +34,43 @@ _AUDIT_POLICY = {
 }
 
 
+class Program:
+    """One of the two programs: it can be ended and started again."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = list(command)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=output)
+
+    def stop(self) -> None:
+        """Returns once it has ended."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+
 @dataclass(frozen=True)
 class ControlPlane:
     """A running API server: a kubeconfig a user, and the log of every request."""
 
     folder: Path
     server: str
+    api_server: Program
+
+    def start_api_server(self) -> None:
+        """After `api_server.stop()`: as before, and with the same etcd; waits until it answers."""
+        self.api_server.start()
+        _wait_until_ready(self)
 
     def kubeconfig(self, user: str) -> Path:
         """Colons, as in a service account's name, would part a list of files."""
@@ -69,14 +100,16 @@ def running_control_plane(
     """Starts both programs, waits until the API answers, and ends them. `users` has each one's group, TESTER among
     them; `flags` are further ones of kube-apiserver."""
     ports = free_ports(3)
-    plane = ControlPlane(folder, f"https://127.0.0.1:{ports[2]}")
+    program = Program([*_api_server(folder, ports[0], ports[2]), *flags], folder / "kube-apiserver.log")
+    plane = ControlPlane(folder, f"https://127.0.0.1:{ports[2]}", program)
     tokens = {user: secrets.token_hex(16) for user in users}
     _write_files(plane, tokens, users)
     with ExitStack() as stack:
-        stack.enter_context(_process(_etcd(folder, ports[0], ports[1]), folder / "etcd.log"))
-        command = [*_api_server(folder, ports[0], ports[2]), *flags]
-        stack.enter_context(_process(command, folder / "kube-apiserver.log"))
-        _wait_until_ready(plane, tokens[TESTER])
+        etcd = Program(_etcd(folder, ports[0], ports[1]), folder / "etcd.log")
+        stack.callback(etcd.stop)
+        etcd.start()
+        stack.callback(plane.api_server.stop)
+        plane.start_api_server()
         yield plane
 
 
@@ -143,20 +176,8 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
     ]
 
 
-@contextmanager
-def _process(command: list[str], log: Path) -> Iterator[None]:
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _wait_until_ready(plane: ControlPlane, token: str) -> None:
+def _wait_until_ready(plane: ControlPlane) -> None:
+    token = yaml.safe_load(plane.kubeconfig(TESTER).read_text())["users"][0]["user"]["token"]
     deadline = time.monotonic() + START_SECONDS
     while not _answers(f"{plane.server}/readyz", token):
         if time.monotonic() > deadline:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.integration import storage_cases
+from tests.integration import storage_cases, tuning_cases
 from tests.integration.storage_cases import PATH, SCHEME
 
 Manifest = dict[str, Any]
@@ -34,7 +34,7 @@ FAILED: Manifest = {"version": 1, "at": TIME}
 AWAITED: Manifest = {"version": 1, "since": TIME}
 
 SIBLINGS: dict[str, Manifest] = {
-    "spec": MODEL,
+    "spec": {**MODEL, "gpus": 1},
     "spec.models[]": NAMED,
     "status.conditions[]": CONDITION,
     "status.models[]": {"name": "a"},
@@ -83,7 +83,7 @@ SLASHES = "must have single slashes between the parts of its path"
 CHARACTERS = "may have letters, digits and . _ @ + = ~ - in its path"
 GPUS = "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration"
 ENV_VALUE = "value and valueFrom exclude each other"
-FLAG = "each item is one flag, --name or --name=value, for example --enable_batching=true"
+FLAG = "each item is one flag, --name or --name=value, for example --enable_profiler=false"
 MANAGED_FLAG = (
     "the operator sets these flags itself: port, rest_api_port, model_name, model_base_path, model_config_file, "
     "model_config_file_poll_wait_seconds, file_system_poll_wait_seconds, "
@@ -303,7 +303,7 @@ _OTHERS: Rows = {
     "spec.server.extraArgs": {
         "maxItems": ([f"--a{index}" for index in range(64)], [f"--a{index}" for index in range(65)]),
         FLAG: [
-            (["--enable_batching"], ["enable_batching"]),
+            (["--enable_profiler"], ["enable_profiler"]),
             (["--a=b c"], ["--a", "b-c"]),
             (["--a="], ["-ab"]),
             (["--a"], ["--a b"]),
@@ -461,7 +461,9 @@ def _merged(*parts: Rows) -> Rows:
     return merged
 
 
-ROWS = _merged(_OTHERS, storage_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
+ROWS = _merged(
+    _OTHERS, storage_cases.ROWS, tuning_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL)
+)
 
 
 @dataclass(frozen=True)

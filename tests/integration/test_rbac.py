@@ -135,25 +135,18 @@ def walked(installed: Installed, saved_model: Path, tmp_path_factory: pytest.Tem
 
 
 def live(api: Api, namespace: str, spec: dict[str, Any]) -> None:
-    """From a taken name to the end: created, repaired, pruned, scaled, deleted."""
-    take_name(api, namespace)
+    """From the first child to the end: created, repaired, pruned, in the way, scaled, deleted."""
     api.create(tfmodel(namespace, **spec))
-    wait_for_reason(api, namespace, "mnist", "NameTaken")
-    api.delete("ConfigMap", namespace, "mnist-config")
     wait_for_reason(api, namespace, "mnist", "Deploying")
     for child in children(api, namespace):
         edit(api, child)
         delete(api, child)
         have_pruned(api, child)
-    repeat_an_event(api, namespace)
+        take_name(api, child)
+    have_counted(api, namespace)
     api.patch(KIND, namespace, "mnist", {"spec": {"replicas": 1, "autoscaling": None}})
     until(api, namespace, lambda: api.get("PodDisruptionBudget", namespace, "mnist") is None)
     api.delete(KIND, namespace, "mnist")
-
-
-def take_name(api: Api, namespace: str) -> None:
-    metadata = {"name": "mnist-config", "namespace": namespace}
-    api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
 def children(api: Api, namespace: str) -> list[Manifest]:
@@ -179,22 +172,45 @@ def delete(api: Api, child: Manifest) -> None:
 def have_pruned(api: Api, child: Manifest) -> None:
     """One more of that kind, as an earlier release may have left it; it goes."""
     kind, namespace, _ = identity(child)
-    metadata = {key: child["metadata"][key] for key in ("namespace", "labels", "ownerReferences")}
-    stray = {key: value for key, value in child.items() if key not in ("metadata", "status")}
-    spec = {key: value for key, value in stray.get("spec", {}).items() if not key.startswith("clusterIP")}
-    api.create({**stray, **({"spec": spec} if spec else {}), "metadata": {**metadata, "name": "stray"}})
+    kept = {key: child["metadata"][key] for key in ("labels", "ownerReferences")}
+    api.create(another(child, name="stray", **kept))
     until(api, namespace, lambda: api.get(kind, namespace, "stray") is None)
 
 
-def repeat_an_event(api: Api, namespace: str) -> None:
-    """The name is taken once more, which is the same event: it is counted, some seconds later."""
-    api.delete("ConfigMap", namespace, "mnist-config")
-    until(api, namespace, lambda: api.get("ConfigMap", namespace, "mnist-config") is not None)
-    for _ in range(2):
-        api.patch(KIND, namespace, "mnist", {"spec": {"suspend": True}})
-        wait_for_reason(api, namespace, "mnist", "Suspended")
-        api.patch(KIND, namespace, "mnist", {"spec": {"suspend": None}})
-        wait_for_reason(api, namespace, "mnist", "Deploying")
+def take_name(api: Api, child: Manifest) -> None:
+    """While nobody looks, it is replaced by somebody else's; that is said, and it comes back once there is room."""
+    kind, namespace, name = identity(child)
+    suspend(api, namespace)
+    api.delete(kind, namespace, name)
+    api.create(another(child, name=name))
+    api.patch(KIND, namespace, "mnist", {"spec": {"suspend": None}})
+    until(api, namespace, lambda: f"{kind} {name} exists" in said(api, namespace))
+    api.delete(kind, namespace, name)
+    until(api, namespace, lambda: controller_of(api.get(kind, namespace, name) or {"metadata": {}}) is not None)
+    wait_for_reason(api, namespace, "mnist", "Deploying")
+
+
+def suspend(api: Api, namespace: str) -> None:
+    api.patch(KIND, namespace, "mnist", {"spec": {"suspend": True}})
+    wait_for_reason(api, namespace, "mnist", "Suspended")
+
+
+def said(api: Api, namespace: str) -> str:
+    """All that the TFModel's conditions say."""
+    live = api.get(KIND, namespace, "mnist") or {}
+    return "; ".join(each["message"] for each in live.get("status", {}).get("conditions", []))
+
+
+def another(item: Manifest, **metadata: Any) -> Manifest:
+    """Of the same content, without what the API server adds."""
+    copy = {key: value for key, value in item.items() if key not in ("metadata", "status", "spec")}
+    if spec := {key: value for key, value in item.get("spec", {}).items() if not key.startswith("clusterIP")}:
+        copy["spec"] = spec
+    return {**copy, "metadata": {"namespace": item["metadata"]["namespace"], **metadata}}
+
+
+def have_counted(api: Api, namespace: str) -> None:
+    """It was suspended more than once, which is one event: repeats are counted, some seconds later."""
     until(api, namespace, lambda: any("series" in event for event in api.list("Event", namespace)), 30)
 
 

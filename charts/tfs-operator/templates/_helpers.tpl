@@ -136,3 +136,15 @@ spec:
       {{- toYaml . | nindent 6 }}
     {{- end }}
 {{- end }}
+
+{{/*
+"true" where the Deployment that is being upgraded runs an operator without leader election, as chart 0.1.0 did. Only
+the cluster knows: `helm template` does not.
+*/}}
+{{- define "tfs-operator.ignoresLease" -}}
+{{- $live := lookup "apps/v1" "Deployment" .Release.Namespace (include "tfs-operator.fullname" .) }}
+{{- if $live }}
+{{- $container := first $live.spec.template.spec.containers }}
+{{- if not (has "--leader-elect" ($container.args | default list)) }}true{{ end }}
+{{- end }}
+{{- end }}

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
 from tfs_operator.api.rules import Rule, found, lacks, ruled
 from tfs_operator.api.tls import Tls
+from tfs_operator.api.tuning import SAID_ONCE, Batching, GpuMemoryFraction, Grpc, Parallelism, Warmup
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -46,7 +47,7 @@ ExtraArgs = Annotated[
         Rule(
             f"self.all(flag, flag.matches(r'{_FLAG}'))",
             _all_match,
-            "each item is one flag, --name or --name=value, for example --enable_batching=true",
+            "each item is one flag, --name or --name=value, for example --enable_profiler=false",
         ),
         Rule(
             f"!self.exists(flag, flag.matches(r'{_MANAGED}'))",
@@ -167,10 +168,30 @@ class Server(ApiModel):
     ) = None
     """Environment variables of the model server."""
 
+    batching: Batching | None = None
+    """Run requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is
+    rolled out pod by pod, as of every field below."""
+
+    warmup: Warmup | None = None
+    """Requests that a version is asked before it is served. Default: the server's, each once."""
+
+    parallelism: Parallelism | None = None
+    """Threads of the model server. Default: from the CPU request in `resources`; without one, the server's own."""
+
+    gpu_memory_fraction: GpuMemoryFraction | None = None
+    """Part of each GPU's memory that a replica takes, all at its start, from 0.01 to 1: for replicas that share a GPU.
+    Default: TensorFlow takes memory as it needs it. Only with `gpus`."""
+
+    grpc: Grpc | None = None
+    """Connections of gRPC clients."""
+
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
-    The server ignores an unknown flag. Flags that the operator itself depends on are refused. `$(NAME)` stands for
-    the variable NAME of `env`, as in a container's `args`; `$$(NAME)` is that text itself."""
+    The server ignores an unknown flag. Flags that the operator itself depends on are refused, and flags that a field
+    above stands for, when it is set. `$(NAME)` stands for the variable NAME of `env`, as in a container's `args`;
+    `$$(NAME)` is that text itself."""
 
     tls: Tls | None = None
     """gRPC over TLS. Default: without."""
+
+    rules = SAID_ONCE

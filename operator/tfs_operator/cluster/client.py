@@ -7,6 +7,7 @@ well (addresses, TLS, tokens that rotate, the connection pool), and answers are 
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -73,12 +74,15 @@ class ClusterClient:
         *,
         on_request: OnRequest = lambda code, method: None,
         retry: RetryPolicy | None = None,
+        permit: Callable[[], float] = lambda: math.inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`permit` says for how many seconds from now requests that change something may still be under way."""
         api.user_agent = f"tfs-operator/{__version__}"
         self._api = api
         self._on_request = on_request
         self._retry = retry or RetryPolicy()
+        self._permit = permit
         self._clock = clock
 
     async def close(self) -> None:
@@ -136,6 +140,17 @@ class ClusterClient:
         except errors.Gone:
             return await self._pages(kind, path, query)
 
+    async def post(self, manifest: Manifest) -> Manifest:
+        """Creates an object; Conflict when there is one of its name."""
+        path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
+        return await self._call(_Request("POST", path, body=_typed(manifest["kind"], manifest)))
+
+    async def replace(self, manifest: Manifest) -> Manifest:
+        """Replaces a whole object; Conflict unless `metadata.resourceVersion` is the live one's."""
+        metadata = manifest["metadata"]
+        path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"])
+        return await self._call(_Request("PUT", path, body=_typed(manifest["kind"], manifest)))
+
     async def create_event(self, event: Manifest) -> Manifest:
         """Creates an Event under the name that it bears; Conflict when there is one already."""
         path = RESOURCES["Event"].path(event["metadata"]["namespace"])
@@ -186,6 +201,15 @@ class ClusterClient:
             raise errors.from_response(status, headers, body)
         return _object(request, body)
 
+    def _seconds(self, request: _Request) -> float:
+        """For how long a request may be under way. Raises NotPermitted."""
+        if request.method == "GET":
+            return self._retry.request_timeout
+        permit = self._permit()
+        if permit <= 0:
+            raise errors.NotPermitted(f"{request.method} {request.path}: this operator does not hold the lease")
+        return min(permit, self._retry.request_timeout)
+
     async def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
         method, url, headers, _, _ = await self._api.param_serialize(
             method=request.method,
@@ -199,7 +223,7 @@ class ClusterClient:
             url,
             header_params=headers,
             body=request.body,
-            _request_timeout=aiohttp.ClientTimeout(total=self._retry.request_timeout),
+            _request_timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
         )
         async with response.response:
             return response.status, response.headers, await response.response.read()

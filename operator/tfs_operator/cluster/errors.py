@@ -7,7 +7,9 @@ ClusterError
 │   └── Terminating    its namespace is on its way out: nothing can be created any more, and soon all is gone
 ├── Invalid        400, 422, other 4xx, and the 500 of a badly typed apply: the object, in the server's words
 ├── NotFound       404: the object, its namespace or its kind
-└── Gone           410: a continue token or resource version that is too old
+├── Gone           410: a continue token or resource version that is too old
+├── NotPermitted   not sent: this process does not lead, or not any more
+└── LeaseLost      (cluster/lease.py) it led, and must end
 
 Retry or stop is decided by `is_retryable` and nowhere else: what it approves, the client itself sends again
 within its bounds. Above the client, every ClusterError ends a reconcile and backs off per key.
@@ -72,6 +74,12 @@ class Gone(ClusterError):
     """The version asked for is compacted: list anew."""
 
     reason = "Gone"
+
+
+class NotPermitted(ClusterError):
+    """Another operator may act instead of this one, which sends nothing that changes anything."""
+
+    reason = "NotLeading"
 
 
 _BADLY_TYPED = "failed to create typed patch object"

@@ -38,6 +38,7 @@ RESOURCES: Mapping[str, Resource] = {
     "HorizontalPodAutoscaler": Resource("autoscaling/v2", "horizontalpodautoscalers"),
     "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
     "Event": Resource("events.k8s.io/v1", "events"),
+    "Lease": Resource("coordination.k8s.io/v1", "leases"),
     identity.KIND: Resource(identity.API_VERSION, identity.PLURAL),
 }
 """Kind → where it lives. A kind that is not here is a KeyError: a mistake of ours."""

@@ -1,5 +1,6 @@
 """What is watched: TFModels, the children that the operator applies, and the pods that it asks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfs_operator.api.identity import KIND
@@ -11,6 +12,14 @@ TFMODEL = KIND
 CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy")
 WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+
+Scope = tuple[str, str | None]
+"""What one watch or list covers: a kind, in one namespace or in all."""
+
+
+def scopes(namespaces: Sequence[str]) -> list[Scope]:
+    """All that is watched; no namespaces mean all of them."""
+    return [(kind, namespace) for kind in WATCHED_KINDS for namespace in namespaces or (None,)]
 
 
 def label_selector(kind: str) -> str:

@@ -140,7 +140,7 @@ class Rollouts:
             trouble = await self._commit(key, tfmodel, wanted, sight, steps)
             held_up = trouble is not None and trouble.holds_up
             for name, step in steps.items():
-                _note(key, name, taken[name], step, quietly=held_up)
+                _note(name, taken[name], step, quietly=held_up)
             pushed = await self._tell(key, wanted, sight, steps)
             if not pushed.told and (held_up or self.committed(key) == sight.committed):
                 break
@@ -244,11 +244,11 @@ def _server_order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | 
     return Order(pod, config, settled(config, seen.models)) if config is not None else None
 
 
-def _note(key: TFModelKey, name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
+def _note(name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
     """One log line for each step that is new."""
     if (taken[-1].action, taken[-1].wish) == (step.memory.action, step.memory.wish):
         taken[-1] = step.memory
         return
     taken.append(step.memory)
     if not quietly:
-        log.info("%s: model %s: %s: %s", key, name, step.action, step.message)
+        log.info("model %s: %s: %s", name, step.action, step.message)

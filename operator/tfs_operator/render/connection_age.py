@@ -1,4 +1,4 @@
-"""How long a gRPC connection may last: short enough to be renewed while its pod drains.
+"""How long a gRPC connection may last: short enough to be renewed while its pod drains, unless the user says otherwise.
 
 A connection stays with its pod after the Service has turned away from it, and TensorFlow Serving does not handle
 SIGTERM, so what such a connection carries when the server is killed would be lost. A connection that has reached its
@@ -8,6 +8,7 @@ Sources: GRPC_ARG_MAX_CONNECTION_AGE_MS in grpc/impl/channel_arg_names.h; grpc/p
 
 from tfs_operator.api.placement import Rollout
 from tfs_operator.api.resource import TFModel
+from tfs_operator.api.tuning import TYPED_FLAGS, Grpc, is_given
 
 CHANNEL_ARGUMENTS = "--grpc_channel_arguments"
 _SHARE_OF_THE_DRAIN = 0.5
@@ -21,6 +22,13 @@ def connection_age_ms(rollout: Rollout) -> int | None:
 
 def connection_age(tfmodel: TFModel) -> list[str]:
     """The server's flag; none where the user has chosen channel arguments: of two such flags the last one holds."""
-    age = connection_age_ms(tfmodel.spec.rollout)
-    chosen = any(flag.startswith(f"{CHANNEL_ARGUMENTS}=") for flag in tfmodel.spec.server.extra_args or [])
-    return [] if chosen or age is None else [f"{CHANNEL_ARGUMENTS}=grpc.max_connection_age_ms={age}"]
+    if is_given(TYPED_FLAGS["grpc"], tfmodel.spec.server.extra_args):
+        return []
+    chosen = tfmodel.spec.server.grpc or Grpc()
+    age, grace = chosen.max_connection_age_seconds, chosen.max_connection_age_grace_seconds
+    milliseconds = {
+        "grpc.max_connection_age_ms": age * 1000 if age else connection_age_ms(tfmodel.spec.rollout),
+        "grpc.max_connection_age_grace_ms": grace * 1000 if grace else None,
+    }
+    arguments = ",".join(f"{name}={value}" for name, value in milliseconds.items() if value is not None)
+    return [f"{CHANNEL_ARGUMENTS}={arguments}"] if arguments else []

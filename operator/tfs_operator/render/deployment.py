@@ -13,6 +13,7 @@ from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.settings import Settings
 from tfs_operator.render.tls import tls_containers
+from tfs_operator.render.tuning import batching_digest
 from tfs_operator.render.volumes import volumes
 
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
@@ -76,7 +77,7 @@ def _pod_annotation(live: Manifest | None, name: str) -> str | None:
 def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, replaced_for: Mapping[str, str | None]) -> Manifest:
     template = tfmodel.spec.pod_template
     causes = {name: cause for name, cause in replaced_for.items() if cause}
-    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **causes}
+    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **batching_digest(tfmodel.spec.server), **causes}
     return {
         "labels": {**(template.labels or {}), **labels(tfmodel)},
         "annotations": {**_identity_of_the_fetcher_only(tfmodel), **(template.annotations or {}), **ours},

@@ -185,7 +185,7 @@ class TestRefusals:
                 await world.push(pod())
         [record] = caplog.records
         assert record.getMessage() == (
-            "default/mnist: pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
+            "pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
             "trying again with back-off"
         )
 

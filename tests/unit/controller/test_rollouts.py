@@ -215,8 +215,8 @@ class TestOrder:
             progress = await cluster.advance(tfmodel)
             await cluster.advance(tfmodel, progress.steps["mnist"].memory)
         assert [record.getMessage() for record in caplog.records] == [
-            "default/mnist: model mnist: Commit: versions 1, 2: AVAILABLE on 1 pod",
-            "default/mnist: model mnist: Done: versions 1, 2 on 1 pod",
+            "model mnist: Commit: versions 1, 2: AVAILABLE on 1 pod",
+            "model mnist: Done: versions 1, 2 on 1 pod",
         ]
 
 

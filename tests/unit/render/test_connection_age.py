@@ -43,3 +43,26 @@ def test_the_oldest_connection_is_renewed_well_before_the_server_is_killed(drain
     assert age is not None
     assert age * GRPC_JITTER / 1000 <= 0.55 * drain
     assert grace_period(rollout) > drain
+
+
+@pytest.mark.parametrize(
+    ("grpc", "rollout", "arguments"),
+    [
+        ({}, {}, "max_connection_age_ms=7500"),
+        ({"maxConnectionAgeSeconds": 90}, {}, "max_connection_age_ms=90000"),
+        ({"maxConnectionAgeSeconds": 90}, {"drainSeconds": 0}, "max_connection_age_ms=90000"),
+        (
+            {"maxConnectionAgeSeconds": 90, "maxConnectionAgeGraceSeconds": 1},
+            {},
+            "max_connection_age_ms=90000,grpc.max_connection_age_grace_ms=1000",
+        ),
+        (
+            {"maxConnectionAgeGraceSeconds": 20},
+            {"drainSeconds": 4},
+            "max_connection_age_ms=2000,grpc.max_connection_age_grace_ms=20000",
+        ),
+    ],
+)
+def test_the_user_may_choose_another(grpc: dict[str, Any], rollout: dict[str, Any], arguments: str) -> None:
+    found = channel_arguments(server={"grpc": grpc}, rollout=rollout)
+    assert found == [f"--grpc_channel_arguments=grpc.{arguments}"]
