@@ -74,8 +74,8 @@ def test_every_command_of_the_page_on_security_works(kubeconfig: Path, published
     said = page.run(ROOT / "docs" / "security.md", kubeconfig, published, SECONDS)
     assert said.count("condition met") == 1
     published("patch", "tfmodel", "mnist", "--type=merge", "-p", '{"spec": {"versionLabels": {"stable": 2}}}')
-    published("wait", "--for=jsonpath={.status.models[0].labels.stable}=2", "tfmodel/mnist", "--timeout=60s", seconds=70)
-    pods = published("get", "pods", "-l", "app.kubernetes.io/instance=mnist", "-o", "jsonpath={.items[*].metadata.name}")
-    mounted = published("exec", pods.split()[0], "-c", "model-server", "--", "cat", "/proc/mounts")
+    moved = "--for=jsonpath={.status.models[0].labels.stable}=2"
+    published("wait", moved, "tfmodel/mnist", "--timeout=60s", seconds=70)
+    mounted = published("exec", "deployment/mnist", "-c", "model-server", "--", "cat", "/proc/mounts")
     assert "tmpfs /etc/tfs-operator-tls tmpfs ro" in mounted
     assert "tfs-operator-tls-secret" not in mounted
