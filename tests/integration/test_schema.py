@@ -22,8 +22,17 @@ NODES = dict(nodes(SCHEMA))
 SPEC_CASES = [case for case in CASES if not case.is_status]
 STATUS_CASES = [case for case in CASES if case.is_status]
 REFUSED_CASES = [case for case in SPEC_CASES if case.refused is not None]
-OPEN_OBJECTS = ("spec.podTemplate.affinity", "spec.podTemplate.topologySpreadConstraints[]", "valueFrom")
-"""Parts of a Pod that are taken as they are; Kubernetes checks them when the Deployment is applied."""
+OPEN_OBJECTS = (
+    "spec.podTemplate.affinity",
+    "spec.podTemplate.topologySpreadConstraints[]",
+    "valueFrom",
+    "spec.autoscaling.metrics[]",
+    "spec.autoscaling.behavior",
+    "spec.autoscaling.keda.triggers[]",
+    "spec.autoscaling.keda.fallback",
+    "spec.autoscaling.keda.scalingModifiers",
+)
+"""Parts of a Pod or an autoscaler that are taken as they are; Kubernetes checks them when the child is applied."""
 
 
 def example(name: str) -> Manifest:

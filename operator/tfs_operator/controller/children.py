@@ -8,6 +8,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import Forbidden, Invalid, Terminating
+from tfs_operator.controller import handover
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import CHILD_KINDS
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
@@ -35,10 +36,10 @@ class Children:
         for manifest in pending:
             if problem := await self._taken(tfmodel, manifest):
                 return problem
+        await self._prune(tfmodel, manifests)  # first: two autoscalers of one Deployment refuse or fight each other
         for manifest in pending:
             if problem := await self._apply(manifest, rewritten):
                 return problem
-        await self._prune(tfmodel, manifests)
         return None
 
     def forget(self, key: TFModelKey) -> None:
@@ -77,14 +78,17 @@ class Children:
 
     async def _apply(self, desired: Manifest, rewritten: Rewritten) -> Problem | None:
         key = key_of(desired)
-        known = self._cache.get(*key) is not None
+        live = self._cache.get(*key)
         try:
+            await handover.before_apply(self._client, live, desired)
             answer = await self._client.apply(desired)
+            if live is None:
+                answer = await handover.after_create(self._client, answer)
         except Terminating:
             return None  # the TFModel goes with its namespace, and nobody reads its status any more
         except (Invalid, Forbidden) as error:
             return Problem(Reason.CHILD_REFUSED, f"the API server refuses {key.kind} {key.name}: {error}")
-        log.info("%s %s %s/%s", "changed" if known else "created", key.kind, key.namespace, key.name)
+        log.info("%s %s %s/%s", "changed" if live else "created", key.kind, key.namespace, key.name)
         self._cache.upsert(answer)
         if holds(answer, desired):
             rewritten.pop(key, None)

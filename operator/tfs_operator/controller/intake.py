@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from tfs_operator.cluster.cache import Cache, Key
@@ -26,7 +27,9 @@ class Intake:
         cache: Cache,
         queue: WorkQueue[TFModelKey],
         resync_seconds: float = RESYNC_SECONDS,
+        kinds: Sequence[str] = WATCHED_KINDS,
     ) -> None:
+        self.kinds = kinds
         self._client = client
         self._cache = cache
         self._queue = queue
@@ -41,7 +44,7 @@ class Intake:
 
     async def fill(self) -> None:
         """Lists everything before the first reconcile, so that a restart finds nothing to write."""
-        for kind in WATCHED_KINDS:
+        for kind in self.kinds:
             await self._list(kind)
         for found in self._cache.keys(TFMODEL):
             self._queue.add(TFModelKey(found.namespace, found.name))
@@ -51,7 +54,7 @@ class Intake:
         while True:
             await asyncio.sleep(self._resync_seconds)
             try:
-                for kind in WATCHED_KINDS:
+                for kind in self.kinds:
                     await self._relist(kind)
             except ClusterError as error:
                 log.warning("resync: %s; trying again in %.0f s", error, self._resync_seconds)

@@ -8,7 +8,16 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 
 TFMODEL = KIND
-CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget")
+OPTIONAL_KINDS = ("ScaledObject",)
+"""Of these the cluster may know nothing: their CustomResourceDefinitions come with other software."""
+CHILD_KINDS = (
+    "ConfigMap",
+    "Service",
+    "Deployment",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    *OPTIONAL_KINDS,
+)
 WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 

@@ -23,6 +23,7 @@ from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.observe import Observer
+from tfs_operator.controller.optional_kinds import OptionalKinds
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.push import Pusher
 from tfs_operator.controller.reconcile import Reconciler
@@ -63,9 +64,11 @@ async def run(options: Options) -> None:
         await stack.enter_async_context(_http_server(options.http_port, health, metrics))
         recorder = EventRecorder(client, instance=socket.gethostname())
         status = StatusWriter(client, cache, recorder, options.settings, metrics)
-        rollouts = await _rollouts(stack, options, client, cache, queue)
-        reconciler = Reconciler(cache, options.settings, rollouts, status, Pace(options.status_poll_seconds))
-        intake = Intake(client, cache, queue)
+        optional = OptionalKinds(client)
+        rollouts = await _rollouts(stack, options, client, cache, queue, optional)
+        pace = Pace(options.status_poll_seconds)
+        reconciler = Reconciler(cache, options.settings, rollouts, status, pace, knows=optional.knows)
+        intake = Intake(client, cache, queue, kinds=await optional.discover())
         log.info("filling the caches")
         await intake.fill()
         worker = Worker(queue, reconciler, metrics)
@@ -73,6 +76,7 @@ async def run(options: Options) -> None:
             "heartbeat": _beat(health),
             "resync": intake.resync_forever(),
             "events": recorder.run(),
+            "optional-kinds": optional.until_one_appears(),
             **{f"worker-{number}": worker.work() for number in range(options.workers)},
         }
         try:
@@ -82,7 +86,12 @@ async def run(options: Options) -> None:
 
 
 async def _rollouts(
-    stack: AsyncExitStack, options: Options, client: ClusterClient, cache: Cache, queue: WorkQueue[TFModelKey]
+    stack: AsyncExitStack,
+    options: Options,
+    client: ClusterClient,
+    cache: Cache,
+    queue: WorkQueue[TFModelKey],
+    optional: OptionalKinds,
 ) -> Rollouts:
     model_servers = await stack.enter_async_context(ModelStatusClient())
     fetchers = await stack.enter_async_context(FetcherClient())
@@ -95,6 +104,7 @@ async def _rollouts(
         pusher=Pusher(reloads, queue.add, options.status_poll_seconds),
         fetchers=Fetchers(fetchers),
         retry_seconds=options.retry_seconds,
+        knows=optional.knows,
     )
 
 
@@ -103,7 +113,7 @@ async def _all(parts: Mapping[str, Coroutine[Any, Any, None]], api: ApiClient, i
     ready = asyncio.Event()
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     tasks.append(asyncio.create_task(_say_when_ready(ready, health), name="readiness"))
-    tasks.append(asyncio.create_task(watch(api.configuration, intake.ingest, ready), name="watch"))
+    tasks.append(asyncio.create_task(watch(api.configuration, intake.ingest, ready, intake.kinds), name="watch"))
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

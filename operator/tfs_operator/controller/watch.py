@@ -6,7 +6,7 @@ neither retry it, nor keep a returned value to itself.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import kopf
@@ -19,11 +19,12 @@ Ingest = Callable[[str | None, dict[str, Any]], None]
 """(type, object): the type is None for what was there before, else ADDED, MODIFIED or DELETED."""
 
 
-async def watch(configuration: Configuration, ingest: Ingest, ready: Any) -> None:
-    """Watches until the process is told to stop (SIGINT, SIGTERM) or a watch breaks for good."""
+async def watch(configuration: Configuration, ingest: Ingest, ready: Any, kinds: Sequence[str] = WATCHED_KINDS) -> None:
+    """Watches until the process is told to stop (SIGINT, SIGTERM) or a watch breaks for good, as that of a kind does
+    whose CustomResourceDefinition is deleted."""
     await kopf.operator(
-        registry=_registry(configuration, ingest),
-        settings=_settings(),
+        registry=_registry(configuration, ingest, kinds),
+        settings=_settings(kinds),
         standalone=True,
         clusterwide=True,
         # Else kopf asks for the user's name, and a container's user has none.
@@ -32,10 +33,10 @@ async def watch(configuration: Configuration, ingest: Ingest, ready: Any) -> Non
     )
 
 
-def _registry(configuration: Configuration, ingest: Ingest) -> kopf.OperatorRegistry:
+def _registry(configuration: Configuration, ingest: Ingest, kinds: Sequence[str]) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(functools.partial(_login, configuration))
-    for kind in WATCHED_KINDS:
+    for kind in kinds:
         group, version = _group_version(kind)
         handler = functools.partial(_on_event, kind, ingest)
         kopf.on.event(group, version, RESOURCES[kind].plural, id=f"watch-{kind}", registry=registry)(handler)
@@ -66,7 +67,7 @@ async def _login(configuration: Configuration, **__: Any) -> kopf.ConnectionInfo
     )
 
 
-def _settings() -> kopf.OperatorSettings:
+def _settings(kinds: Sequence[str]) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.peering.standalone = True
     settings.scanning.disabled = True
@@ -76,7 +77,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = 500
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
-    for kind in WATCHED_KINDS:
+    for kind in kinds:
         if selector := label_selector(kind):
             group, version = _group_version(kind)
             settings.watching.label_selectors[group, version, RESOURCES[kind].plural] = selector
