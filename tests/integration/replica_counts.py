@@ -31,7 +31,10 @@ def counts_since(kubeconfig: Path, deployment: Manifest) -> list[int]:
         "timeoutSeconds": WATCH_SECONDS,
         "fieldSelector": f"metadata.name={metadata['name']}",
     }
-    return [deployment["spec"]["replicas"], *(item["spec"]["replicas"] for item in _watched(kubeconfig, metadata, query))]
+    return [
+        deployment["spec"]["replicas"],
+        *(item["spec"]["replicas"] for item in _watched(kubeconfig, metadata, query)),
+    ]
 
 
 def _watched(kubeconfig: Path, metadata: Manifest, query: Manifest) -> list[Manifest]:
@@ -40,8 +43,6 @@ def _watched(kubeconfig: Path, metadata: Manifest, query: Manifest) -> list[Mani
     path = RESOURCES["Deployment"].path(metadata["namespace"])
     tls = ssl.create_default_context()
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    request = urllib.request.Request(
-        f"{server}{path}?{urlencode(query)}", headers={"Authorization": f"Bearer {token}"}
-    )
+    request = urllib.request.Request(f"{server}{path}?{urlencode(query)}", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=30, context=tls) as lines:
         return [json.loads(line)["object"] for line in lines]

@@ -440,7 +440,9 @@ def _merged(*parts: Rows) -> Rows:
     return merged
 
 
-ROWS = _merged(_OTHERS, storage_cases.ROWS, autoscaling_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
+ROWS = _merged(
+    _OTHERS, storage_cases.ROWS, autoscaling_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL)
+)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,9 @@ def without_keda(api: Api) -> Iterator[None]:
 
 
 def _install(api: Api) -> None:
-    path = subprocess.run([ROOT / "hack/keda-crd.sh"], stdout=subprocess.PIPE, text=True, check=True, timeout=600).stdout
+    path = subprocess.run(
+        [ROOT / "hack/keda-crd.sh"], stdout=subprocess.PIPE, text=True, check=True, timeout=600
+    ).stdout
     api.request("POST", CRDS, yaml.safe_load(Path(path.strip()).read_text()))
     eventually(lambda: _is_served(api))
 
@@ -128,7 +130,9 @@ def test_a_scaled_object_is_a_child_like_any_other(
         time.sleep(3)
         assert writes(control_plane, namespace) == quiet
         cpu = {"resources": {"requests": {"cpu": 1}}}
-        api.patch("TFModel", namespace, "mnist", {"spec": {"server": cpu, "autoscaling": {"keda": None, "minReplicas": 1}}})
+        api.patch(
+            "TFModel", namespace, "mnist", {"spec": {"server": cpu, "autoscaling": {"keda": None, "minReplicas": 1}}}
+        )
         eventually(lambda: api.get("HorizontalPodAutoscaler", namespace, "mnist"))
         assert api.get("ScaledObject", namespace, "mnist") is None
 

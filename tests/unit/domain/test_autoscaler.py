@@ -30,7 +30,10 @@ def said(kind: str, item: dict[str, Any] | None, *, installed: bool = True) -> t
     [
         (HPA, live(ABLE, ("ScalingActive", "True", "ValidMetricFound", "fine"))),
         (HPA, live(ABLE, ("ScalingActive", "True", "", ""), ("ScalingLimited", "True", "TooManyReplicas", "at most"))),
-        (SCALED_OBJECT, live(("Ready", "True", "ScaledObjectReady", "fine"), ("Active", "False", "ScalerNotActive", ""))),
+        (
+            SCALED_OBJECT,
+            live(("Ready", "True", "ScaledObjectReady", "fine"), ("Active", "False", "ScalerNotActive", "")),
+        ),
     ],
 )
 def test_one_that_works(kind: str, item: dict[str, Any]) -> None:
@@ -69,7 +72,9 @@ def test_one_that_nobody_has_looked_at(item: dict[str, Any] | None) -> None:
 
 
 def test_at_zero_replicas_an_hpa_rests_and_has_not_failed() -> None:
-    resting = live(ABLE, ("ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count is 0"))
+    resting = live(
+        ABLE, ("ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count is 0")
+    )
     assert said(HPA, resting)[:2] == ("True", Reason.AUTOSCALING)
 
 

@@ -80,7 +80,10 @@ def test_whether_an_update_starts_a_new_pod_first(strategy: dict[str, int], surg
 @pytest.mark.parametrize(
     ("words", "since"),
     [
-        ('pods "m" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: 1, limited: 1', 600.0),
+        (
+            'pods "m" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: 1, limited: 1',
+            600.0,
+        ),
         ('pods "m" is forbidden: exceeded quota: cpus, requested: requests.cpu=1', 0.0),
         ("admission webhook denied nvidia.com/gpu", 0.0),
     ],

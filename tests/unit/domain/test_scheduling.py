@@ -15,7 +15,9 @@ def test_the_causes_are_what_stands_before_the_first_full_stop(tail: str) -> Non
     assert unplaced(words) == Unplaced(3, ("1 node(s) had untolerated taint {nvidia.com/gpu: }", "2 Insufficient cpu"))
 
 
-@pytest.mark.parametrize("words", ["", "Unschedulable", "no nodes available to schedule pods", "1/3 nodes are available"])
+@pytest.mark.parametrize(
+    "words", ["", "Unschedulable", "no nodes available to schedule pods", "1/3 nodes are available"]
+)
 def test_another_sentence_has_no_causes_and_is_left_as_it_is(words: str) -> None:
     assert unplaced(words) is None
     assert explained(words, gpus=0) == words
@@ -51,7 +53,8 @@ def test_whether_a_gpu_is_what_lacks(causes: str, lacks: bool) -> None:
         (
             "3 Insufficient cpu",
             0,
-            "0/3 nodes are available (3 Insufficient cpu): ask for less CPU in server.resources.requests, or add a node",
+            "0/3 nodes are available (3 Insufficient cpu): "
+            "ask for less CPU in server.resources.requests, or add a node",
         ),
         (
             "1 Insufficient memory, 2 node(s) were unschedulable",
