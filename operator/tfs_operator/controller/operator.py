@@ -76,7 +76,7 @@ async def run(options: Options) -> None:
             "heartbeat": _beat(health),
             "resync": intake.resync_forever(),
             "events": recorder.run(),
-            "optional-kinds": optional.until_one_appears(),
+            "optional-kinds": optional.until_they_change(),
             **{f"worker-{number}": worker.work() for number in range(options.workers)},
         }
         try:

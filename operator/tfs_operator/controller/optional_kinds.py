@@ -1,12 +1,13 @@
-"""Kinds of other software, which a cluster may know or not; and may come to know while the operator runs.
+"""Kinds of other software, which a cluster may know or not; and may come to know, or forget, while the operator runs.
 
-What is not known is neither listed nor watched nor applied. When a kind that a TFModel asks for appears, the process
-ends: it starts again, and then lists and watches it like any other.
+What is not known is neither listed nor watched nor applied. When that changes for a kind that matters the process ends:
+it starts again, and then lists and watches the kind like any other, or leaves it out.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError
@@ -26,7 +27,7 @@ class OptionalKinds:
         self._first_look_seconds = first_look_seconds
         self._unknown: frozenset[str] = frozenset(OPTIONAL_KINDS)
         self._missed: set[str] = set()
-        self._missing = asyncio.Event()
+        self._new_miss = asyncio.Event()
 
     async def discover(self) -> Sequence[str]:
         """The kinds to watch. Raises ClusterError."""
@@ -37,24 +38,43 @@ class OptionalKinds:
         """Asked of a kind that is wanted now; what is missed is looked for from then on."""
         if kind not in self._unknown:
             return True
-        self._missed.add(kind)
-        self._missing.set()
+        if kind not in self._missed:
+            self._missed.add(kind)
+            self._new_miss.set()
         return False
 
-    async def until_one_appears(self) -> None:
-        """Ends once the cluster knows a kind that was missed; then the process should start anew."""
-        await self._missing.wait()
+    async def until_they_change(self) -> None:
+        """Ends once the cluster knows a kind that was missed, or no longer knows one that it knew."""
         pause = self._first_look_seconds
-        while not (found := await self._appeared()):
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
-        log.info("the cluster knows the kind %s now: ending, to start again and watch it", found)
+        while not (news := await self._news()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._new_miss.wait()
+            pause = self._first_look_seconds if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
+            self._new_miss.clear()
+        log.info("%s: ending, to start again and see it so", news)
 
-    async def _appeared(self) -> str | None:
-        for kind in sorted(self._missed):
+    async def _news(self) -> str:
+        for kind in OPTIONAL_KINDS:
+            if kind in self._missed and await self._is_there(kind):
+                return f"the cluster knows the kind {kind} now"
+            if kind not in self._unknown and await self._is_gone(kind):
+                return f"the cluster no longer knows the kind {kind}"
+        return ""
+
+    async def _is_there(self, kind: str) -> bool:
+        try:
+            return await self._client.serves(kind)
+        except ClusterError:
+            return False
+
+    async def _is_gone(self, kind: str) -> bool:
+        """Twice: an API server that has just started does not know its custom resources for a moment."""
+        for _ in range(2):
             try:
                 if await self._client.serves(kind):
-                    return kind
-            except ClusterError as error:
-                log.debug("looking for %s: %s", kind, error)
-        return None
+                    return False
+            except ClusterError:
+                return False
+            await asyncio.sleep(self._first_look_seconds)
+        return True
