@@ -5,7 +5,7 @@
 #         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
 #         versitygw fake-gcs-server registry azurite: the stores that tests fetch from; rclone: for the bench alone.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
-# etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
+# kube-controller-manager, kube-scheduler, etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
 # and checksums are checked in under hack/tools. What was made once stays in $TFS_CACHE/tools, one folder
 # a version, and is linked from $TFS_CACHE/bin. Needs: Go, or python3 and PyPI to get it from; azurite comes
 # from npm and needs Node, likewise.
@@ -157,7 +157,7 @@ build() {
 image_of() {
   case $1 in
     etcd) echo "registry.k8s.io/etcd:${ETCD_VERSION#v}-0" ;;
-    kube-apiserver | kubectl) echo "registry.k8s.io/$1:$KUBERNETES_VERSION" ;;
+    kube-apiserver | kube-controller-manager | kube-scheduler | kubectl) echo "registry.k8s.io/$1:$KUBERNETES_VERSION" ;;
   esac
 }
 

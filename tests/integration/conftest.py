@@ -20,11 +20,12 @@ FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     with running_control_plane(tmp_path_factory.mktemp("control-plane")) as plane:
-        _install_crd(Api(plane.kubeconfig(TESTER)))
+        install_crd(Api(plane.kubeconfig(TESTER)))
         yield plane
 
 
-def _install_crd(api: Api) -> None:
+def install_crd(api: Api) -> None:
+    """That of TFModels."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     manifest = custom_resource_definition()
     api.request("POST", path, manifest)

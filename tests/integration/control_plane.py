@@ -65,8 +65,8 @@ def running_control_plane(folder: Path) -> Iterator[ControlPlane]:
     tokens = {user: secrets.token_hex(16) for user in (OPERATOR, TESTER)}
     _write_files(plane, tokens)
     with ExitStack() as stack:
-        stack.enter_context(_process(_etcd(folder, ports[0], ports[1]), folder / "etcd.log"))
-        stack.enter_context(_process(_api_server(folder, ports[0], ports[2]), folder / "kube-apiserver.log"))
+        stack.enter_context(running_program(_etcd(folder, ports[0], ports[1]), folder / "etcd.log"))
+        stack.enter_context(running_program(_api_server(folder, ports[0], ports[2]), folder / "kube-apiserver.log"))
         _wait_until_ready(plane, tokens[TESTER])
         yield plane
 
@@ -136,7 +136,8 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
 
 
 @contextmanager
-def _process(command: list[str], log: Path) -> Iterator[None]:
+def running_program(command: list[str], log: Path) -> Iterator[None]:
+    """From here to the end of the block."""
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             yield
