@@ -58,7 +58,8 @@ venv: ## The Python environment .venv
 	@hack/venv.sh
 
 binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
+	@hack/keda-crd.sh >/dev/null
+	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up
