@@ -236,7 +236,8 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
         return Verdict("True", Reason.COMPLETE, ready.message)
     if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
         return replace(ready, status="Unknown")
-    return replace(ready, status="True" if ready.reason in _UNDER_WAY else "False")
+    helps_itself = evidence.surge.until is not None and ready.reason in _WANTS_ROOM
+    return replace(ready, status="True" if ready.reason in _UNDER_WAY or helps_itself else "False")
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:

@@ -16,7 +16,7 @@ def replicas(tfmodel: TFModel) -> Manifest:
 
 def replicas_annotation(tfmodel: TFModel) -> Manifest:
     """For the Deployment's annotations. Also what may go to zero begins with one: a first pod shows that the model
-    loads, and an autoscaler that is not there yet would never raise it from zero."""
+    loads, and where KEDA is not installed nobody would ever raise it from zero."""
     wished = tfmodel.spec.autoscaling
     return {FIRST_REPLICAS_ANNOTATION: str(_first(wished))} if wished else {}
 

@@ -370,6 +370,7 @@ class TestMakingRoom:
         evidence = with_pods(pod("a"), down("b", problem), deployment=ROLLING, surge=Surge(until=NOW))
         words = f"{problem.message}; at {LATELY} an old pod is stopped to make room (rollout.surgeTimeoutSeconds)"
         assert judged(evidence, ConditionType.READY) == ("False", Reason(problem.reason), words)
+        assert judged(evidence, ConditionType.PROGRESSING)[0] == "True", "nobody is needed"
 
     @pytest.mark.parametrize("problem", [NO_GPU, NO_QUOTA])
     def test_while_it_is_done_nobody_is_needed(self, problem: Problem) -> None:
