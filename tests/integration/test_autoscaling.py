@@ -143,8 +143,7 @@ def test_the_autoscalers_first_write_takes_the_count_over(api: Api, namespace: s
     wait_for_children(api, namespace, "mnist", BUDGET)
     assert _owners(api, namespace) == {"tfs-operator"}
     edit(api, namespace, autoscaling=TWO_TO_TEN)
-    until_autoscaled(api, namespace)
-    assert _owners(api, namespace) == {"tfs-operator-replicas"}
+    eventually(lambda: _owners(api, namespace) == {"tfs-operator-replicas"})
     scale(api, "Deployment", namespace, "mnist", 8)
     assert _owners(api, namespace) == {"kube-controller-manager"}
 
