@@ -153,7 +153,7 @@ def test_keda_that_is_taken_away_ends_the_process_and_is_told_by_the_next(
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_children(api, namespace, "mnist", BUDGET, SCALED_OBJECT)
         _uninstall(api)
-        eventually(lambda: operator.process.poll() is not None, 60, lambda: operator.lines()[-20:])
+        eventually(lambda: operator.process.poll() is not None, 120, lambda: operator.lines()[-20:])
     with start():
         wait_for_reason(api, namespace, "mnist", "KedaNotInstalled", "ScalingActive")
         ready = condition(api.get("TFModel", namespace, "mnist"))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.cluster.errors import ClusterError
+from tfs_operator.cluster.errors import ClusterError, Transient
 from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
 
 log = logging.getLogger(__name__)
@@ -22,17 +22,25 @@ LONGEST_LOOK_SECONDS = 60.0
 class OptionalKinds:
     """What the cluster knew when the process started."""
 
-    def __init__(self, client: ClusterClient, first_look_seconds: float = FIRST_LOOK_SECONDS) -> None:
+    def __init__(self, client: ClusterClient, pause_seconds: float = FIRST_LOOK_SECONDS) -> None:
         self._client = client
-        self._first_look_seconds = first_look_seconds
+        self._pause = pause_seconds
         self._unknown: frozenset[str] = frozenset(OPTIONAL_KINDS)
         self._missed: set[str] = set()
         self._new_miss = asyncio.Event()
 
     async def discover(self) -> Sequence[str]:
-        """The kinds to watch. Raises ClusterError."""
-        self._unknown = frozenset([kind for kind in OPTIONAL_KINDS if not await self._client.serves(kind)])
+        """The kinds to watch. Waits for an API server that does not answer; raises ClusterError when it says no."""
+        self._unknown = frozenset([kind for kind in OPTIONAL_KINDS if not await self._serves_patiently(kind)])
         return [kind for kind in WATCHED_KINDS if kind not in self._unknown]
+
+    async def _serves_patiently(self, kind: str) -> bool:
+        while True:
+            try:
+                return await self._client.serves(kind)
+            except Transient as error:
+                log.warning("cannot find out about %s: %s; trying again in %.0f s", kind, error, self._pause)
+            await asyncio.sleep(self._pause)
 
     def knows(self, kind: str) -> bool:
         """Asked of a kind that is wanted now; what is missed is looked for from then on."""
@@ -45,12 +53,12 @@ class OptionalKinds:
 
     async def until_they_change(self) -> None:
         """Ends once the cluster knows a kind that was missed, or no longer knows one that it knew."""
-        pause = self._first_look_seconds
+        pause = self._pause
         while not (news := await self._news()):
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._new_miss.wait()
-            pause = self._first_look_seconds if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
+            pause = self._pause if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
             self._new_miss.clear()
         log.info("%s: ending, to start again and see it so", news)
 
@@ -76,5 +84,5 @@ class OptionalKinds:
                     return False
             except ClusterError:
                 return False
-            await asyncio.sleep(self._first_look_seconds)
+            await asyncio.sleep(self._pause)
         return True

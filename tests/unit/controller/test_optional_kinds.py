@@ -47,6 +47,10 @@ async def test_what_the_cluster_knows_is_watched_and_no_more() -> None:
     assert await made(False)[0].discover() == [kind for kind in WATCHED_KINDS if kind not in OPTIONAL_KINDS]
 
 
+async def test_an_api_server_that_does_not_answer_is_waited_for() -> None:
+    assert await made(None, None, True)[0].discover() == list(WATCHED_KINDS)
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_every_other_kind_is_known(there: bool) -> None:
     kinds, _ = made(there)
