@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch test unit stores store-image chart integration e2e conformance lint verify generate venv binaries cluster images metrics-server clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images metrics-server clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -22,6 +22,13 @@ bench-rollout: venv images ## Measure how fast labels move: by the operator, and
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null
 	hack/run.sh env PYTHONPATH=operator python hack/bench_fetch.py
+
+bench-drain: venv images ## Measure what clients of each kind lose when pods go
+	@hack/binaries.sh helm >/dev/null
+	hack/run.sh python hack/bench_drain.py
+
+bench-tuning: venv ## Measure what tuning a server does to the boston example under load
+	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
 
 test: lint verify images binaries store-image metrics-server ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
@@ -44,8 +51,11 @@ integration: venv binaries ## The tests on a real API server without nodes
 e2e: venv images binaries store-image metrics-server ## The tests on a local kind cluster
 	$(PYTEST) tests/e2e
 
-lint: venv ## ruff, mypy, import-linter, shellcheck
+lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
 	hack/lint.sh
+
+audit: ## Ask PyPI about known vulnerabilities of every locked Python dependency
+	hack/audit.sh
 
 verify: venv ## Check that everything generated is up to date
 	hack/binaries.sh --check-pins
@@ -57,9 +67,11 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## Kubernetes' control plane, etcd, kubectl, helm (4 and 3), and the stores for the tests
+binaries: ## Kubernetes' control plane, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, KEDA's CRD, and the stores for the tests
+	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
+	@hack/schemas.sh >/dev/null
+	@hack/prometheus.sh >/dev/null
 	@hack/keda-crd.sh >/dev/null
-	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

@@ -1,5 +1,6 @@
-"""docs/rollouts.md and docs/models.md, run as a user would: every command, in order, in one shell."""
+"""docs/rollouts.md, lifecycle.md and models.md, run as a user would: every command, in order, in one shell."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,16 @@ def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published
     assert re.search(r"^mnist +False +VersionFailed +1,2 +1 +3 ", output, re.MULTILINE), "the bad version"
     assert re.search(r"stable 1 → 2 on 3/3 pods in \d+\.\d+ s$", output, re.MULTILINE), "the history"
     assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", output, re.MULTILINE)
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_every_command_of_the_page_on_the_life_of_a_pod_works(kubeconfig: Path, published: Kubectl) -> None:
+    output = page.run(ROOT / "docs" / "lifecycle.md", kubeconfig, published, SECONDS)
+    assert output.count("condition met") == 3
+    assert re.search(r'^10 \["--grpc_channel_arguments=grpc.max_connection_age_ms=2500"\]$', output, re.MULTILINE)
+    endpoints = re.findall(r"^mnist-\S+ (\{.*\})$", output, re.MULTILINE)
+    told = {(e["ready"], e["serving"], e["terminating"]) for e in map(json.loads, endpoints)}
+    assert {(False, True, True), (True, True, False)} <= told
 
 
 @pytest.fixture

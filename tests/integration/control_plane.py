@@ -1,7 +1,7 @@
 """kube-apiserver and etcd alone, on 127.0.0.1: a real API without nodes, up in seconds.
 
-Each user has a token of its own, so that the audit log tells who wrote what. Nothing is authorised away, and no
-controller runs: whatever exists was made by the operator or by the test.
+Each user has a token of its own, so that the audit log tells who wrote what. Unless told otherwise nothing is
+authorised away, and no controller runs: whatever exists was made by the operator or by the test.
 """
 
 import json
@@ -12,7 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 OPERATOR = "operator"
 TESTER = "tester"
+MASTERS = "system:masters"
+EVERYTHING = ("--authorization-mode=AlwaysAllow",)
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -32,15 +34,47 @@ _AUDIT_POLICY = {
 }
 
 
+class Program:
+    """One of the two programs: it can be ended and started again."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = list(command)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=output)
+
+    def stop(self) -> None:
+        """Returns once it has ended."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+
 @dataclass(frozen=True)
 class ControlPlane:
     """A running API server: a kubeconfig a user, and the log of every request."""
 
     folder: Path
     server: str
+    api_server: Program
+
+    def start_api_server(self) -> None:
+        """After `api_server.stop()`: as before, and with the same etcd; waits until it answers."""
+        self.api_server.start()
+        _wait_until_ready(self)
 
     def kubeconfig(self, user: str) -> Path:
-        return self.folder / f"{user}.kubeconfig"
+        """Colons, as in a service account's name, would part a list of files."""
+        return self.folder / f"{user.replace(':', '.')}.kubeconfig"
 
     def requests(self, user: str) -> list[dict[str, Any]]:
         """The user's requests so far, in the order in which they were answered."""
@@ -58,16 +92,24 @@ def binary(name: str) -> Path:
 
 
 @contextmanager
-def running_control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Starts both programs, waits until the API answers, and ends them."""
+def running_control_plane(
+    folder: Path,
+    users: Mapping[str, str] = dict.fromkeys((OPERATOR, TESTER), MASTERS),
+    flags: Sequence[str] = EVERYTHING,
+) -> Iterator[ControlPlane]:
+    """Starts both programs, waits until the API answers, and ends them. `users` has each one's group, TESTER among
+    them; `flags` are further ones of kube-apiserver."""
     ports = free_ports(3)
-    plane = ControlPlane(folder, f"https://127.0.0.1:{ports[2]}")
-    tokens = {user: secrets.token_hex(16) for user in (OPERATOR, TESTER)}
-    _write_files(plane, tokens)
+    program = Program([*_api_server(folder, ports[0], ports[2]), *flags], folder / "kube-apiserver.log")
+    plane = ControlPlane(folder, f"https://127.0.0.1:{ports[2]}", program)
+    tokens = {user: secrets.token_hex(16) for user in users}
+    _write_files(plane, tokens, users)
     with ExitStack() as stack:
-        stack.enter_context(running_program(_etcd(folder, ports[0], ports[1]), folder / "etcd.log"))
-        stack.enter_context(running_program(_api_server(folder, ports[0], ports[2]), folder / "kube-apiserver.log"))
-        _wait_until_ready(plane, tokens[TESTER])
+        etcd = Program(_etcd(folder, ports[0], ports[1]), folder / "etcd.log")
+        stack.callback(etcd.stop)
+        etcd.start()
+        stack.callback(plane.api_server.stop)
+        plane.start_api_server()
         yield plane
 
 
@@ -77,8 +119,8 @@ def free_ports(count: int) -> list[int]:
         return [listener.getsockname()[1] for listener in listeners]
 
 
-def _write_files(plane: ControlPlane, tokens: dict[str, str]) -> None:
-    rows = [f"{token},{user},{user},system:masters\n" for user, token in tokens.items()]
+def _write_files(plane: ControlPlane, tokens: dict[str, str], groups: Mapping[str, str]) -> None:
+    rows = [f"{token},{user},{user},{groups[user]}\n" for user, token in tokens.items()]
     (plane.folder / "tokens.csv").write_text("".join(rows))
     (plane.folder / "audit-policy.yaml").write_text(yaml.safe_dump(_AUDIT_POLICY))
     key = plane.folder / "service-account.key"
@@ -128,7 +170,6 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--disable-admission-plugins=ServiceAccount",
-        "--authorization-mode=AlwaysAllow",
         f"--audit-policy-file={folder / 'audit-policy.yaml'}",
         f"--audit-log-path={folder / 'audit.log'}",
         "--audit-log-mode=blocking-strict",
@@ -138,18 +179,16 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
 @contextmanager
 def running_program(command: list[str], log: Path) -> Iterator[None]:
     """From here to the end of the block."""
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    program = Program(command, log)
+    program.start()
+    try:
+        yield
+    finally:
+        program.stop()
 
 
-def _wait_until_ready(plane: ControlPlane, token: str) -> None:
+def _wait_until_ready(plane: ControlPlane) -> None:
+    token = yaml.safe_load(plane.kubeconfig(TESTER).read_text())["users"][0]["user"]["token"]
     deadline = time.monotonic() + START_SECONDS
     while not _answers(f"{plane.server}/readyz", token):
         if time.monotonic() > deadline:

@@ -25,6 +25,7 @@ REFUSED_CASES = [case for case in SPEC_CASES if case.refused is not None]
 OPEN_OBJECTS = (
     "spec.podTemplate.affinity",
     "spec.podTemplate.topologySpreadConstraints[]",
+    "spec.networkPolicy.allowFrom[]",
     "valueFrom",
     "spec.autoscaling.metrics[]",
     "spec.autoscaling.behavior",
@@ -32,7 +33,7 @@ OPEN_OBJECTS = (
     "spec.autoscaling.keda.fallback",
     "spec.autoscaling.keda.scalingModifiers",
 )
-"""Parts of a Pod or an autoscaler that are taken as they are; Kubernetes checks them when the child is applied."""
+"""Parts of other objects, taken as they are; Kubernetes checks them when those are applied."""
 
 
 def example(name: str) -> Manifest:

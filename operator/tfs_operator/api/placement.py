@@ -9,6 +9,16 @@ from tfs_operator.api.rules import Rule, ruled
 
 _RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
 StringMap = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+Annotations = Annotated[
+    StringMap,
+    *ruled(
+        Rule(
+            "!self.exists(key, key.startsWith('tfs-operator.io/'))",
+            lambda annotations: not any(key.startswith("tfs-operator.io/") for key in annotations),
+            "annotations below tfs-operator.io/ are set by the operator",
+        ),
+    ),
+]
 PodLabels = Annotated[
     dict[str, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
@@ -48,7 +58,7 @@ class PodTemplate(ApiModel):
     labels: PodLabels | None = None
     """Labels added to each pod."""
 
-    annotations: StringMap | None = None
+    annotations: Annotations | None = None
     """Annotations added to each pod."""
 
     node_selector: StringMap | None = None
@@ -79,7 +89,7 @@ class Service(ApiModel):
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """Type of the Service."""
 
-    annotations: StringMap | None = None
+    annotations: Annotations | None = None
     """Annotations of the Service, for example for a cloud's load balancer."""
 
     rest_port: Port = 8501

@@ -7,6 +7,7 @@ well (addresses, TLS, tokens that rotate, the connection pool), and answers are 
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,9 @@ from .kinds import RESOURCES, Manifest
 
 FIELD_MANAGER = "tfs-operator"
 PAGE_SIZE = 500
+NO_VERSION = "1"
+"""A resourceVersion that no object has: that of the empty store. As a precondition of an apply it is one of there being
+no object: the API server compares it with the live one's (Conflict), and with nothing when there is none to compare."""
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _BEARER = ["BearerToken"]
@@ -70,31 +74,40 @@ class ClusterClient:
         *,
         on_request: OnRequest = lambda code, method: None,
         retry: RetryPolicy | None = None,
+        permit: Callable[[], float] = lambda: math.inf,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`permit` says for how many seconds from now requests that change something may still be under way."""
         api.user_agent = f"tfs-operator/{__version__}"
         self._api = api
         self._on_request = on_request
         self._retry = retry or RetryPolicy()
+        self._permit = permit
         self._clock = clock
 
     async def close(self) -> None:
         """Closes the connections, also of others who use the same ApiClient."""
         await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply: what the manifest says is ours, also where somebody else set it.
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Server-side apply of an object that is not there yet. Conflict when there is one of its name, which is left as
+        it is; that may be our own, when the answer to an earlier try was lost."""
+        return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
+
+    async def apply(self, manifest: Manifest, uid: str) -> Manifest:
+        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it. Conflict
+        when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
         """
-        return await self._call(_apply(manifest))
+        return await self._call(_apply(manifest, uid=uid))
 
     async def apply_status(self, tfmodel: Manifest) -> Manifest:
         """Server-side apply of the status subresource; NotFound when the TFModel is gone.
 
         A `metadata.resourceVersion` is a precondition (Conflict); a `metadata.uid` is not looked at here.
         """
-        return await self._call(_apply({"kind": TFMODEL, **tfmodel}, subresource="status"))
+        return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
     async def apply_as(self, manager: str, manifest: Manifest) -> Manifest:
         """Server-side apply by another field manager, which takes nothing: Conflict where a field is somebody else's
@@ -140,6 +153,17 @@ class ClusterClient:
             return await self._pages(kind, path, {**query, "limit": str(PAGE_SIZE)})
         except errors.Gone:
             return await self._pages(kind, path, query)
+
+    async def post(self, manifest: Manifest) -> Manifest:
+        """Creates an object; Conflict when there is one of its name."""
+        path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
+        return await self._call(_Request("POST", path, body=_typed(manifest["kind"], manifest)))
+
+    async def replace(self, manifest: Manifest) -> Manifest:
+        """Replaces a whole object; Conflict unless `metadata.resourceVersion` is the live one's."""
+        metadata = manifest["metadata"]
+        path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"])
+        return await self._call(_Request("PUT", path, body=_typed(manifest["kind"], manifest)))
 
     async def create_event(self, event: Manifest) -> Manifest:
         """Creates an Event under the name that it bears; Conflict when there is one already."""
@@ -191,6 +215,15 @@ class ClusterClient:
             raise errors.from_response(status, headers, body)
         return _object(request, body)
 
+    def _seconds(self, request: _Request) -> float:
+        """For how long a request may be under way. Raises NotPermitted."""
+        if request.method == "GET":
+            return self._retry.request_timeout
+        permit = self._permit()
+        if permit <= 0:
+            raise errors.NotPermitted(f"{request.method} {request.path}: this operator does not hold the lease")
+        return min(permit, self._retry.request_timeout)
+
     async def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
         method, url, headers, _, _ = await self._api.param_serialize(
             method=request.method,
@@ -204,19 +237,25 @@ class ClusterClient:
             url,
             header_params=headers,
             body=request.body,
-            _request_timeout=aiohttp.ClientTimeout(total=self._retry.request_timeout),
+            _request_timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
         )
         async with response.response:
             return response.status, response.headers, await response.response.read()
 
 
 def _apply(
-    manifest: Manifest, subresource: str | None = None, *, manager: str = FIELD_MANAGER, force: bool = True
+    manifest: Manifest,
+    subresource: str | None = None,
+    *,
+    manager: str = FIELD_MANAGER,
+    force: bool = True,
+    **preconditions: str,
 ) -> _Request:
     metadata = manifest["metadata"]
     path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
     query = {"fieldManager": manager, "force": "true" if force else "false"}
-    return _Request("PATCH", path, query, _typed(manifest["kind"], manifest), _APPLY)
+    body = {**_typed(manifest["kind"], manifest), "metadata": {**metadata, **preconditions}}
+    return _Request("PATCH", path, query, body, _APPLY)
 
 
 def _typed(kind: str, item: Manifest) -> Manifest:

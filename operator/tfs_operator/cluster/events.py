@@ -20,6 +20,7 @@ from tfs_operator.api import identity
 from . import errors
 from .client import ClusterClient
 from .kinds import Manifest
+from .micro_time import micro_time
 from .queue import QueueClosed, WorkQueue
 
 CONTROLLER = "tfs-operator.io/controller"
@@ -171,7 +172,7 @@ def _series(tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str
 def _event(series: _Series, seen: _Occurrences, instance: str) -> Manifest:
     event = {
         "metadata": {"namespace": series.namespace, "name": seen.event_name},
-        "eventTime": _micro_time(seen.first),
+        "eventTime": micro_time(seen.first),
         "type": series.type,
         "reason": series.reason,
         "note": series.note,
@@ -191,12 +192,7 @@ def _event(series: _Series, seen: _Occurrences, instance: str) -> Manifest:
 
 def _repeats(seen: _Occurrences) -> Manifest:
     """The API server refuses a series of fewer than two."""
-    return {"count": seen.count, "lastObservedTime": _micro_time(seen.last)}
-
-
-def _micro_time(time_: datetime) -> str:
-    """`MicroTime`: RFC 3339 with exactly six decimals."""
-    return time_.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"count": seen.count, "lastObservedTime": micro_time(seen.last)}
 
 
 def _cut(text: str, max_bytes: int) -> str:

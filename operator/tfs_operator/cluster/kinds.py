@@ -44,6 +44,7 @@ RESOURCES: Mapping[str, Resource] = {
     "ScaledObject": Resource("keda.sh/v1alpha1", "scaledobjects"),
     "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
     "Event": Resource("events.k8s.io/v1", "events"),
+    "Lease": Resource("coordination.k8s.io/v1", "leases"),
     identity.KIND: Resource(identity.API_VERSION, identity.PLURAL),
 }
 """Kind → where it lives. A kind that is not here is a KeyError: a mistake of ours."""

@@ -3,10 +3,19 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfs_operator.commands import settings
+from tfs_operator import logs
+from tfs_operator.commands import log_flags, settings
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from tfs_operator.controller.operator import Election, Options
+
+_NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 def add_parser(commands: Any) -> None:
@@ -29,40 +38,110 @@ def add_parser(commands: Any) -> None:
         metavar="SECONDS",
         help="how soon a version that could not be loaded is tried again; doubles up to an hour (default: %(default)s)",
     )
-    parser.add_argument("--verbose", action="store_true", help="log more, for debugging the operator itself")
+    _add_namespaces(parser)
+    _add_election(parser)
+    log_flags.add_flags(parser, default_format="json")
     parser.set_defaults(execute=execute)
+
+
+def _add_namespaces(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--namespaces",
+        action="append",
+        default=[],
+        metavar="NAMESPACE",
+        help="serve the TFModels of this namespace only; repeat it, or separate several by commas (default: all)",
+    )
+
+
+def _add_election(parser: argparse.ArgumentParser) -> None:
+    """The durations' defaults and their bounds are those of cluster/lease.py, which is not imported for `--help`."""
+    parser.add_argument(
+        "--leader-elect", action="store_true", help="act only while holding a Lease, so that several may run"
+    )
+    parser.add_argument("--lease-name", default="tfs-operator", metavar="NAME", help="of the Lease (%(default)s)")
+    parser.add_argument("--lease-namespace", metavar="NAMESPACE", help="of the Lease (default: the pod's own)")
+    parser.add_argument(
+        "--lease-duration-seconds",
+        type=int,
+        default=10,
+        metavar="SECONDS",
+        help="how long after its last renewal a lease may be taken from its holder (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--renew-deadline-seconds",
+        type=float,
+        default=7.0,
+        metavar="SECONDS",
+        help="how long after its last renewal the holder stops; below the duration (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--retry-period-seconds",
+        type=float,
+        default=2.0,
+        metavar="SECONDS",
+        help="how often the lease is renewed, and looked at by those who stand by (default: %(default)s)",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
     """Imports the controller only here, so that `render` and `crd` start without kopf, grpc and a client."""
-    from tfs_operator.cluster.errors import ClusterError
-    from tfs_operator.controller.operator import Options, run
+    from prometheus_client import disable_created_metrics
 
-    _log(options.verbose)
+    from tfs_operator.cluster.errors import ClusterError
+    from tfs_operator.controller.operator import run
+
+    disable_created_metrics()  # a third series for each counter, which nobody asks for
+    logs.configure(options.log_format, options.log_level)
+    if options.log_level != "debug":
+        logging.getLogger("kopf").setLevel(logging.WARNING)
     try:
-        asyncio.run(
-            run(
-                Options(
-                    settings=settings.from_options(options),
-                    kubeconfig=options.kubeconfig,
-                    workers=options.workers,
-                    http_port=options.http_port,
-                    status_poll_seconds=options.status_poll_seconds,
-                    retry_seconds=options.retry_seconds,
-                )
-            )
-        )
-    except ClusterError as error:
+        asyncio.run(run(_run_options(options)))
+    except _WrongUsage as error:
         print(f"tfs-operator: {error}", file=sys.stderr)
+        return 2
+    except ClusterError as error:
+        log.critical("%s", error)
+        return 1
+    except Exception:
+        log.critical("a mistake in the operator ended it", exc_info=True)
         return 1
     return 0
 
 
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
+class _WrongUsage(Exception):
+    """Flags that do not go together."""
+
+
+def _run_options(options: argparse.Namespace) -> "Options":
+    from tfs_operator.controller.operator import Options
+
+    return Options(
+        settings=settings.from_options(options),
+        kubeconfig=options.kubeconfig,
+        namespaces=_namespaces(options.namespaces),
+        election=_election(options) if options.leader_elect else None,
+        workers=options.workers,
+        http_port=options.http_port,
+        status_poll_seconds=options.status_poll_seconds,
+        retry_seconds=options.retry_seconds,
     )
-    if not verbose:
-        logging.getLogger("kopf").setLevel(logging.WARNING)
+
+
+def _namespaces(given: list[str]) -> tuple[str, ...]:
+    """Each once."""
+    names = [name.strip() for each in given for name in each.split(",")]
+    if not all(re.fullmatch(_NAMESPACE, name) for name in names):
+        raise _WrongUsage(f"--namespaces takes names of namespaces, not {','.join(given)!r}")
+    return tuple(dict.fromkeys(names))
+
+
+def _election(options: argparse.Namespace) -> "Election":
+    from tfs_operator.cluster.lease import Times
+    from tfs_operator.controller.operator import Election
+
+    try:
+        times = Times(options.lease_duration_seconds, options.renew_deadline_seconds, options.retry_period_seconds)
+    except ValueError as error:
+        raise _WrongUsage(f"--leader-elect: {error}") from None
+    return Election(options.lease_name, options.lease_namespace, times)

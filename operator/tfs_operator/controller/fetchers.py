@@ -1,11 +1,12 @@
 """Tells the fetchers of all pods what to hold, all at once; one that is silent holds up only itself."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.domain.fetching import FetchOrder, FetchReport
+from tfs_operator.domain.fetching import FETCHER_PORT, FetchOrder, FetchReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.fetch_orders import FetcherClient
@@ -29,8 +30,15 @@ class _Conversation:
 class Fetchers:
     """Remembers what each fetcher said last, for the moments in which it is slow."""
 
-    def __init__(self, client: FetcherClient, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        client: FetcherClient,
+        patience_seconds: float = PATIENCE_SECONDS,
+        permit: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        """`permit` is above 0 for as long as this operator may tell anybody anything."""
         self._client = client
+        self._permit = permit
         self._patience_seconds = patience_seconds
         self._known: dict[TFModelKey, dict[str, _Conversation]] = {}
 
@@ -68,6 +76,8 @@ class Fetchers:
         known[name] = _Conversation(address, task, late=isinstance(last, FetcherUnreachable), last=last)
 
     async def _answer(self, address: str, order: FetchOrder) -> Answer:
+        if self._permit() <= 0:
+            return FetcherUnreachable(address, FETCHER_PORT, "this operator does not lead")
         try:
             return await self._client.tell(address, order)
         except FetcherUnreachable as error:

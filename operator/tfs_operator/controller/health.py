@@ -1,19 +1,24 @@
 """/healthz, /readyz and /metrics, told by the event loop itself: if it hangs, nobody answers."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.worker import DEADLINE_SECONDS
+from tfs_operator.controller.worker import DEADLINE_SECONDS, Mistakes
 
+BEAT_SECONDS = 1.0
 MAX_BEAT_AGE = 10.0
 MAX_QUEUE_AGE = 300.0
 MAX_WORK_AGE = DEADLINE_SECONDS + 30.0
+"""A reconcile is cancelled at its deadline; this one did not heed it."""
+MAX_MISTAKES_AGE = 180.0
+"""At least ten tries of one TFModel with back-off, or two reconciles given up at their deadline."""
 
 
 @dataclass
@@ -22,6 +27,7 @@ class Health:
 
     queue: WorkQueue[TFModelKey]
     clock: Callable[[], float] = time.monotonic
+    mistakes: Mistakes = field(default_factory=Mistakes)
     filled: bool = False
     last_beat: float = 0.0
 
@@ -31,12 +37,19 @@ class Health:
     def beat(self) -> None:
         self.last_beat = self.clock()
 
+    async def beat_forever(self) -> None:
+        """As long as the event loop turns."""
+        while True:
+            self.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
     def ills(self) -> list[str]:
         """Why the process should be restarted; empty when it should not."""
         checks = (
             ("the event loop was busy", self.clock() - self.last_beat, MAX_BEAT_AGE),
             ("a TFModel waited for a worker", self.queue.oldest_age(), MAX_QUEUE_AGE),
             ("a reconcile ran", self.queue.longest_running(), MAX_WORK_AGE),
+            ("every reconcile failed by a mistake in the operator", self.mistakes.seconds(), MAX_MISTAKES_AGE),
         )
         return [f"{what} for {age:.0f} s, at most {limit:.0f} s are fine" for what, age, limit in checks if age > limit]
 

@@ -2,72 +2,160 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tfs_operator.cluster.cache import Cache, Key
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.cluster.errors import ClusterError
+from tfs_operator.cluster.errors import ClusterError, Forbidden, Transient
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, label_selector, tfmodel_of
+from tfs_operator.controller.kinds import TFMODEL, Scope, label_selector, scopes, tfmodel_of
 
 log = logging.getLogger(__name__)
 
 RESYNC_SECONDS = 600.0
-"""A watch cannot tell of an object that was deleted while it was re-listing; a live list can."""
+"""How often everything is compared with live lists, whatever the watches say."""
+SETTLE_SECONDS = 2.0
+"""What a watch has listed is in the cache by then."""
+RETRY_SECONDS = 2.0
+"""After the client's own patience with an API server is over."""
 
 
 class Intake:
-    """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed."""
+    """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed.
+
+    While it stands by it enqueues nothing. It is the watch's Sink: a watch cannot tell of an object that was deleted
+    while it was interrupted; what its next list does not bring is looked for in a list of our own.
+    """
 
     def __init__(
         self,
         client: ClusterClient,
         cache: Cache,
         queue: WorkQueue[TFModelKey],
+        namespaces: Sequence[str] = (),
         resync_seconds: float = RESYNC_SECONDS,
-        kinds: Sequence[str] = WATCHED_KINDS,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        self.kinds = kinds
         self._client = client
         self._cache = cache
         self._queue = queue
+        self._scopes = scopes(namespaces)
         self._resync_seconds = resync_seconds
+        self._settle_seconds = settle_seconds
+        self._leads = False
+        self._unseen: dict[Scope, set[Key]] = {}
+        self._begun: set[Scope] = set()
+        self._filled = asyncio.Event()
+        self._all_begun = asyncio.Event()
+        self._listed: asyncio.Queue[Scope] = asyncio.Queue()
+
+    def leave_out(self, kinds: Collection[str]) -> None:
+        """Of kinds that the cluster does not know; before anything is listed."""
+        self._scopes = [scope for scope in self._scopes if scope[0] not in kinds]
+
+    async def fill(self) -> None:
+        """Lists everything before the watches begin, so that a restart finds nothing to write. Waits for an API server
+        that does not answer. Raises ClusterError when it says no."""
+        for scope in self._scopes:
+            await self._patiently(scope)
+        self._filled.set()
+
+    async def filled(self) -> None:
+        """Returns once there is something to work with."""
+        await self._filled.wait()
+
+    async def ready(self) -> None:
+        """Returns once every watch has begun: from then on nothing is missed."""
+        await self._all_begun.wait()
+
+    def lead(self) -> None:
+        """From standing by to leading: everything is to be looked at."""
+        self._leads = True
+        for found in self._cache.keys(TFMODEL):
+            self._queue.add(TFModelKey(found.namespace, found.name))
+
+    # the watch's Sink
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
         """One watch event. What the cache knows already, from our own writes for example, changes nothing."""
         changed = self._cache.remove(item) if event_type == "DELETED" else self._cache.upsert(item)
-        key = tfmodel_of(item)
-        if changed and key is not None:
-            self._queue.add(key)
+        self._seen(item)
+        if changed:
+            self._enqueue(item)
 
-    async def fill(self) -> None:
-        """Lists everything before the first reconcile, so that a restart finds nothing to write."""
-        for kind in self.kinds:
-            await self._list(kind)
-        for found in self._cache.keys(TFMODEL):
-            self._queue.add(TFModelKey(found.namespace, found.name))
+    def listing(self, scope: Scope) -> None:
+        """A list begins; what it, or the watch after it, brings is not missing."""
+        self._unseen[scope] = self._known(scope)
+
+    def watching(self, scope: Scope) -> None:
+        """A watch begins, after a list or where the one before has ended."""
+        self._begun.add(scope)
+        if len(self._begun) == len(self._scopes):
+            self._all_begun.set()
+        if scope in self._unseen:
+            self._listed.put_nowait(scope)
+
+    # tasks of their own
+
+    async def look_for_missing(self) -> None:
+        """After each list of a watch."""
+        while True:
+            scope = await self._listed.get()
+            await asyncio.sleep(self._settle_seconds)
+            if self._unseen.pop(scope, None):
+                await self._relist([scope])
 
     async def resync_forever(self) -> None:
-        """Compares the cache with live lists, now and then. A list that fails is tried again the next time."""
+        """Compares the cache with live lists, now and then."""
         while True:
             await asyncio.sleep(self._resync_seconds)
+            await self._relist(self._scopes)
+
+    async def _relist(self, chosen: Sequence[Scope]) -> None:
+        try:
+            for scope in chosen:
+                await self._patiently(scope)
+        except ClusterError as error:
+            log.warning("resync: %s; trying again in %.0f s", error, self._resync_seconds)
+
+    async def _patiently(self, scope: Scope) -> None:
+        said = False
+        while True:
             try:
-                for kind in self.kinds:
-                    await self._relist(kind)
-            except ClusterError as error:
-                log.warning("resync: %s; trying again in %.0f s", error, self._resync_seconds)
+                return await self._list(scope)
+            except Transient as error:
+                if not said:
+                    log.warning("cannot list %s: %s; trying again every %.0f s", scope[0], error, RETRY_SECONDS)
+                said = True
+            except Forbidden as error:
+                if scope[1] is None:
+                    raise
+                log.error("namespace %s is left out until its Role allows it: %s", scope[1], error)
+                return None
+            await asyncio.sleep(RETRY_SECONDS)
 
-    async def _list(self, kind: str) -> set[Key]:
-        """What of one kind differs from what the cache had."""
-        items, version = await self._client.list(kind, label_selector=label_selector(kind))
-        return self._cache.replace(kind, items, version)
-
-    async def _relist(self, kind: str) -> None:
-        before = {key: self._cache.get(*key) for key in self._cache.keys(kind)}
-        for key in await self._list(kind):
+    async def _list(self, scope: Scope) -> None:
+        """Takes in a live list, and enqueues what differs from what the cache had."""
+        kind, namespace = scope
+        before = {key: self._cache.get(*key) for key in self._known(scope)}
+        items, version = await self._client.list(kind, label_selector=label_selector(kind), namespace=namespace)
+        for key in self._cache.replace(kind, items, version, namespace):
             item = self._cache.get(*key) or before.get(key)
-            owner = tfmodel_of(item) if item else None
-            if owner is not None:
-                self._queue.add(owner)
+            if item is not None:
+                self._enqueue(item)
+
+    def _known(self, scope: Scope) -> set[Key]:
+        kind, namespace = scope
+        return {key for key in self._cache.keys(kind) if namespace in (None, key.namespace)}
+
+    def _seen(self, item: dict[str, Any]) -> None:
+        key = Key(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+        for scope in ((key.kind, None), (key.kind, key.namespace)):
+            self._unseen.get(scope, set()).discard(key)
+
+    def _enqueue(self, item: dict[str, Any]) -> None:
+        owner = tfmodel_of(item) if self._leads else None
+        if owner is not None:
+            self._queue.add(owner)

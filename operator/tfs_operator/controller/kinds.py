@@ -1,5 +1,6 @@
 """What is watched: TFModels, the children that the operator applies, and the pods that it asks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfs_operator.api.identity import KIND
@@ -10,16 +11,25 @@ from tfs_operator.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_
 TFMODEL = KIND
 OPTIONAL_KINDS = ("ScaledObject",)
 """Of these the cluster may know nothing: their CustomResourceDefinitions come with other software."""
+AUTOSCALER_KINDS = ("HorizontalPodAutoscaler", *OPTIONAL_KINDS)
 CHILD_KINDS = (
     "ConfigMap",
     "Service",
     "Deployment",
     "PodDisruptionBudget",
-    "HorizontalPodAutoscaler",
-    *OPTIONAL_KINDS,
+    "NetworkPolicy",
+    *AUTOSCALER_KINDS,
 )
 WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+
+Scope = tuple[str, str | None]
+"""What one watch or list covers: a kind, in one namespace or in all."""
+
+
+def scopes(namespaces: Sequence[str], kinds: Sequence[str] = WATCHED_KINDS) -> list[Scope]:
+    """All that is watched; no namespaces mean all of them."""
+    return [(kind, namespace) for kind in kinds for namespace in namespaces or (None,)]
 
 
 def label_selector(kind: str) -> str:

@@ -3,24 +3,26 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 from kubernetes.aio.client import ApiClient
 
-from tfs_operator.cluster import config
+from tfs_operator.cluster import config, lease
 from tfs_operator.cluster.cache import Cache
-from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.client import ClusterClient, RetryPolicy
 from tfs_operator.cluster.events import EventRecorder
+from tfs_operator.cluster.lease import Alone, Leadership, Lease
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.children import Children
 from tfs_operator.controller.fetchers import Fetchers
 from tfs_operator.controller.health import Health, application
 from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import WATCHED_KINDS
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.observe import Observer
 from tfs_operator.controller.optional_kinds import OptionalKinds
@@ -28,6 +30,7 @@ from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.push import Pusher
 from tfs_operator.controller.reconcile import Reconciler
 from tfs_operator.controller.rollouts import Rollouts
+from tfs_operator.controller.signals import Signals
 from tfs_operator.controller.status import StatusWriter
 from tfs_operator.controller.watch import watch
 from tfs_operator.controller.worker import Worker
@@ -40,102 +43,167 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Election:
+    """The Lease that operators of one kind share. Without a namespace: the pod's own."""
+
+    name: str
+    namespace: str | None = None
+    times: lease.Times = field(default_factory=lease.Times)
+
+
+@dataclass(frozen=True)
 class Options:
-    """How one operator process runs."""
+    """How one operator process runs. Without an election it acts at once; without namespaces, in all of them."""
 
     settings: Settings
     kubeconfig: str | None = None
+    namespaces: Sequence[str] = ()
+    election: Election | None = None
     workers: int = 4
     http_port: int = 8080
     status_poll_seconds: float = 30.0
     retry_seconds: float = 60.0
 
 
+@dataclass(frozen=True)
+class _Process:
+    """What one process consists of, whether it leads or stands by."""
+
+    options: Options
+    api: ApiClient
+    client: ClusterClient
+    leadership: Leadership
+    cache: Cache
+    queue: WorkQueue[TFModelKey]
+    intake: Intake
+    optional: OptionalKinds
+    health: Health
+    metrics: Metrics
+    signals: Signals
+
+
 async def run(options: Options) -> None:
     """Until SIGTERM or SIGINT. Raises what broke a part that cannot go on without: the process should restart."""
+    signals = Signals()
     async with AsyncExitStack() as stack:
         api = await config.load(options.kubeconfig)
-        metrics = Metrics()
-        client = ClusterClient(api, on_request=metrics.request)
-        stack.push_async_callback(client.close)
-        queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
-        cache = Cache()
-        health = Health(queue)
-        await stack.enter_async_context(_http_server(options.http_port, health, metrics))
-        recorder = EventRecorder(client, instance=socket.gethostname())
-        status = StatusWriter(client, cache, recorder, options.settings, metrics)
-        optional = OptionalKinds(client)
-        rollouts = await _rollouts(stack, options, client, cache, queue, optional)
-        pace = Pace(options.status_poll_seconds)
-        reconciler = Reconciler(cache, options.settings, rollouts, status, pace, knows=optional.knows)
-        intake = Intake(client, cache, queue, kinds=await optional.discover())
-        log.info("filling the caches")
-        await intake.fill()
-        worker = Worker(queue, reconciler, metrics)
-        parts = {
-            "heartbeat": _beat(health),
-            "resync": intake.resync_forever(),
-            "events": recorder.run(),
-            "optional-kinds": optional.until_they_change(),
-            **{f"worker-{number}": worker.work() for number in range(options.workers)},
-        }
-        try:
-            await _all(parts, api, intake, health)
-        finally:
-            queue.close()
+        process = _process(options, api, signals)
+        stack.push_async_callback(process.client.close)
+        await stack.enter_async_context(_http_server(options.http_port, process.health, process.metrics))
+        await _together(
+            {
+                "signals": signals.wait(),
+                "heartbeat": process.health.beat_forever(),
+                "watch": _watch(process),
+                "missing": process.intake.look_for_missing(),
+                "resync": process.intake.resync_forever(),
+                "readiness": _say_when_ready(process),
+                "optional-kinds": process.optional.until_they_change(),
+                "leader": _lead(process),
+            },
+            may_end=("signals", "optional-kinds"),
+        )
 
 
-async def _rollouts(
-    stack: AsyncExitStack,
-    options: Options,
-    client: ClusterClient,
-    cache: Cache,
-    queue: WorkQueue[TFModelKey],
-    optional: OptionalKinds,
-) -> Rollouts:
+def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
+    metrics, cache = Metrics(), Cache()
+    leadership = _leadership(options.election, api, metrics)
+    client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining)
+    queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
+    metrics.watch(queue)
+    intake = Intake(client, cache, queue, options.namespaces)
+    optional = OptionalKinds(client)
+    return _Process(options, api, client, leadership, cache, queue, intake, optional, Health(queue), metrics, signals)
+
+
+def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> Leadership:
+    """The lease's own requests are sent once each, also when nothing else may be sent."""
+    if election is None:
+        return Alone(metrics.leads)
+    once = RetryPolicy(tries=1, request_timeout=election.times.renew_deadline)
+    return Lease(
+        ClusterClient(api, on_request=metrics.request, retry=once),
+        election.namespace or lease.own_namespace(),
+        election.name,
+        lease.identity(socket.gethostname()),
+        election.times,
+        on_change=metrics.leads,
+    )
+
+
+async def _watch(process: _Process) -> None:
+    """The watches begin after the caches were filled, in a leader and in one that stands by."""
+    log.info("filling the caches")
+    kinds = await process.optional.discover()
+    process.intake.leave_out(set(WATCHED_KINDS) - set(kinds))
+    await process.intake.fill()
+    await watch(process.api.configuration, process.options.namespaces, process.intake, process.signals.heed, kinds)
+
+
+async def _say_when_ready(process: _Process) -> None:
+    await process.intake.ready()
+    process.health.filled = True
+    log.info("ready")
+    await asyncio.Event().wait()
+
+
+async def _lead(process: _Process) -> None:
+    """Once elected, until it is cancelled. The lease goes to another one when nobody here works any more, and no model
+    server is being told anything."""
+    await (process.intake.ready() if process.options.election else process.intake.filled())
+    try:
+        await process.leadership.acquire()
+        async with AsyncExitStack() as stack:
+            rollouts = await _rollouts(stack, process)
+            await _together({"lease": process.leadership.keep(), "work": _work(process, rollouts)})
+    finally:
+        await process.leadership.release()
+
+
+async def _work(process: _Process, rollouts: Rollouts) -> None:
+    options = process.options
+    recorder = EventRecorder(process.client, instance=socket.gethostname())
+    status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
+    pace = Pace(options.status_poll_seconds)
+    reconciler = Reconciler(process.cache, options.settings, rollouts, status, pace, knows=process.optional.knows)
+    worker = Worker(process.queue, reconciler, process.metrics, process.health.mistakes)
+    if options.election:
+        # What the watches have not brought yet, or never will, is what the operator before this one did last.
+        await process.intake.fill()
+    process.intake.lead()
+    await _together({"events": recorder.run(), "workers": worker.work_all(options.workers)})
+
+
+async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
+    options, queue, permit = process.options, process.queue, process.leadership.remaining
     model_servers = await stack.enter_async_context(ModelStatusClient())
     fetchers = await stack.enter_async_context(FetcherClient())
     reloads = await stack.enter_async_context(ReloadClient())
     return Rollouts(
-        cache=cache,
+        cache=process.cache,
         settings=options.settings,
-        children=Children(client, cache),
+        children=Children(process.client, process.cache),
         observer=Observer(model_servers, queue.add),
-        pusher=Pusher(reloads, queue.add, options.status_poll_seconds),
-        fetchers=Fetchers(fetchers),
+        pusher=Pusher(reloads, queue.add, options.status_poll_seconds, permit=permit),
+        fetchers=Fetchers(fetchers, permit=permit),
         retry_seconds=options.retry_seconds,
-        knows=optional.knows,
+        knows=process.optional.knows,
     )
 
 
-async def _all(parts: Mapping[str, Coroutine[Any, Any, None]], api: ApiClient, intake: Intake, health: Health) -> None:
-    """Everything that goes on at once; the end of one ends all. kopf starts last: it cancels tasks that are later."""
-    ready = asyncio.Event()
+async def _together(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:
+    """All at once; the end of one ends all, each in its own order. Raises when it is another one than may end."""
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
-    tasks.append(asyncio.create_task(_say_when_ready(ready, health), name="readiness"))
-    tasks.append(asyncio.create_task(watch(api.configuration, intake.ingest, ready, intake.kinds), name="watch"))
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        if ended := {task.get_name() for task in done} - set(may_end):
+            raise RuntimeError(f"{', '.join(sorted(ended))} ended, which it never should")
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _beat(health: Health) -> None:
-    while True:
-        health.beat()
-        await asyncio.sleep(1.0)
-
-
-async def _say_when_ready(ready: asyncio.Event, health: Health) -> None:
-    """The watches begin after the caches were filled; only then is nothing missed."""
-    await ready.wait()
-    health.filled = True
-    log.info("ready")
-    await asyncio.Event().wait()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ class Pushed:
 class Pusher:
     """Remembers what each server was told, only to save repetition: whoever forgets it tells it once more.
 
-    One push at a time goes to a server. `wake` is told of one that ended late.
+    One push at a time goes to a server. `wake` is told of one that ended late. `permit` says for how many seconds from
+    now a push may still be under way: afterwards another operator may tell the server something else.
     """
 
     def __init__(
@@ -64,9 +66,11 @@ class Pusher:
         repeat_seconds: float,
         patience_seconds: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        permit: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._client = client
         self._wake = wake
+        self._permit = permit
         self._repeat_seconds = repeat_seconds
         self._patience_seconds = patience_seconds
         self._clock = clock
@@ -125,7 +129,10 @@ class Pusher:
             self._wake(key)
 
     async def _reload(self, key: TFModelKey, order: Order) -> None:
-        problem = await self._problem(order)
+        seconds = min(DEADLINE_SECONDS, self._permit())
+        if seconds <= 0:
+            return
+        problem = await self._problem(order, seconds)
         before = self._told.get(key, {}).get(order.pod.name)
         again = before is not None and (before.incarnation, before.config) == (order.pod.incarnation, order.config)
         attempts = before.attempts + 1 if before is not None and again else 1
@@ -133,12 +140,12 @@ class Pusher:
             told = _Told(order.pod.incarnation, order.config, self._clock(), problem, attempts)
             self._told[key][order.pod.name] = told
         if problem is not None and attempts == 1:
-            log.warning("%s: %s; trying again with back-off", key, problem.message)
+            log.warning("%s; trying again with back-off", problem.message)
 
-    async def _problem(self, order: Order) -> Problem | None:
+    async def _problem(self, order: Order, seconds: float) -> Problem | None:
         name = order.pod.name
         try:
-            await self._client.reload(order.pod.address, GRPC_PORT, order.config, DEADLINE_SECONDS)
+            await self._client.reload(order.pod.address, GRPC_PORT, order.config, seconds, order.pod.certificate)
         except ReloadRefused as error:
             return Problem(Reason.RELOAD_REFUSED, f"pod {name} refused its configuration: {error}")
         except ModelServerUnreachable as error:

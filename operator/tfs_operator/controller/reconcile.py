@@ -95,7 +95,7 @@ class Reconciler:
         evidence = self._evidence(key, tfmodel, progress)
         verdicts = judge(evidence)
         await self._status.write(live, tfmodel, evidence, verdicts, progress)
-        if progress.blocked is not None:
+        if progress.trouble is not None and progress.trouble.holds_up:
             return Again(back_off=True)
         seconds = self._pace.next(
             key,
@@ -128,7 +128,7 @@ class Reconciler:
             replicas=wanted_replicas(tfmodel, live),
             deployment=deployment.facts(live),
             pods=progress.sight.observations,
-            blocked=progress.blocked,
+            blocked=progress.trouble.problem if progress.trouble else None,
             reload_problem=progress.pushed.problem,
             steps=progress.steps,
             now=progress.now,

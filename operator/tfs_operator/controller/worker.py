@@ -3,26 +3,73 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
-from tfs_operator.cluster.errors import ClusterError
+from tfs_operator.cluster.errors import ClusterError, NotPermitted
 from tfs_operator.cluster.queue import QueueClosed, WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile import Again, Reconciler
+from tfs_operator.logs import reconciling
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 120.0
 
 
+GRACE_SECONDS = 5.0
+"""For a reconcile to end by itself, when the process is asked to."""
+
+
+class Mistakes:
+    """For how long every reconcile has ended by a mistake of ours, or not at all: then a new process may help."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def made(self) -> None:
+        """A reconcile ended by a mistake, or was given up."""
+        self._since = self._clock() if self._since is None else self._since
+
+    def none(self) -> None:
+        """A reconcile ended otherwise, be it because the API server failed."""
+        self._since = None
+
+    def seconds(self) -> float:
+        """Since the first of those without another one among them; 0 when the last reconcile was none of them."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
+
 class Worker:
     """One for all tasks that work on the queue."""
 
-    def __init__(self, queue: WorkQueue[TFModelKey], reconciler: Reconciler, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        queue: WorkQueue[TFModelKey],
+        reconciler: Reconciler,
+        metrics: Metrics,
+        mistakes: Mistakes | None = None,
+    ) -> None:
         self._queue = queue
         self._reconciler = reconciler
         self._metrics = metrics
+        self._mistakes = mistakes or Mistakes()
         self._failures: dict[TFModelKey, str] = {}
+
+    async def work_all(self, count: int) -> None:
+        """`count` at once, until one of them fails or this is cancelled; then those who are at it may finish."""
+        tasks = [asyncio.create_task(self.work(), name=f"worker-{number}") for number in range(count)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._queue.close()
+            await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def work(self) -> None:
         """Until the queue is closed."""
@@ -32,7 +79,8 @@ class Worker:
             except QueueClosed:
                 return
             try:
-                await self._work_on(key)
+                with reconciling(*key):
+                    await self._work_on(key)
             finally:
                 self._queue.done(key)
 
@@ -52,13 +100,19 @@ class Worker:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 again = await self._reconciler.reconcile(key)
+        except NotPermitted:
+            return None  # another operator leads, and this process is about to end
         except ClusterError as error:
+            self._mistakes.none()
             self._say(key, str(error))
         except TimeoutError:
+            self._mistakes.made()
             self._say(key, f"not done within {DEADLINE_SECONDS:.0f} s")
         except Exception as error:  # a mistake of ours must cost one TFModel, not all of them
+            self._mistakes.made()
             self._say(key, f"a mistake in the operator: {error!r}", trace=True)
         else:
+            self._mistakes.none()
             self._failures.pop(key, None)
             return again
         return None
@@ -67,7 +121,7 @@ class Worker:
         """One line for one failure, however often it is tried again."""
         if self._failures.get(key) != failure:
             self._failures[key] = failure
-            log.warning("%s: %s; trying again with back-off", key, failure, exc_info=trace)
+            log.warning("%s; trying again with back-off", failure, exc_info=trace)
 
 
 def _result(again: Again | None) -> str:

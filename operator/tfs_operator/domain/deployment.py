@@ -10,6 +10,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.scheduling import GPU
 from tfs_operator.domain.times import epoch
+from tfs_operator.domain.unmade_pods import unmade_pods
 
 Manifest = dict[str, Any]
 
@@ -46,7 +47,7 @@ def facts(deployment: Manifest | None) -> DeploymentFacts:
         replicas=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
-        problem=_failure(status),
+        problem=_failure(deployment["metadata"].get("name", ""), status),
         surges=_rolling_update(deployment).get("maxSurge", 1) != 0,
         no_gpu_since=_no_gpu_since(status),
     )
@@ -64,9 +65,9 @@ def _replica_failure(status: Manifest) -> Manifest | None:
     return None
 
 
-def _failure(status: Manifest) -> Problem | None:
+def _failure(name: str, status: Manifest) -> Problem | None:
     failure = _replica_failure(status)
-    return Problem(Reason.PODS_NOT_CREATED, failure.get("message", "")) if failure else None
+    return Problem(Reason.PODS_NOT_CREATED, unmade_pods(name, failure.get("message", ""))) if failure else None
 
 
 def _no_gpu_since(status: Manifest) -> float:

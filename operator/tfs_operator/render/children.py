@@ -7,6 +7,7 @@ from tfs_operator.render.deployment import deployment
 from tfs_operator.render.headless_service import headless_service
 from tfs_operator.render.horizontal_pod_autoscaler import horizontal_pod_autoscaler
 from tfs_operator.render.metadata import Manifest
+from tfs_operator.render.network_policy import network_policies
 from tfs_operator.render.pod_disruption_budget import pod_disruption_budget
 from tfs_operator.render.scaled_object import scaled_object
 from tfs_operator.render.service import service
@@ -18,19 +19,21 @@ def children(
     committed: ModelServerConfig,
     settings: Settings,
     attempt: str | None = None,
+    renewal: str | None = None,
     *,
     surge: bool = True,
 ) -> list[Manifest]:
     """The manifests in the order in which they are applied: what a pod needs comes before the pods.
 
-    `committed` has every model of the spec; it is what pods start with. A new `attempt` replaces the pods.
+    `committed` has every model of the spec; it is what pods start with. A new `attempt` or `renewal` replaces the pods.
     Without `surge` a rolling update stops an old pod before it starts a new one.
     """
     manifests = [
         config_map(tfmodel, committed),
         service(tfmodel),
         headless_service(tfmodel),
-        deployment(tfmodel, committed, settings, attempt, surge=surge),
+        *network_policies(tfmodel, settings),
+        deployment(tfmodel, committed, settings, attempt, renewal, surge=surge),
     ]
     if tfmodel.spec.most_replicas > 1:
         manifests.append(pod_disruption_budget(tfmodel))

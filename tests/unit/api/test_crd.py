@@ -180,6 +180,7 @@ UNBOUNDED = {
     "spec.autoscaling.keda.triggers[]",
     "spec.autoscaling.keda.fallback",
     "spec.autoscaling.keda.scalingModifiers",
+    "spec.networkPolicy.allowFrom[]",
     # empty by itself
     "spec.versionPolicy.all",
     "spec.models[].versionPolicy.all",

@@ -1,8 +1,9 @@
 """What /healthz and /readyz say."""
 
 from tfs_operator.cluster.queue import WorkQueue
-from tfs_operator.controller.health import MAX_BEAT_AGE, MAX_QUEUE_AGE, MAX_WORK_AGE, Health
+from tfs_operator.controller.health import MAX_BEAT_AGE, MAX_MISTAKES_AGE, MAX_QUEUE_AGE, MAX_WORK_AGE, Health
 from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.worker import Mistakes
 
 KEY = TFModelKey("default", "mnist")
 
@@ -17,7 +18,7 @@ class Clock:
 def made() -> tuple[Clock, WorkQueue[TFModelKey], Health]:
     clock = Clock()
     queue: WorkQueue[TFModelKey] = WorkQueue(clock=clock)
-    return clock, queue, Health(queue, clock, filled=True)
+    return clock, queue, Health(queue, clock, Mistakes(clock), filled=True)
 
 
 def test_a_fresh_process_is_healthy() -> None:
@@ -55,3 +56,14 @@ async def test_a_reconcile_without_an_end_makes_it_ill() -> None:
     clock.now += MAX_WORK_AGE + 1
     health.beat()
     assert health.ills() == ["a reconcile ran for 151 s, at most 150 s are fine"]
+
+
+def test_nothing_but_mistakes_makes_it_ill_and_one_reconcile_without_makes_it_well() -> None:
+    clock, _, health = made()
+    health.mistakes.made()
+    clock.now += MAX_MISTAKES_AGE + 1
+    health.mistakes.made()
+    health.beat()
+    assert health.ills() == ["every reconcile failed by a mistake in the operator for 181 s, at most 180 s are fine"]
+    health.mistakes.none()
+    assert health.ills() == []

@@ -3,15 +3,31 @@
 Sources: client-go util/workqueue, controller-runtime pkg/internal/controller/metrics.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from tfs_operator import __version__
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.metrics.exposition import Family, Sample, TFModelSeries
+from tfs_operator.controller.metrics.rollouts import RolloutTimes
+from tfs_operator.controller.metrics.tfmodels import FAMILIES
+from tfs_operator.domain.rollout import Memory
 
 CONTROLLER = "tfmodel"
+OPERATOR = "tfs-operator"
+RESULTS = ("success", "requeue_after", "error")
+"""Of a reconcile, in controller-runtime's words."""
+
 _STEP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
+_ROLLOUT_SECONDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class Metrics:
-    """One registry an operator. Also the queue's `QueueMetrics`."""
+    """Of one operator. Also the queue's `QueueMetrics`."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -56,7 +72,41 @@ class Metrics:
         self._moves = Counter(
             "tfmodel_label_moves", "Labels that moved to a version on every pod.", tfmodel, registry=registry
         )
+        self._rollouts = Histogram(
+            "tfmodel_rollout_duration_seconds",
+            "Time from a new wish to its being served on every pod, where pods were there to be asked.",
+            buckets=_ROLLOUT_SECONDS,
+            registry=registry,
+        )
+        self._leader = Gauge("leader_election_master_status", "1 for the operator that acts.", name, registry=registry)
+        Gauge("tfs_operator_build_info", "Of this process; always 1.", ("version",), registry=registry).labels(
+            __version__
+        ).set(1)
+        ProcessCollector(registry=registry)
+        self._series = TFModelSeries(FAMILIES)
+        self._rollout_times = RolloutTimes()
         self.depth(0)
+        self.leads(False)
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Else the first error would be a series' first value, and no increase."""
+        for metric in (self._adds, self._retries, self._errors):
+            metric.labels(CONTROLLER)
+        for result in RESULTS:
+            self._total.labels(CONTROLLER, result)
+
+    def watch(self, queue: WorkQueue[Any]) -> None:
+        """Reads the queue's ages at each scrape."""
+        for name, text, age in (
+            ("workqueue_oldest_key_seconds", "Time that a ready key has been waiting.", queue.oldest_age),
+            ("workqueue_longest_running_processor_seconds", "Time of the slowest worker.", queue.longest_running),
+        ):
+            Gauge(name, text, ("name",), registry=self.registry).labels(CONTROLLER).set_function(age)
+
+    def leads(self, leader: bool) -> None:
+        """Whether this process is the one that acts."""
+        self._leader.labels(OPERATOR).set(leader)
 
     def depth(self, keys: int) -> None:
         self._depth.labels(CONTROLLER).set(keys)
@@ -74,7 +124,7 @@ class Metrics:
         self._retries.labels(CONTROLLER).inc()
 
     def reconciled(self, result: str, seconds: float) -> None:
-        """`result` is one of controller-runtime's: success, requeue_after, error."""
+        """`result` is one of RESULTS."""
         self._total.labels(CONTROLLER, result).inc()
         self._seconds.labels(CONTROLLER).observe(seconds)
         if result == "error":
@@ -92,11 +142,34 @@ class Metrics:
     def label_moved(self, namespace: str, name: str, model: str) -> None:
         self._moves.labels(namespace, name, model).inc()
 
-    def forget(self, namespace: str, name: str) -> None:
+    def steps_taken(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> None:
+        """The steps of one pass in order, beginning with the one before."""
+        for seconds in self._rollout_times.ended(key, model, taken):
+            self._rollouts.observe(seconds)
+
+    def show(self, key: TFModelKey, samples: Iterable[Sample]) -> None:
+        """Exactly these series of a TFModel from now on, besides its counters."""
+        self._series.show(*key, samples)
+
+    def forget(self, key: TFModelKey) -> None:
         """Drops the series of a TFModel that is gone."""
         for metric in (self._failures, self._moves):
-            metric.remove_by_labels({"namespace": namespace, "name": name})
+            metric.remove_by_labels(key._asdict())
+        self._series.forget(*key)
+        self._rollout_times.forget(key)
+
+    def clear(self) -> None:
+        """Drops the series of all TFModels: somebody else looks after them now."""
+        for metric in (self._failures, self._moves):
+            metric.clear()
+        self._series.clear()
+        self._rollout_times.clear()
+
+    @property
+    def families(self) -> dict[str, Family]:
+        """The series of each TFModel that are not in the registry, by name."""
+        return {family.name: family for family in FAMILIES}
 
     def exposition(self) -> bytes:
         """In the Prometheus text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self.registry) + self._series.text().encode()

@@ -1,0 +1,42 @@
+"""Slows down what is repeated too soon, whoever repeats it: a watch that ends as soon as it begins, for example."""
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+QUICK_SECONDS = 5.0
+"""What is repeated later than this was of some use."""
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 3.0
+_MAX_DOUBLINGS = 16
+
+
+class _Last(NamedTuple):
+    """When something was begun, and how many times in a row it was repeated too soon."""
+
+    at: float
+    streak: int
+
+
+class Pacing:
+    """Remembers one moment for each thing: for things that are few."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: dict[Hashable, _Last] = {}
+
+    async def pause(self, what: Hashable) -> None:
+        """Before `what` is begun. The first time, and after a while, there is none."""
+        seconds = self.due(what)
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def due(self, what: Hashable) -> float:
+        """Seconds from now until it may begin; counts as its beginning."""
+        now = self._clock()
+        last = self._last.get(what)
+        streak = last.streak + 1 if last is not None and now - last.at < QUICK_SECONDS else 0
+        seconds = min(_FIRST_PAUSE * 2.0 ** min(streak - 1, _MAX_DOUBLINGS), _LONGEST_PAUSE) if streak else 0.0
+        self._last[what] = _Last(now + seconds, streak)
+        return seconds

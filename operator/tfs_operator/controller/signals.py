@@ -1,0 +1,22 @@
+"""SIGTERM and SIGINT ask the process to end; it does so in its own order."""
+
+import asyncio
+import signal
+
+
+class Signals:
+    """Heeded from the beginning, before anything is worth an orderly end."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self.heed()
+
+    def heed(self) -> None:
+        """Takes the handlers, from whoever had them."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked.set)
+
+    async def wait(self) -> None:
+        """Until the first of them."""
+        await self._asked.wait()
