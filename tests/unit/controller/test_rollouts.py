@@ -290,7 +290,7 @@ class TestChildren:
         progress = await cluster.advance(cluster.wish([1], self.KEDA))
         assert ("ScaledObject" in cluster.done) is known
         assert "Deployment" in cluster.done
-        assert progress.blocked is None
+        assert progress.trouble is None
 
     @pytest.mark.parametrize(("waited", "surge"), [(59, 1), (61, 0)])
     async def test_where_every_gpu_is_taken_an_old_pod_makes_room_after_a_while(self, waited: int, surge: int) -> None:
