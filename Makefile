@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images metrics-server clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images metrics-server clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -29,6 +29,10 @@ bench-drain: venv images ## Measure what clients of each kind lose when pods go
 
 bench-tuning: venv ## Measure what tuning a server does to the boston example under load
 	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
+
+soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
+	@hack/binaries.sh kube-apiserver etcd >/dev/null
+	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
 
 test: lint verify images binaries store-image metrics-server ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)

@@ -2,9 +2,9 @@
 """`make bench-scale`: what the operator costs with 100, 300 and 1,000 TFModels, beside KServe.
 
 A kube-apiserver and an etcd on 127.0.0.1 for each number, without nodes or controllers, and the operator as a process
-with its default flags. Prints a table and writes every single measurement to build/bench-scale.json. Some seven minutes,
-at most twenty. The status is 0 also when a target is missed, which it says; other work on the machine counts against the
-operator, and is told too.
+with the flags of the chart. Prints a table and writes every single measurement to build/bench-scale.json. Some seven
+minutes, at most twenty. The status is 0 also when a target is missed, which it says; other work on the machine counts
+against the operator, and is told too.
 """
 
 import argparse
@@ -79,6 +79,11 @@ def tell(result: Result, file: Path) -> None:
         print(f"\n*** THE MACHINE WAS BUSY: {sentence} ***")
 
 
+def _words(error: BaseException) -> str:
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return "; ".join(map(_words, inner)) or str(error)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="what the operator costs with many TFModels")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of TFModels (default: %(default)s)")
@@ -87,8 +92,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         tell(asyncio.run(run([int(size) for size in options.sizes.split(",")], options.rest_seconds)), options.json)
-    except (ApiError, AssertionError, OSError, TimeoutError, ValueError) as error:
-        print(f"\nmake bench-scale failed: {error or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
+    except (ApiError, AssertionError, ExceptionGroup, OSError, TimeoutError, ValueError) as error:
+        print(f"\nmake bench-scale failed: {_words(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nmake bench-scale: stopped", file=sys.stderr)

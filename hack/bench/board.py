@@ -37,15 +37,16 @@ class Board:
                 future.set_result(now)
 
     async def until(self, name: Name, holds: Holds, seconds: float) -> float:
-        """The moment at which `holds` became true of the object; it is None while it does not exist. Raises TimeoutError,
-        which names it."""
+        """The moment at which `holds` became true of the object; it is None while it does not exist. Raises
+        TimeoutError, which names it."""
         if holds(self.live.get(name)):
             return asyncio.get_running_loop().time()
-        entry = (holds, asyncio.get_running_loop().create_future())
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        entry = (holds, future)
         self._waiting.setdefault(name, []).append(entry)
         try:
             async with asyncio.timeout(seconds):
-                return await entry[1]
+                return await future
         except TimeoutError:
             raise TimeoutError(f"{name} is not as awaited after {seconds:.0f} s: {self.live.get(name)}") from None
         finally:

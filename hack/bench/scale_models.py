@@ -7,21 +7,28 @@ from tfs_operator.api.identity import API_VERSION, KIND
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.render import Settings, children
+from tfs_operator.render.settings import NetworkPolicySettings
 
 NAMESPACE = "bench"
+OPERATOR_NAMESPACE = "default"
 DEPLOYMENT = "Deployment"
 
-EVERY_KIND: Manifest = {}
-"""What a TFModel asks for beside `tfmodel` to have a child of each kind."""
+FLAGS = ("--leader-elect", f"--lease-namespace={OPERATOR_NAMESPACE}", f"--operator-namespace={OPERATOR_NAMESPACE}")
+"""As the chart starts the operator."""
+SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace=OPERATOR_NAMESPACE))
+"""What the flags mean for rendering."""
+
+EVERY_KIND: Manifest = {"replicas": 2}
+"""What a TFModel asks for to have a child of every kind."""
 
 
 def tfmodel(name: str, **spec: object) -> Manifest:
-    """An ordinary one: two replicas, hence a PodDisruptionBudget, and a version with a label."""
+    """An ordinary one: a version with a label, and all else as it is by default."""
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {"modelUri": f"pvc://models/{name}", "versionLabels": {"stable": 1}, "replicas": 2, **spec},
+        "spec": {"modelUri": f"pvc://models/{name}", "versionLabels": {"stable": 1}, **spec},
     }
 
 
@@ -33,5 +40,5 @@ def children_of_each(tfmodels: Sequence[Manifest]) -> Iterator[Name]:
     """What the operator has to make of them."""
     for manifest in tfmodels:
         parsed = TFModel.parse(manifest)
-        rendered = children(parsed, wanted_config(parsed.metadata.name, parsed.spec), Settings())
+        rendered = children(parsed, wanted_config(parsed.metadata.name, parsed.spec), SETTINGS)
         yield from (Name(child["kind"], NAMESPACE, child["metadata"]["name"]) for child in rendered)

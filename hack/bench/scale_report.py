@@ -64,7 +64,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what KServe needs, and the most that may be measured, by number of TFModels; 0 is for every number."""
+    """One figure: what KServe needs, and the most that may be measured, by number of TFModels; 0 is for each."""
 
     title: str
     kserve: str
@@ -97,7 +97,7 @@ class Row:
     def verdict(self, sizes: Sequence[Size]) -> str:
         judged = [self.is_missed(size) for size in sizes if self.bound(size) is not None]
         if not judged:
-            return "–"
+            return "-"
         return "**MISSED**" if any(judged) else "MET"
 
 
@@ -111,10 +111,10 @@ def _rows(sizes: Sequence[Size]) -> Iterator[Row]:
     yield Row("writes a TFModel", "6", {0: writes}, lambda s: s.burst.requests.writes / s.tfmodels, number)
     yield Row("CPU time a TFModel", "15 ms", {0: 0.025}, lambda s: s.burst.cpu / s.tfmodels, millis)
     yield Row("peak memory", "91 MiB at 300", {300: 150 * MIB, 1000: 250 * MIB}, lambda s: s.peak_memory, mib)
-    yield Row("writes in 60 s at rest", "–", {0: 0.0}, lambda s: s.rest.requests.writes, number)
-    yield Row("CPU time in 60 s at rest", "–", {}, lambda s: s.rest.cpu, seconds)
+    yield Row("writes in 60 s at rest", "-", {0: 0.0}, lambda s: s.rest.requests.writes, number)
+    yield Row("CPU time in 60 s at rest", "-", {}, lambda s: s.rest.cpu, seconds)
     yield Row("restart", "7.0 s at 300", {300: 5.0}, lambda s: s.restart.seconds, seconds)
-    yield Row("reads at the restart", "–", {}, lambda s: s.restart.requests.reads, number)
+    yield Row("reads at the restart", "-", {}, lambda s: s.restart.requests.reads, number)
     yield Row("writes at the restart", "300 and 300 dry runs", {0: 0.0}, lambda s: s.restart.requests.writes, number)
     yield from _repair_rows(sizes)
     yield from _growth_rows(sizes)
@@ -123,9 +123,9 @@ def _rows(sizes: Sequence[Size]) -> Iterator[Row]:
 def _repair_rows(sizes: Sequence[Size]) -> Iterator[Row]:
     kserve = {"Deployment": "23 ms", "HorizontalPodAutoscaler": "never"}
     for kind in sizes[0].repairs:
-        deleted = kserve.get(kind, "–")
+        deleted = kserve.get(kind, "-")
         yield Row(f"deleted {kind} back, median", deleted, {0: 0.05}, _repair(kind, "deleted"), millis)
-        yield Row(f"edited {kind} back, median", "–", {0: 0.05}, _repair(kind, "edited"), millis)
+        yield Row(f"edited {kind} back, median", "-", {0: 0.05}, _repair(kind, "edited"), millis)
 
 
 def _repair(kind: str, damage: str) -> Callable[[Size], float]:
@@ -137,8 +137,8 @@ def _growth_rows(sizes: Sequence[Size]) -> Iterator[Row]:
     if len(sizes) < 2:
         return
     least = sizes[0].burst
-    yield Row("growth of the CPU time a TFModel", "–", {1000: 1.3}, _growth(least, lambda b: b.cpu), times)
-    yield Row("growth of the time a TFModel", "–", {1000: 1.3}, _growth(least, lambda b: b.complete), times)
+    yield Row("growth of the CPU time a TFModel", "-", {1000: 1.3}, _growth(least, lambda b: b.cpu), times)
+    yield Row("growth of the time a TFModel", "-", {1000: 1.3}, _growth(least, lambda b: b.complete), times)
 
 
 def _growth(least: Burst, cost: Callable[[Burst], float]) -> Callable[[Size], float]:
@@ -197,4 +197,4 @@ def number(value: float) -> str:
 
 
 def times(value: float) -> str:
-    return f"{value:.2f} ×"
+    return f"{value:.2f} times"

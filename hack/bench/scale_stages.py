@@ -64,15 +64,14 @@ async def burst(world: World, operator: OperatorProcess, tfmodels: Sequence[Mani
     wanted = list(children_of_each(tfmodels))
     world.audit.since_last()
     others, cpu, began = OthersCpu([*world.processes, operator.process.pid]), cpu_of(operator), loop.time()
-    async with asyncio.timeout(limit):
-        sent = await _create(world, tfmodels)
-        taken = loop.time()
-        for name in wanted:
-            await world.board.until(name, lambda live: live is not None, limit)
-        complete = max(world.board.made[name] for name in wanted)
-        busy = others.seconds() / (loop.time() - began)
-        for name in sent:
-            await world.board.until(Name(KIND, NAMESPACE, name), _has_status, limit)
+    sent = await _create(world, tfmodels)
+    taken = loop.time()
+    for child in wanted:
+        await world.board.until(child, lambda live: live is not None, began + limit - loop.time())
+    complete = max(world.board.made[child] for child in wanted)
+    busy = others.seconds() / (loop.time() - began)
+    for name in sent:
+        await world.board.until(Name(KIND, NAMESPACE, name), _has_status, began + limit - loop.time())
     requests = await world.until_quiet(limit)
     return Burst(
         tfmodels=len(tfmodels),
@@ -115,7 +114,7 @@ async def restarted(world: World, operator: OperatorProcess, began: float, tfmod
     """`began` is when the process was started, by time.monotonic."""
     limit = 20 + SECONDS_A_TFMODEL * tfmodels
     async with asyncio.timeout(limit):
-        while await asyncio.to_thread(_reconciles, operator) < tfmodels:
+        while await asyncio.to_thread(_reconciles, operator) < tfmodels:  # noqa: ASYNC110  # another process
             await asyncio.sleep(PAUSE_SECONDS)
     seconds, cpu = time.monotonic() - began, cpu_of(operator)
     return Restart(seconds, cpu, await world.until_quiet(limit))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from hack.bench.audit import AuditLog, Requests
 from hack.bench.board import Board, Manifest
 from hack.bench.scale_api import ScaleApi
-from hack.bench.scale_models import NAMESPACE
+from hack.bench.scale_models import FLAGS, NAMESPACE
 from hack.bench.usage import children_of, cpu_seconds, peak_memory
 from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
 from tests.integration.operator_process import OperatorProcess, eventually, started_operator
@@ -38,9 +39,9 @@ class World:
 
     @contextmanager
     def operator(self) -> Iterator[OperatorProcess]:
-        """A process with the flags that it has by default. It need not be ready yet."""
+        """A process as the chart starts it. It need not be ready yet."""
         log = self.plane.folder / "operator.log"
-        with started_operator(self.plane.kubeconfig(OPERATOR), log, free_ports(1)[0]) as process:
+        with started_operator(self.plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *FLAGS) as process:
             try:
                 yield process
             finally:
@@ -49,14 +50,14 @@ class World:
     async def until_quiet(self, seconds: float) -> Requests:
         """Waits until the operator has asked nothing for two seconds; what it has asked since the log was last read.
         Raises TimeoutError."""
-        asked = self.audit.since_last()
-        async with asyncio.timeout(seconds):
-            while True:
-                await asyncio.sleep(QUIET_SECONDS)
-                more = self.audit.since_last()
-                if more.nothing:
-                    return asked
-                asked += more
+        asked, until = self.audit.since_last(), time.monotonic() + seconds
+        while time.monotonic() < until:
+            await asyncio.sleep(QUIET_SECONDS)
+            more = self.audit.since_last()
+            if more.nothing:
+                return asked
+            asked += more
+        raise TimeoutError(f"the operator is not quiet after {seconds:.0f} s, it still asks: {more.by_resource}")
 
 
 @asynccontextmanager
@@ -69,22 +70,22 @@ async def new_world(folder: Path) -> AsyncIterator[World]:
             await api.post("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
             board = Board()
             versions = {kind: await api.version(kind) for kind in WATCHED_KINDS}
-            watches = [asyncio.create_task(api.watch(kind, since, board)) for kind, since in versions.items()]
-            try:
-                processes = [os.getpid(), *set(children_of(os.getpid())) - before]
-                audit = AuditLog(folder / "audit.log", OPERATOR)
+            processes = [os.getpid(), *set(children_of(os.getpid())) - before]
+            audit = AuditLog(folder / "audit.log", OPERATOR)
+            async with asyncio.TaskGroup() as group:
+                # A watch that ends ends all.
+                watches = [group.create_task(api.watch(kind, since, board)) for kind, since in versions.items()]
                 yield World(plane, api, board, audit, processes=processes)
-            finally:
                 for watch in watches:
                     watch.cancel()
-                await asyncio.gather(*watches, return_exceptions=True)
 
 
 async def _install_crd(api: ScaleApi) -> None:
     manifest = custom_resource_definition()
     await api.post(CRDS, manifest)
+    name = manifest["metadata"]["name"]
     async with asyncio.timeout(START_SECONDS):
-        while not _established(await api.get(f"{CRDS}/{manifest['metadata']['name']}")):
+        while not _established(await api.get(f"{CRDS}/{name}")):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.1)
 
 

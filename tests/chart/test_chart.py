@@ -1,12 +1,15 @@
 """The chart as a whole: lint, labels, names, packaging, and what the defaults render to."""
 
+import json
 import os
 import tomllib
+from functools import reduce
 from pathlib import Path
 
 import pytest
 import yaml
 
+from hack import chart_readme
 from tests.chart.rendering import VALUE_FILES
 
 HERE = Path(__file__).parent
@@ -15,6 +18,8 @@ GOLDEN = HERE / "golden"
 CHART = ROOT / "charts/tfs-operator"
 TEMPLATES = sorted(str(file.relative_to(CHART / "templates")) for file in (CHART / "templates").rglob("*.yaml"))
 CASES = {"defaults": (GOLDEN, []), **{case: (GOLDEN / case, [file]) for case, file in VALUE_FILES.items()}}
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+EVERYTHING = yaml.safe_load(Path(VALUE_FILES["everything"]).read_text())
 METADATA = yaml.safe_load((CHART / "Chart.yaml").read_text())
 
 
@@ -40,6 +45,14 @@ def test_renders_as_recorded(chart, case):
     if os.environ.get("TFS_UPDATE_GOLDEN") == "1":
         record(golden, rendered)
     assert {name: (golden / name).read_text() for name in recorded(golden)} == rendered
+
+
+def test_everything_has_every_setting_away_from_its_default(values):
+    """But for what is on by default, and for the namespaces that have a case of their own."""
+    for path, default, _ in chart_readme.leaves(values, SCHEMA):
+        if default is not True and path != "watchNamespaces":
+            given = reduce(lambda part, name: part.get(name, {}), path.split("."), EVERYTHING)
+            assert given not in ({}, default), f"everything-values.yaml leaves {path} as it is"
 
 
 def recorded(golden):

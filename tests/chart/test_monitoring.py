@@ -17,6 +17,7 @@ DASHBOARD = "monitoring-dashboard.yaml"
 SCRAPED, ALERTED, SHOWN = (
     f"monitoring.{name}.enabled=true" for name in ("podMonitor", "prometheusRule", "grafanaDashboard")
 )
+FETCHERS = "monitoring.podMonitor.fetchers=true"
 RULES = yaml.load((CHART / "files" / "rules.yaml").read_text(), StrictLoader)
 
 
@@ -48,7 +49,7 @@ def test_nothing_of_it_is_there_by_default(chart):
 
 
 def test_the_models_monitor_finds_what_the_operator_renders(chart):
-    models, _ = monitors(chart)
+    models, _ = monitors(chart, FETCHERS)
     pod = serving_pod()
     assert models["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
     containers = pod["spec"]["containers"] + pod["spec"]["initContainers"]
@@ -57,8 +58,20 @@ def test_the_models_monitor_finds_what_the_operator_renders(chart):
     assert models["spec"]["namespaceSelector"] == {"any": True}
 
 
+@pytest.mark.parametrize(("settings", "ports"), [([], ["rest"]), ([FETCHERS], ["rest", "fetch"])])
+def test_fetchers_are_left_alone_unless_asked_for(chart, settings, ports):
+    """Their port takes orders, too."""
+    models, _ = monitors(chart, *settings)
+    assert [endpoint["port"] for endpoint in models["spec"]["podMetricsEndpoints"]] == ports
+
+
+def test_models_are_scraped_where_the_operator_watches(chart):
+    models, _ = monitors(chart, "watchNamespaces={ml,research}")
+    assert models["spec"]["namespaceSelector"] == {"matchNames": ["ml", "research"]}
+
+
 def test_series_of_models_get_namespace_tfmodel_and_pod(chart):
-    models, _ = monitors(chart)
+    models, _ = monitors(chart, FETCHERS)
     for endpoint in models["spec"]["podMetricsEndpoints"]:
         assert {each["targetLabel"]: each["sourceLabels"] for each in endpoint["relabelings"]} == {
             "namespace": ["__meta_kubernetes_namespace"],

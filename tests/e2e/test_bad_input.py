@@ -23,6 +23,7 @@ MISSING_IMAGE = "registry.invalid/no-such-server:1"
 RULE = "this team has no Services of its own"
 FIRST_BACK_OFF = 0.2
 QUOTA = "team-quota"
+HALF_A_SECRET = "without-a-key"
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,27 @@ BAD = {
     ),
     "gpus": Bad("Unschedulable", ("pod gpus-", "nvidia.com/gpu"), {"gpus": 7}),
     "taken": Bad("NameTaken", ("Service taken exists", "is left alone", "Delete it, or rename this TFModel"), {}),
-    "denied": Bad("ChildRefused", ("Service denied", "ValidatingAdmissionPolicy", RULE), {}),
-    "denied-pods": Bad(
-        "PodsNotCreated",
-        ("Deployment denied-pods", "ValidatingAdmissionPolicy", RULE, "change what that policy objects to"),
+    "denied": Bad(
+        "ChildRefused",
+        ("Service denied", "ValidatingAdmissionPolicy", RULE, "ask whoever made the policy"),
         {},
     ),
-    "no-pods": Bad("PodsNotCreated", ("Deployment no-pods", QUOTA, "pods=1", "raise that quota"), {}, "pods"),
-    "no-services": Bad("ChildRefused", ("Service no-services", QUOTA, "services=1"), {}, "services"),
+    "denied-pods": Bad(
+        "PodsNotCreated",
+        ("Deployment denied-pods", "ValidatingAdmissionPolicy", RULE, "ask whoever made the policy"),
+        {},
+    ),
+    "no-key": Bad(
+        "TlsNotUsable",
+        ("pod no-key-", f"Secret {HALF_A_SECRET} has no key tls.key", "add it"),
+        {"server": {"tls": {"secretName": HALF_A_SECRET}}},
+    ),
+    "no-pods": Bad(
+        "PodsNotCreated", ("Deployment no-pods", QUOTA, "pods=1", f"raise ResourceQuota {QUOTA}"), {}, "pods"
+    ),
+    "no-services": Bad(
+        "ChildRefused", ("Service no-services", "services=1", f"raise ResourceQuota {QUOTA}"), {}, "services"
+    ),
 }
 HELD_UP_BY_A_CHILD = ("taken", "denied", "no-services")
 
@@ -156,6 +170,7 @@ class AllBad:
 def all_bad(good: TFModel, crowded: dict[str, Kubectl], policy: None, operator: Kubectl) -> AllBad:
     """Every one of them, at the same time, beside `good`."""
     good.kubectl("apply", "--filename", "-", stdin=service("taken", "somebody-else"))
+    good.kubectl("create", "secret", "generic", HALF_A_SECRET, "--from-literal=tls.crt=half of it")
     places = {"": good.kubectl, **crowded}
     before = (time.monotonic(), retries(operator), refusals(operator))
     for name, bad in BAD.items():

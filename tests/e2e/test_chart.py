@@ -12,7 +12,7 @@ def test_the_operator_runs_under_the_restricted_pod_security_standard(operator: 
     assert namespace is not None
     assert namespace["metadata"]["labels"].items() >= chart.RESTRICTED.items()
     [deployment] = operator.find("deployments", {"app.kubernetes.io/name": "tfs-operator"})
-    assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"] == 1
+    assert deployment["status"]["readyReplicas"] == deployment["spec"]["replicas"] == 2
 
 
 def test_installing_it_again_restarts_nothing(operator: Kubectl) -> None:

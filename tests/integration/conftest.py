@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.api import Api
+from tests.integration.api import Api, Refused
 from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
 from tests.integration.model_folder import ModelFolder
 from tests.integration.operator_process import OperatorProcess, eventually, running_operator
@@ -35,6 +35,15 @@ def install_crd(api: Api) -> None:
         return any(c["type"] == "Established" and c["status"] == "True" for c in status.get("conditions") or [])
 
     eventually(established)
+    eventually(lambda: is_served(api))
+
+
+def is_served(api: Api) -> bool:
+    """Established is said before the storage is there."""
+    try:
+        return bool(api.request("GET", "/apis/tfs-operator.io/v1alpha1/tfmodels")["items"] == [])
+    except Refused:
+        return False
 
 
 @pytest.fixture(scope="session")

@@ -119,8 +119,9 @@ class Rollout(ApiModel):
     within this time needs no load. It takes the memory of both versions meanwhile."""
 
     drain_seconds: Annotated[int, Field(ge=0, le=3600, json_schema_extra={"format": "int32"})] = 15
-    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers
-    turn away first. Longer than the slowest request. TensorFlow Serving itself does not drain."""
+    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers turn away
+    first; it is killed 5 s later. At least twice the slowest request: gRPC clients are asked for new connections
+    within the first half. TensorFlow Serving itself does not drain."""
 
     surge_timeout_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 60
     """With `gpus`: how long a new pod of a rolling update may wait for a free GPU, in seconds, before an old pod is

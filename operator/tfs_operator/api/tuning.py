@@ -109,8 +109,8 @@ class Parallelism(ApiModel):
 
     rest_threads: Annotated[int, Field(ge=2, le=1024, json_schema_extra=INT32)] | None = None
     """Threads for REST, each with one request until it is answered, and one of them for connections: with a single one
-    nothing is answered. Default: with a CPU request below 8, 32, or as many as fill two batches, up to 512; else the
-    server's, 4 for each CPU of the node."""
+    nothing is answered. Default: with a CPU request below 8, 32, and with batching.maxBatchSize enough to fill two
+    batches, up to 512; else the server's, 4 for each CPU of the node."""
 
 
 class Grpc(ApiModel):

@@ -90,13 +90,13 @@ class ClusterClient:
         await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
     async def create(self, manifest: Manifest) -> Manifest:
-        """Server-side apply of an object that is not there yet. Conflict when there is one of its name, which is left as
-        it is; that may be our own, when the answer to an earlier try was lost."""
+        """Server-side apply of an object that is not there yet. Conflict when there is one of its name, which is left
+        as it is; that may be our own, when the answer to an earlier try was lost."""
         return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
 
     async def apply(self, manifest: Manifest, uid: str) -> Manifest:
-        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it. Conflict
-        when the object is gone, or another one bears its name, which is left as it is.
+        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it.
+        Conflict when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
         """

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import DummyCookieJar
 from kubernetes.aio.client import ApiClient, Configuration
@@ -48,8 +48,8 @@ async def _load_file(kubeconfig: str | None, configuration: Configuration) -> No
 
 def _proxy(server: str) -> str | None:
     """As HTTPS_PROXY and NO_PROXY say."""
-    url, proxies = urlsplit(server), getproxies_environment()
-    return None if proxy_bypass_environment(url.netloc, proxies) else proxies.get(url.scheme)
+    url = urlsplit(server)
+    return None if proxy_bypass(url.netloc) else getproxies().get(url.scheme)
 
 
 def _refresher(

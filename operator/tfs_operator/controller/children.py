@@ -91,9 +91,9 @@ class Children:
         return self._refusals.standing(_key(tfmodel), key_of(desired), _digest_of(desired))
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
-        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since it
-        is the child most likely to be refused, and then nothing is half made. What pods read is changed before the
-        pods."""
+        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
+        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before
+        the pods."""
         missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
         changed = [manifest for manifest in pending if manifest not in missing]
         return [*sorted(missing, key=lambda manifest: manifest["kind"] != "Deployment"), *changed]
@@ -155,15 +155,15 @@ class Children:
         return answer
 
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
-        """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an object
-        of the same name. Raises Conflict when the object has just gone."""
+        """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an
+        object of the same name. Raises Conflict while that comes and goes."""
         try:
             return await self._apply_to(self._cache.get(*key_of(desired)), desired)
         except Conflict:
             live = await self._client.get(*key_of(desired))
-            if live is None:
-                raise
-        return await self._apply_to(live, desired) if _is_ours(live, tfmodel.metadata.uid) else _name_taken(live)
+        if live is None or _is_ours(live, tfmodel.metadata.uid):
+            return await self._apply_to(live, desired)
+        return _name_taken(live)
 
     async def _apply_to(self, live: Manifest | None, desired: Manifest) -> Manifest:
         if live is None:

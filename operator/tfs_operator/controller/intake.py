@@ -46,7 +46,7 @@ class Intake:
         self._settle_seconds = settle_seconds
         self._leads = False
         self._unseen: dict[Scope, set[Key]] = {}
-        self._begun: set[Scope] = set()
+        self._awaited = set(self._scopes)
         self._filled = asyncio.Event()
         self._all_begun = asyncio.Event()
         self._listed: asyncio.Queue[Scope] = asyncio.Queue()
@@ -67,7 +67,7 @@ class Intake:
         await self._filled.wait()
 
     async def ready(self) -> None:
-        """Returns once every watch has begun: from then on nothing is missed."""
+        """Returns once every watch that is allowed has begun: from then on nothing is missed."""
         await self._all_begun.wait()
 
     def lead(self) -> None:
@@ -91,9 +91,7 @@ class Intake:
 
     def watching(self, scope: Scope) -> None:
         """A watch begins, after a list or where the one before has ended."""
-        self._begun.add(scope)
-        if len(self._begun) == len(self._scopes):
-            self._all_begun.set()
+        self._begins(scope)
         if scope in self._unseen:
             self._listed.put_nowait(scope)
 
@@ -133,7 +131,7 @@ class Intake:
                 if scope[1] is None:
                     raise
                 log.error("namespace %s is left out until its Role allows it: %s", scope[1], error)
-                return None
+                return self._begins(scope)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _list(self, scope: Scope) -> None:
@@ -145,6 +143,11 @@ class Intake:
             item = self._cache.get(*key) or before.get(key)
             if item is not None:
                 self._enqueue(item)
+
+    def _begins(self, scope: Scope) -> None:
+        self._awaited.discard(scope)
+        if not self._awaited:
+            self._all_begun.set()
 
     def _known(self, scope: Scope) -> set[Key]:
         kind, namespace = scope

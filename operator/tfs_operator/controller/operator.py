@@ -162,7 +162,7 @@ async def _lead(process: _Process) -> None:
 
 async def _work(process: _Process, rollouts: Rollouts) -> None:
     options = process.options
-    recorder = EventRecorder(process.client, instance=socket.gethostname())
+    recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
     pace = Pace(options.status_poll_seconds)
     reconciler = Reconciler(process.cache, options.settings, rollouts, status, pace, knows=process.optional.knows)

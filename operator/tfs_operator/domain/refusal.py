@@ -33,9 +33,13 @@ policy/validating/plugin.go) and pkg/endpoints/handlers/responsewriters/errors.g
 def refused(kind: str, name: str, words: str) -> Problem:
     """`words` are the API server's."""
     text = f"the API server refuses {kind} {name}: {words}"
-    matches = ((re.search(pattern, words), advice) for pattern, advice in _ADVICE.items())
-    advised = next((f"{text}: {match.expand(advice)}" for match, advice in matches if match), text)
-    return Problem(Reason.CHILD_REFUSED, advised)
+    return Problem(Reason.CHILD_REFUSED, ": ".join(filter(None, (text, advice(words)))))
+
+
+def advice(words: str) -> str:
+    """What to do, by the API server's words; empty where they are not known."""
+    matches = ((re.search(pattern, words), helps) for pattern, helps in _ADVICE.items())
+    return next((match.expand(helps) for match, helps in matches if match), "")
 
 
 def names_a_silent_webhook(words: str) -> bool:

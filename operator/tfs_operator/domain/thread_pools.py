@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from tfs_operator.api.server import ResourceRequirements, Server
-from tfs_operator.api.tuning import SERVERS_MAX_BATCH_SIZE, Batching, Parallelism, is_given
+from tfs_operator.api.tuning import Batching, Parallelism, is_given
 from tfs_operator.domain.drift import quantity
 
 REST_THREADS_PER_CPU = 4
@@ -58,6 +58,6 @@ def _rest_threads(cpus: int | None, batching: Batching | None) -> int | None:
     its own, and while one batch runs the next one fills (batching/README.md)."""
     if cpus is None:
         return None
-    filling = 2 * (batching.max_batch_size or SERVERS_MAX_BATCH_SIZE) + 1 if batching else 0
+    filling = 2 * batching.max_batch_size + 1 if batching and batching.max_batch_size else 0
     wanted = min(max(LEAST_REST_THREADS, filling), MOST_REST_THREADS)
     return wanted if REST_THREADS_PER_CPU * cpus < wanted else None

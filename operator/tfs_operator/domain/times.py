@@ -24,8 +24,8 @@ def epoch(text: object) -> float:
 
 
 def since(start: float, now: float) -> str:
-    """`since 2026-11-21T10:03:07Z (over 5 min)`: changes a few times only, and not while a server just takes its time to
-    start, so that a status that says it may rest."""
+    """`since 2026-11-21T10:03:07Z (over 5 min)`: changes a few times only, and not while a server just takes its time
+    to start, so that a status that says it may rest."""
     begun = rfc3339_seconds(start)
     lasting = next((words for seconds, words in _ROUGH if now - start >= seconds), None)
     return f"since {begun}" + (f" (over {lasting})" if lasting else "")

@@ -11,20 +11,32 @@ from tests.e2e.support.scene import is_ready
 
 CONTAINER = "operator"
 SELECTOR = {"app.kubernetes.io/name": "tfs-operator"}
+LEASE = "tfs-operator"
+REPLICAS = 2
 KILL_SECONDS = 40
 
 
 def fresh(operator: Kubectl) -> Manifest:
-    """The operator's pod, another one if this one was restarted: the kubelet restarts a container at once for the
+    """The pod that acts, of operators none of which was restarted yet: the kubelet restarts a container at once for the
     first time only, and then waits, longer each time."""
-    [now] = operator.find("pods", SELECTOR)
-    if now["status"]["containerStatuses"][0]["restartCount"]:
-        operator("delete", "pod", now["metadata"]["name"], "--timeout=60s", seconds=70)
-    return wait_for("the operator to be ready", 60, lambda: ready_pod(operator), interval=0.2)
+    for pod in operator.find("pods", SELECTOR):
+        if has_restarted(pod):
+            operator("delete", "pod", pod["metadata"]["name"], "--timeout=60s", seconds=70)
+    return wait_for("a fresh operator to lead", 90, lambda: leader(operator), interval=0.2)
 
 
-def ready_pod(operator: Kubectl) -> Manifest | None:
-    return next((pod for pod in operator.find("pods", SELECTOR) if is_ready(pod)), None)
+def leader(operator: Kubectl) -> Manifest | None:
+    """The pod that holds the Lease, once all are ready, so that another one can take over."""
+    pods = operator.find("pods", SELECTOR)
+    lease = operator.get("lease", LEASE)
+    if lease is None or len(pods) < REPLICAS or not all(is_ready(pod) and not has_restarted(pod) for pod in pods):
+        return None
+    holder = str(lease["spec"].get("holderIdentity", "")).rpartition("_")[0]
+    return next((pod for pod in pods if pod["metadata"]["name"] == holder), None)
+
+
+def has_restarted(pod: Manifest) -> bool:
+    return any(status["restartCount"] for status in pod["status"].get("containerStatuses", []))
 
 
 @contextlib.contextmanager

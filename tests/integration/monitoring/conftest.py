@@ -3,6 +3,7 @@
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,8 +32,11 @@ Monitors = dict[str, Mapping[str, Any]]
 @pytest.fixture(scope="module")
 def monitors() -> Monitors:
     """The chart's PodMonitors: of the model servers, and of the operator."""
-    command = [binary("helm3"), "template", "tfs-operator", CHART, "--set", "monitoring.podMonitor.enabled=true"]
-    options = ["--kube-version=1.35.4", "--show-only=templates/monitoring-podmonitors.yaml"]
+    command: list[str | Path] = [binary("helm3"), "template", "tfs-operator", CHART, "--kube-version=1.35.4"]
+    options = [
+        "--set=monitoring.podMonitor.enabled=true,monitoring.podMonitor.fetchers=true",
+        "--show-only=templates/monitoring-podmonitors.yaml",
+    ]
     result = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60, check=True)
     return {each["metadata"]["name"]: each for each in yaml.safe_load_all(result.stdout)}
 
@@ -41,8 +45,8 @@ def monitors() -> Monitors:
 def fleet(
     api: Api, operator: OperatorProcess, folder: ModelFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """Two replicas that serve version 1 as stable, and show their metrics."""
-    with serving(api, folder, tmp_path_factory.mktemp("pods")) as served:
+    """Two replicas that serve version 1 as stable, in batches."""
+    with serving(api, folder, tmp_path_factory.mktemp("pods"), server={"batching": {}}) as served:
         yield served
 
 

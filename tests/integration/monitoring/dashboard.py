@@ -20,6 +20,7 @@ class Query:
     expression: str
     legend: str
     unit: str
+    description: str
 
     @property
     def identity(self) -> str:
@@ -28,9 +29,7 @@ class Query:
     def asked(self, **variables: str) -> str:
         """As Grafana asks it, with the variables' values."""
         values = {"__rate_interval": RATE_INTERVAL, "namespace": ".*", "tfmodel": ".*", **variables}
-        asked = re.sub(r"\$\{?(\w+)\}?", lambda found: values[found[1]], self.expression)
-        assert "$" not in asked, asked
-        return asked
+        return re.sub(r"\$([a-z_]+)", lambda found: values[found[1]], self.expression)
 
 
 def dashboard() -> dict[str, Any]:
@@ -50,7 +49,7 @@ def _queries() -> Iterator[Query]:
             row = panel["title"]
         for target in panel.get("targets", ()):
             unit = panel["fieldConfig"]["defaults"]["unit"]
-            yield Query(panel["title"], row, target["expr"], target["legendFormat"], unit)
+            yield Query(panel["title"], row, target["expr"], target["legendFormat"], unit, panel["description"])
 
 
 def variables() -> dict[str, tuple[str, str]]:

@@ -119,7 +119,7 @@ def running_prometheus(folder: Path, jobs: Sequence[Job], rules: Path) -> Iterat
     every_second = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     scrapes = [job.config(folder) for job in jobs]
     config.write_text(yaml.safe_dump({"global": every_second, "rule_files": [str(rules)], "scrape_configs": scrapes}))
-    command = [programs()[0], f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
+    command: list[str | Path] = [programs()[0], f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:

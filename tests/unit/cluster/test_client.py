@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tfs_operator.cluster import errors
-from tfs_operator.cluster.client import RetryPolicy
+from tfs_operator.cluster.client import ClusterClient, RetryPolicy
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "m"}}
 
@@ -266,3 +266,33 @@ def test_waits_grow_to_a_bound_and_never_undercut_the_server():
     assert all(0.8 * 0.2 <= wait <= 1.2 * 10 for wait in waits)
     assert waits[10] >= 8.0
     assert policy.wait(1, 7.0) == 7.0
+
+
+async def test_nothing_is_written_without_a_permit_and_everything_is_read(api, apiserver):
+    client = ClusterClient(api, permit=lambda: 0.0)
+    with pytest.raises(errors.NotPermitted):
+        await client.apply(CONFIG_MAP)
+    with pytest.raises(errors.NotPermitted):
+        await client.delete("ConfigMap", "ns", "m", "u1")
+    assert apiserver.seen == []
+    assert await client.get("ConfigMap", "ns", "m")
+    await client.close()
+
+
+async def test_a_write_is_given_up_when_the_permit_ends(api, apiserver, answer):
+    apiserver.will(answer(seconds=5.0))
+    client = ClusterClient(api, retry=RetryPolicy(tries=1), permit=lambda: 0.2)
+    began = time.monotonic()
+    with pytest.raises(errors.Transient):
+        await client.apply(CONFIG_MAP)
+    assert time.monotonic() - began < 2
+    await client.close()
+
+
+async def test_creates_and_replaces_as_the_api_server_has_it(client, apiserver):
+    manifest = {"kind": "Lease", "metadata": {"namespace": "ns", "name": "m"}, "spec": {}}
+    await client.create(manifest)
+    await client.replace(manifest)
+    path = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
+    assert [(seen.method, seen.path) for seen in apiserver.seen] == [("POST", path), ("PUT", f"{path}/m")]
+    assert apiserver.seen[0].body["apiVersion"] == "coordination.k8s.io/v1"

@@ -104,3 +104,10 @@ class TestFigures:
         figures.shown(KEY, EARLY, 100.0)
         figures.forget(KEY)
         assert figures.shown(KEY, LATE, 100.0) == LATE
+
+
+async def test_no_fetcher_is_told_anything_by_one_that_does_not_lead() -> None:
+    pods = Pods({A.address: READY})
+    answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).tell(KEY, [A], ORDER)  # type: ignore[arg-type]  # plays the client
+    assert isinstance(answers["a"], FetcherUnreachable)
+    assert pods.asked == []

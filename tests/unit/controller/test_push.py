@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -61,6 +62,7 @@ class World:
 
     servers: Servers
     now: float = 1000.0
+    permit: float = math.inf
     woken: "asyncio.Queue[TFModelKey]" = field(default_factory=asyncio.Queue)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ class World:
             REPEAT,
             patience_seconds=0.02,
             clock=lambda: self.now,
+            permit=lambda: self.permit,
         )
 
     async def push(
@@ -272,3 +275,13 @@ class TestForgetting:
         await world.push(pod("a"))
         world.servers.failure = None
         assert (await world.push(pod("b"))).problem is None
+
+
+async def test_nobody_is_told_anything_by_one_that_does_not_lead() -> None:
+    world = made()
+    world.permit = 0.0
+    assert not (await world.push(pod())).settled
+    assert world.servers.told == []
+    world.permit = 5.0
+    assert (await world.push(pod())).told == 1
+    assert len(world.servers.told) == 1

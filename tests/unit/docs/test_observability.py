@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.monitoring import dashboard
+from tests.integration.monitoring import dashboard, panels_table
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.fetcher.metrics import Metrics as FetcherMetrics
@@ -48,20 +48,14 @@ def test_no_two_metrics_have_one_name() -> None:
     assert len(names) == len(set(names))
 
 
-def panel_rows() -> list[list[str]]:
-    [table] = PANELS.findall(PAGE.read_text())
-    return [re.split(r"(?<!\\) \| ", line.strip("| \n")) for line in table.splitlines()[2:]]
-
-
 def test_the_table_of_panels_is_that_of_the_dashboard() -> None:
-    """The examples are of a run, and so others each time; that there is one for each is what counts."""
-    shown = [(panel, text.replace(r"\|", "|")) for panel, text, _ in panel_rows()]
-    described = {panel["title"]: panel["description"] for panel in dashboard.dashboard()["panels"]}
-    assert shown == [
-        (f"{query.row}: {query.panel}", f"{described[query.panel]}<br>`{query.expression}`")
-        for query in dashboard.queries()
-    ]
-    assert all(example for _, _, example in panel_rows())
+    """The values are of a run, and so others each time; that there is one for each query is what counts."""
+    [shown] = PANELS.findall(PAGE.read_text())
+    values = panels_table.values(shown)
+    expected = panels_table.tables(dict.fromkeys(dashboard.queries(), "x"))
+    assert panels_table.without_values(shown) == panels_table.without_values(expected)
+    assert len(values) == len(dashboard.queries())
+    assert all(values)
 
 
 def test_panels_are_described_and_have_names_of_their_own() -> None:
@@ -88,18 +82,14 @@ def exported(name: str) -> bool:
     return stem in {row[0] for row in rows()} | {name for name, *_ in rows()} or re.sub("_total$", "", stem) in fetchers
 
 
+OURS = re.compile(r"(?<![\w:])((?:tfmodel|tfs_operator|workqueue|controller_runtime|rest_client|leader)_\w+)")
 SERVERS = set(re.findall(r"^\| `(:tensorflow:[\w:]+)` \|", PAGE.read_text(), re.MULTILINE))
 EXPRESSIONS = [query.expression for query in dashboard.queries()] + [RULES]
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_queries_and_rules_use_metrics_that_the_page_has(expression: str) -> None:
-    used = set(
-        re.findall(
-            r"(?<![\w:])((?:tfmodel|tfs_operator|workqueue|controller_runtime|rest_client|leader)_\w+)", expression
-        )
-    )
-    assert [name for name in used if not exported(name)] == []
+    assert [name for name in OURS.findall(expression) if not exported(name)] == []
     servers = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r":tensorflow:[\w:]+", expression)}
     assert {name for name in servers if name not in SERVERS and f"{name}_count" not in SERVERS} == set()
 
@@ -114,7 +104,5 @@ def test_the_monitor_keeps_every_metric_that_the_page_has() -> None:
 def test_the_example_of_a_log_line_has_the_fields_of_the_table() -> None:
     [block] = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     fields = json.loads(block)
-    described = set(
-        re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?`) \| ", PAGE.read_text().split("## Logs")[1], re.M)))
-    )
-    assert described == {*fields, "exception"}
+    table = re.findall(r"^\| (`.*?`) \| ", PAGE.read_text().split("## Logs")[1], re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(table))) == {*fields, "exception"}

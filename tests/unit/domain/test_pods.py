@@ -8,6 +8,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts, facts, telling_lines
 from tfs_operator.domain.scheduling import explained
+from tfs_operator.domain.tls import Certificate, as_last_words
 
 ANNOTATION = "tfs-operator.io/models-digest"
 NAME = "mnist-7d9f8b6c5d-x2x4z"
@@ -286,3 +287,33 @@ class TestTellingLines:
         told = telling_lines("Failed " + "x" * 5000 + " end")
         assert len(told) == 1024
         assert told.endswith(" end")
+
+
+NO_KEY = "server.tls.secretName: Secret mnist-tls has no key tls.key: add it"
+
+
+def init(state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return container(state, **{"name": "tls", **more})
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        init({"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended(1, message=NO_KEY), restartCount=3),
+        init({"running": {"startedAt": "2026-11-21T06:30:00Z"}}, lastState=ended(1, message=NO_KEY), restartCount=3),
+        init(ended(1, message=NO_KEY)),
+    ],
+    ids=["between two attempts", "waiting for the Secret", "just ended"],
+)
+def test_a_secret_that_cannot_serve_is_no_failure_of_the_model_server(status: dict[str, Any]) -> None:
+    pod_facts = found(pod(initContainerStatuses=[status], containerStatuses=[waiting("PodInitializing")]))
+    assert pod_facts.problem == Problem(Reason.TLS_NOT_USABLE, f"pod {NAME}: {NO_KEY}")
+    assert not pod_facts.crashed
+    assert pod_facts.certificate == Certificate("")
+
+
+def test_a_pod_tells_which_certificate_it_serves() -> None:
+    words = as_last_words(Certificate("ab" * 32, "mnist.shop.svc", 1.0, 2.0))
+    pod_facts = found(pod(initContainerStatuses=[init(ended(0, "Completed", words), ready=True)]))
+    assert pod_facts.certificate == Certificate("ab" * 32, "mnist.shop.svc", 1.0, 2.0)
+    assert pod_facts.problem is None

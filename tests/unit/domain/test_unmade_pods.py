@@ -7,11 +7,11 @@ from tfs_operator.domain.unmade_pods import unmade_pods
 ANSWERS = {
     "quota": (
         'pods "mnist-7d9f-x2x4z" is forbidden: exceeded quota: a, requested: pods=1, used: pods=1, limited: pods=1',
-        "raise that quota, or ask for less in replicas, gpus or server.resources",
+        "raise ResourceQuota a, or delete what is not needed in this namespace",
     ),
     "quota on what is not said": (
         'pods "mnist-7d9f-x2x4z" is forbidden: failed quota: team-a: must specify limits.memory for: model-server',
-        "that quota needs server.resources to say what each replica takes",
+        "ResourceQuota team-a counts them, so say them in server.resources",
     ),
     "Pod Security": (
         'pods "mnist-7d9f-x2x4z" is forbidden: violates PodSecurity "restricted:latest": restricted volume types',
@@ -19,11 +19,11 @@ ANSWERS = {
     ),
     "webhook": (
         'admission webhook "images.example.com" denied the request: images come from example.com',
-        "change what that webhook objects to, or ask whoever runs it",
+        "change the TFModel so that it keeps the rule, or ask whoever runs the webhook images.example.com",
     ),
     "policy": (
         "pods \"m\" is forbidden: ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner label",
-        "change what that policy objects to, or ask whoever made it",
+        "change the TFModel so that it keeps the rule, or ask whoever made the policy owners",
     ),
 }
 

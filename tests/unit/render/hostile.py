@@ -1,6 +1,7 @@
 """Texts that try to be more than a text, in every place of a TFModel that takes one."""
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,12 +105,11 @@ def one_by_one() -> Iterator[Manifest]:
             if path in seen:
                 continue
             seen.add(path)
-            for snippet in SNIPPETS:
-                for mix in (lambda _, snippet: snippet, lambda text, snippet: text + snippet):
-                    manifest = copy.deepcopy(example)
-                    text, put = list(leaves(manifest["spec"], lambda _: None))[number]
-                    put(mix(text, snippet))
-                    yield manifest
+            for snippet, keeps in itertools.product(SNIPPETS, (False, True)):
+                manifest = copy.deepcopy(example)
+                text, put = list(leaves(manifest["spec"], lambda _: None))[number]
+                put(text + snippet if keeps else snippet)
+                yield manifest
 
 
 def paths(value: Any, path: str, field: str = "") -> Iterator[str]:

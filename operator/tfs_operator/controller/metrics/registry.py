@@ -4,6 +4,7 @@ Sources: client-go util/workqueue, controller-runtime pkg/internal/controller/me
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -31,63 +32,55 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        name = ("name",)
-        controller = ("controller",)
-        self._depth = Gauge("workqueue_depth", "Keys ready to be worked on.", name, registry=registry)
-        self._adds = Counter("workqueue_adds", "Keys added.", name, registry=registry)
-        self._queue_seconds = Histogram(
-            "workqueue_queue_duration_seconds", "Time from ready to taken.", name, buckets=_SECONDS, registry=registry
-        )
-        self._work_seconds = Histogram(
-            "workqueue_work_duration_seconds", "Time from taken to done.", name, buckets=_SECONDS, registry=registry
-        )
-        self._retries = Counter("workqueue_retries", "Keys added with back-off.", name, registry=registry)
-        self._total = Counter(
-            "controller_runtime_reconcile", "Reconciles by result.", (*controller, "result"), registry=registry
-        )
-        self._errors = Counter(
-            "controller_runtime_reconcile_errors", "Failed reconciles.", controller, registry=registry
-        )
-        self._seconds = Histogram(
-            "controller_runtime_reconcile_time_seconds",
-            "Time a reconcile.",
-            controller,
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._requests = Counter(
-            "rest_client_requests", "Requests to the API server.", ("code", "method"), registry=registry
-        )
-        tfmodel = ("namespace", "name", "model")
-        self._steps = Histogram(
-            "tfmodel_rollout_step_duration_seconds",
-            "Time that a model's rollout spent in a step.",
-            ("step",),
-            buckets=_STEP_SECONDS,
-            registry=registry,
-        )
-        self._failures = Counter(
-            "tfmodel_version_failures", "Versions given up, each attempt counted.", tfmodel, registry=registry
-        )
-        self._moves = Counter(
-            "tfmodel_label_moves", "Labels that moved to a version on every pod.", tfmodel, registry=registry
-        )
-        self._rollouts = Histogram(
-            "tfmodel_rollout_duration_seconds",
-            "Time from a new wish to its being served on every pod, where pods were there to be asked.",
-            buckets=_ROLLOUT_SECONDS,
-            registry=registry,
-        )
-        self._leader = Gauge("leader_election_master_status", "1 for the operator that acts.", name, registry=registry)
-        Gauge("tfs_operator_build_info", "Of this process; always 1.", ("version",), registry=registry).labels(
-            __version__
-        ).set(1)
-        ProcessCollector(registry=registry)
+        self._counter = partial(Counter, registry=registry)
+        self._gauge = partial(Gauge, registry=registry)
+        self._histogram = partial(Histogram, registry=registry)
+        self._make_queues()
+        self._make_reconciles()
+        self._make_rollouts()
+        self._make_process()
         self._series = TFModelSeries(FAMILIES)
         self._rollout_times = RolloutTimes()
         self.depth(0)
         self.leads(False)
         self._begin_at_zero()
+
+    def _make_queues(self) -> None:
+        name, timed = ("name",), partial(self._histogram, buckets=_SECONDS)
+        self._depth = self._gauge("workqueue_depth", "Keys ready to be worked on.", name)
+        self._adds = self._counter("workqueue_adds", "Keys added.", name)
+        self._queue_seconds = timed("workqueue_queue_duration_seconds", "Time from ready to taken.", name)
+        self._work_seconds = timed("workqueue_work_duration_seconds", "Time from taken to done.", name)
+        self._retries = self._counter("workqueue_retries", "Keys added with back-off.", name)
+
+    def _make_reconciles(self) -> None:
+        name, controller = "controller_runtime_reconcile", ("controller",)
+        self._total = self._counter(name, "Reconciles by result.", (*controller, "result"))
+        self._errors = self._counter(f"{name}_errors", "Failed reconciles.", controller)
+        self._seconds = self._histogram(f"{name}_time_seconds", "Time of a reconcile.", controller, buckets=_SECONDS)
+        self._requests = self._counter("rest_client_requests", "Requests to the API server.", ("code", "method"))
+
+    def _make_rollouts(self) -> None:
+        model = ("namespace", "name", "model")
+        self._steps = self._histogram(
+            "tfmodel_rollout_step_duration_seconds",
+            "Time that a model's rollout spent in a step.",
+            ("step",),
+            buckets=_STEP_SECONDS,
+        )
+        self._rollouts = self._histogram(
+            "tfmodel_rollout_duration_seconds",
+            "Time from a new wish to its being served on every pod, where pods were there to be asked.",
+            buckets=_ROLLOUT_SECONDS,
+        )
+        self._failures = self._counter("tfmodel_version_failures", "Versions given up, each attempt counted.", model)
+        self._moves = self._counter("tfmodel_label_moves", "Labels that moved to a version on every pod.", model)
+
+    def _make_process(self) -> None:
+        self._leader = self._gauge("leader_election_master_status", "1 for the operator that acts.", ("name",))
+        build = self._gauge("tfs_operator_build_info", "Of this process; always 1.", ("version",))
+        build.labels(__version__).set(1)
+        ProcessCollector(registry=self.registry)
 
     def _begin_at_zero(self) -> None:
         """Else the first error would be a series' first value, and no increase."""
@@ -102,7 +95,7 @@ class Metrics:
             ("workqueue_oldest_key_seconds", "Time that a ready key has been waiting.", queue.oldest_age),
             ("workqueue_longest_running_processor_seconds", "Time of the slowest worker.", queue.longest_running),
         ):
-            Gauge(name, text, ("name",), registry=self.registry).labels(CONTROLLER).set_function(age)
+            self._gauge(name, text, ("name",)).labels(CONTROLLER).set_function(age)
 
     def leads(self, leader: bool) -> None:
         """Whether this process is the one that acts."""
@@ -143,7 +136,9 @@ class Metrics:
         self._moves.labels(namespace, name, model).inc()
 
     def steps_taken(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> None:
-        """The steps of one pass in order, beginning with the one before."""
+        """The steps of one pass in order, beginning with the one before. The model's counters begin at 0 here."""
+        for metric in (self._failures, self._moves):
+            metric.labels(*key, model)
         for seconds in self._rollout_times.ended(key, model, taken):
             self._rollouts.observe(seconds)
 
