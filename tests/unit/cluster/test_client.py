@@ -42,11 +42,33 @@ async def test_an_apply_that_meets_another_object_is_a_conflict(client, apiserve
     assert len(apiserver.seen) == 1
 
 
+async def test_another_field_manager_takes_nothing_by_force(client, apiserver):
+    await client.apply_as("other", CONFIG_MAP)
+    assert apiserver.seen[0].query == {"fieldManager": "other", "force": "false"}
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "known"),
+    [
+        (200, {"resources": [{"name": "scaledobjects"}, {"name": "scaledobjects/status"}]}, True),
+        (200, {"resources": [{"name": "scaledjobs"}]}, False),
+        (200, {"resources": None}, False),
+        (404, "404 page not found\n", False),
+    ],
+)
+async def test_whether_the_api_server_knows_a_kind(client, apiserver, answer, code, body, known):
+    apiserver.will(answer(body, code))
+    assert await client.serves("ScaledObject") is known
+    assert (apiserver.seen[0].method, apiserver.seen[0].path) == ("GET", "/apis/keda.sh/v1alpha1")
+
+
 @pytest.mark.parametrize(
     ("kind", "path"),
     [
         ("Service", "/api/v1/namespaces/ns/services/m"),
         ("Deployment", "/apis/apps/v1/namespaces/ns/deployments/m"),
+        ("HorizontalPodAutoscaler", "/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers/m"),
+        ("ScaledObject", "/apis/keda.sh/v1alpha1/namespaces/ns/scaledobjects/m"),
         ("PodDisruptionBudget", "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/m"),
         ("TFModel", "/apis/tfs-operator.io/v1alpha1/namespaces/ns/tfmodels/m"),
     ],
