@@ -18,8 +18,11 @@ FLAGS = ("--leader-elect", f"--lease-namespace={OPERATOR_NAMESPACE}", f"--operat
 SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace=OPERATOR_NAMESPACE))
 """What the flags mean for rendering."""
 
-EVERY_KIND: Manifest = {"replicas": 2}
-"""What a TFModel asks for to have a child of every kind."""
+EVERY_KIND: Manifest = {
+    "autoscaling": {"minReplicas": 2, "maxReplicas": 4, "targetCPUUtilizationPercentage": 80},
+    "server": {"resources": {"requests": {"cpu": "1"}}},
+}
+"""What a TFModel asks for to have a child of every kind that needs no other software."""
 
 
 def tfmodel(name: str, **spec: object) -> Manifest:

@@ -52,7 +52,8 @@ def without_keda(api: Api) -> Iterator[None]:
     _uninstall(api)
 
 
-def _install(api: Api) -> None:
+def install_keda(api: Api) -> None:
+    """Its CustomResourceDefinition."""
     path = subprocess.run(
         [ROOT / "hack/keda-crd.sh"], stdout=subprocess.PIPE, text=True, check=True, timeout=600
     ).stdout
@@ -97,7 +98,7 @@ def test_keda_that_comes_later_is_taken_up_by_a_restart_with_one_line(api: Api, 
     with start() as operator:
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_reason(api, namespace, "mnist", "KedaNotInstalled", "ScalingActive")
-        _install(api)
+        install_keda(api)
         eventually(lambda: operator.process.poll() is not None, 30, operator.lines)
         assert operator.process.returncode == 0
         assert len([line for line in operator.lines() if "ScaledObject" in line]) == 1
@@ -115,7 +116,7 @@ def test_a_scaled_object_is_a_child_like_any_other(
     api: Api, namespace: str, start: Start, control_plane: ControlPlane
 ) -> None:
     """Applied, repaired, at rest, swapped for a HorizontalPodAutoscaler, and pruned."""
-    _install(api)
+    install_keda(api)
     with start():
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_children(api, namespace, "mnist", BUDGET, SCALED_OBJECT)
@@ -148,7 +149,7 @@ def _say(api: Api, namespace: str, status: str, reason: str) -> None:
 def test_keda_that_is_taken_away_ends_the_process_and_is_told_by_the_next(
     api: Api, namespace: str, start: Start
 ) -> None:
-    _install(api)
+    install_keda(api)
     with start() as operator:
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_children(api, namespace, "mnist", BUDGET, SCALED_OBJECT)

@@ -22,6 +22,7 @@ from tests.integration.fleet import condition, tfmodel, wait_for_reason
 from tests.integration.model_folder import ModelFolder
 from tests.integration.operator_process import eventually, pretty, running_operator
 from tests.integration.served import serving
+from tests.integration.test_keda import KEDA, install_keda
 from tfs_operator.api.identity import KIND
 from tfs_operator.cluster.cache import controller_of
 from tfs_operator.cluster.kinds import RESOURCES
@@ -39,6 +40,11 @@ RBAC_PATHS = {
 PARTS = ("apiGroups", "resources", "verbs")
 MODELS: dict[str, dict[str, Any]] = {
     "replicated": {"replicas": 2},
+    "autoscaled": {
+        "autoscaling": {"maxReplicas": 4, "targetCPUUtilizationPercentage": 80},
+        "server": {"resources": {"requests": {"cpu": "1"}}},
+    },
+    "by-keda": {"autoscaling": KEDA},
 }
 """Name → spec: together they have a child of every kind. Each has a namespace of its own."""
 CASES = {
@@ -111,6 +117,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     with access_log(folder) as log, running_control_plane(folder, users, log.flags) as plane:
         found = Installed(plane, log, manifests)
         install_crd(found.api)
+        install_keda(found.api)
         for namespace in (HOME, *(f"rbac-{name}" for name in MODELS)):
             found.api.create_namespace(namespace)
         for each in manifests:
