@@ -54,6 +54,7 @@ class Intake:
     def leave_out(self, kinds: Collection[str]) -> None:
         """Of kinds that the cluster does not know; before anything is listed."""
         self._scopes = [scope for scope in self._scopes if scope[0] not in kinds]
+        self._awaited = set(self._scopes)
 
     async def fill(self) -> None:
         """Lists everything before the watches begin, so that a restart finds nothing to write. Waits for an API server

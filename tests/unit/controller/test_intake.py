@@ -171,3 +171,14 @@ async def test_a_resync_finds_what_was_deleted_unseen_and_survives_a_silent_api_
         assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
     resync.cancel()
+
+
+async def test_what_the_cluster_does_not_know_is_neither_listed_nor_waited_for() -> None:
+    """Else nobody would ever be ready."""
+    intake, _, _ = made(Lists({}))
+    intake.leave_out({"ScaledObject"})
+    for kind in WATCHED_KINDS:
+        if kind != "ScaledObject":
+            intake.watching((kind, None))
+    async with asyncio.timeout(1):
+        await intake.ready()
