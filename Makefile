@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch soak test unit stores store-image chart integration e2e conformance lint verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -22,6 +22,13 @@ bench-rollout: venv images ## Measure how fast labels move: by the operator, and
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null
 	hack/run.sh env PYTHONPATH=operator python hack/bench_fetch.py
+
+bench-drain: venv images ## Measure what clients of each kind lose when pods go
+	@hack/binaries.sh helm >/dev/null
+	hack/run.sh python hack/bench_drain.py
+
+bench-tuning: venv ## Measure what tuning a server does to the boston example under load
+	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
 
 soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
@@ -48,8 +55,11 @@ integration: venv binaries ## The tests on a real API server without nodes
 e2e: venv images binaries store-image ## The tests on a local kind cluster
 	$(PYTEST) tests/e2e
 
-lint: venv ## ruff, mypy, import-linter, shellcheck
+lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
 	hack/lint.sh
+
+audit: ## Ask PyPI about known vulnerabilities of every locked Python dependency
+	hack/audit.sh
 
 verify: venv ## Check that everything generated is up to date
 	hack/binaries.sh --check-pins
@@ -61,8 +71,10 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), and the stores for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite >/dev/null
+binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, and the stores for the tests
+	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
+	@hack/schemas.sh >/dev/null
+	@hack/prometheus.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up

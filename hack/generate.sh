@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes everything in the tree that is generated: the CRD, the chart's copy of it, and the protobuf stubs.
+# Writes everything in the tree that is generated: the CRD, the chart's copy of it, the tables of the chart's README,
+# and the protobuf stubs.
 #   hack/generate.sh           writes
 #   hack/generate.sh --check   writes nothing; fails when a file differs from what would be written
 # Needs .venv (make venv).
@@ -27,6 +28,7 @@ check() {
   for stub in "$fresh"/proto/tfs_operator/serving/*; do
     same "$stub" "operator/tfs_operator/serving/$(basename "$stub")"
   done
+  $bin/python hack/chart_readme.py --check
   echo "generated files are up to date"
 }
 
@@ -36,6 +38,6 @@ same() { # fresh file, file in the tree
 
 case "${1:-}" in
   --check) check ;;
-  "") write_crds . && hack/generate-proto.sh ;;
+  "") write_crds . && $bin/python hack/chart_readme.py && hack/generate-proto.sh ;;
   *) echo "usage: hack/generate.sh [--check]" >&2; exit 2 ;;
 esac

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# hack/lint.sh: every check of the sources that runs nothing of them; changes nothing. Needs .venv (hack/venv.sh).
+# hack/lint.sh: every check of the sources that runs nothing of them; changes nothing. Needs .venv (hack/venv.sh),
+# and Go or PyPI for actionlint (hack/binaries.sh).
 set -euo pipefail
 # shellcheck source=hack/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -26,8 +27,11 @@ failed=()
 plain=hack/runc-without-sys-resource
 check ruff check . "$plain"
 check ruff format --check . "$plain"
-check mypy operator/tfs_operator hack tests/e2e tests/integration tests/stores tests/unit/controller "$plain"
+check mypy operator/tfs_operator hack tests/e2e tests/integration tests/stores tests/unit/controller "$plain" \
+  charts/tfs-operator/files/test/predict.py
 check lint-imports
 log "lint: shellcheck"
 shell_scripts | xargs -0 shellcheck --external-sources || failed+=(shellcheck)
+actionlint=$(hack/binaries.sh actionlint)
+check "$actionlint" -shellcheck "$(type -P shellcheck)" -pyflakes ''
 ((${#failed[@]} == 0)) || die "these found something: ${failed[*]}"

@@ -16,6 +16,7 @@ lock() { # name, further options…
 }
 
 lock operator "$@"
+lock audit "$@"
 # tensorflow-serving-api asks for `tensorflow`; see overrides.txt.
 lock dev --override overrides.txt "$@"
 # The double needs TensorFlow's library and protos, not its Python dependencies.

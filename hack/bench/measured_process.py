@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hack.bench.usage import peak_memory
+
 INTERVAL_SECONDS = 0.02
 
 
@@ -47,19 +49,10 @@ def _watch(pid: int, deadline: float) -> tuple[int, int, float]:
     other. Returns it with the status and the CPU time, of the process and of those it has waited for."""
     peak = 0
     while True:
-        peak = max(peak, _peak_memory(pid))
+        peak = max(peak, peak_memory(pid))
         ended, status, usage = os.wait4(pid, os.WNOHANG)
         if ended:
             return peak, status, usage.ru_utime + usage.ru_stime
         if time.monotonic() > deadline:
             os.kill(pid, 9)
         time.sleep(INTERVAL_SECONDS)
-
-
-def _peak_memory(pid: int) -> int:
-    """Bytes; 0 when the process has just ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from hack.playground.commands import ROOT, CommandError, run
 from hack.playground.kubectl import Kubectl
 
 IMAGES = ROOT / "build" / "images.env"
+CHART = Path("charts/tfs-operator")
 RELEASE = "tfs-operator"
 NAMESPACE = "tfs-operator-system"
 INSTALL_SECONDS = 120
@@ -30,8 +32,8 @@ def images() -> Images:
     return Images(values["OPERATOR_IMAGE"], values["SERVER_IMAGE"])
 
 
-def helm(kubectl: Kubectl, *args: str, seconds: float = 60) -> str:
-    return run(["helm", "--kubeconfig", str(kubectl.kubeconfig), *args], seconds=seconds)
+def helm(kubectl: Kubectl, *args: str, seconds: float = 60, program: str = "helm") -> str:
+    return run([program, "--kubeconfig", str(kubectl.kubeconfig), *args], seconds=seconds)
 
 
 def is_installed(kubectl: Kubectl) -> bool:
@@ -43,10 +45,13 @@ def image_id(image: str) -> str:
     return run(["docker", "image", "inspect", "--format", "{{.Id}}", image]).strip()
 
 
-def install(kubectl: Kubectl) -> None:
-    """Installs or upgrades, and waits until the operator's pod is ready. Changes nothing if all is so."""
+def install(kubectl: Kubectl, path: Path = CHART, operator: str | None = None) -> None:
+    """Installs or upgrades, and waits until the operator's pod is ready. Changes nothing if all is so.
+
+    `path` and `operator`, an image, are those of another release."""
     used = images()
-    repository, tag = used.operator.rsplit(":", 1)
+    image = operator or used.operator
+    repository, tag = image.rsplit(":", 1)
     kubectl.make_namespace(NAMESPACE, RESTRICTED)
     settings = {
         "image.repository": repository,
@@ -54,9 +59,9 @@ def install(kubectl: Kubectl) -> None:
         "serverImages.cpu": used.server,
         "serverImages.gpu": used.server,
         # The tag is the same for every build, so this is what replaces the pod when the image is another.
-        r"podAnnotations.tfs-operator\.io/image-id": image_id(used.operator),
+        r"podAnnotations.tfs-operator\.io/image-id": image_id(image),
     }
-    arguments = ["upgrade", "--install", RELEASE, "charts/tfs-operator", "--namespace", NAMESPACE]
+    arguments = ["upgrade", "--install", RELEASE, str(path), "--namespace", NAMESPACE]
     for name, value in settings.items():
         arguments += ["--set-string", f"{name}={value}"]
     waiting = ["--wait", "--timeout", f"{INSTALL_SECONDS}s"]

@@ -61,6 +61,31 @@ def answers(url: str) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def second_name(image: str) -> Iterator[str]:
+    """Another reference to an image that the node has: nothing is pulled or copied."""
+    repository, _, tag = image.rpartition(":")
+    other = f"{repository}:{tag}-again"
+    in_store("images", "tag", "--force", full_name(image), full_name(other))
+    try:
+        yield other
+    finally:
+        in_store("images", "rm", full_name(other))
+
+
+def full_name(image: str) -> str:
+    """As containerd calls it, with its registry."""
+    registry, slash, _ = image.partition("/")
+    if not slash:
+        return f"docker.io/library/{image}"
+    return image if "." in registry or ":" in registry or registry == "localhost" else f"docker.io/{image}"
+
+
+def in_store(*command: str) -> str:
+    """`ctr`, for the images and tasks that the kubelet sees."""
+    return inside("ctr", "--namespace", "k8s.io", *command)
+
+
 @dataclass(frozen=True)
 class Container:
     """A running container: its first process, as the node numbers it, and its log file there."""
@@ -74,9 +99,19 @@ class Container:
         """How many lines it has written until now."""
         return int(inside("wc", "-l", self.log).split()[0])
 
+    @property
+    def pid_within(self) -> int:
+        """Of the same process, as the container itself numbers it."""
+        status = inside("cat", f"/proc/{self.pid}/status")
+        return int(next(line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")))
+
     def kill(self) -> None:
         """SIGKILL, at once."""
         inside("kill", "-KILL", str(self.pid))
+
+    def terminate(self) -> None:
+        """SIGTERM, as the kubelet has it sent: from outside of the container."""
+        inside("kill", "-TERM", str(self.pid))
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
@@ -118,6 +153,6 @@ def container(kubectl: Kubectl, pod: Manifest, container_name: str) -> Container
 
 
 def pid_of(container_id: str) -> int:
-    tasks = inside("ctr", "--namespace", "k8s.io", "tasks", "list").splitlines()
+    tasks = in_store("tasks", "list").splitlines()
     [pid] = [line.split()[1] for line in tasks if line.startswith(container_id)]
     return int(pid)

@@ -8,7 +8,7 @@ from hack.playground.commands import wait_for
 from hack.playground.kubectl import Kubectl, Manifest
 
 MANAGED = {"app.kubernetes.io/managed-by": "tfs-operator", "app.kubernetes.io/name": "tensorflow-serving"}
-CHILD_KINDS = "configmaps,deployments,services,poddisruptionbudgets"
+CHILD_KINDS = "configmaps,deployments,services,poddisruptionbudgets,networkpolicies"
 NOTHING: Manifest = {"metadata": {"generation": 0}}
 
 

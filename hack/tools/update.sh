@@ -46,6 +46,13 @@ own() (
   go mod tidy
 )
 
+# data FOLDER MODULE VERSION: a module of which only files are read, by hack/schemas.sh.
+data() (
+  begin "$1"
+  go mod edit -require "$2@$3"
+  go mod download "$2"
+)
+
 # azurite: the lock names no registry, so that it holds wherever packages come from.
 azurite() (
   cd azurite
@@ -67,7 +74,16 @@ case ${1:-all} in
   fake-gcs-server) own fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" ;;
   registry) own registry github.com/distribution/distribution/v3 "$REGISTRY_VERSION" ;;
   rclone) own rclone github.com/rclone/rclone "$RCLONE_VERSION" ;;
+  kubeconform)
+    tool kubeconform github.com/yannh/kubeconform "$KUBECONFORM_VERSION" github.com/yannh/kubeconform/cmd/kubeconform
+    ;;
+  actionlint)
+    tool actionlint github.com/rhysd/actionlint "$ACTIONLINT_VERSION" github.com/rhysd/actionlint/cmd/actionlint
+    ;;
+  prometheus-operator)
+    data prometheus-operator github.com/prometheus-operator/prometheus-operator "$PROMETHEUS_OPERATOR_VERSION"
+    ;;
   azurite) azurite ;;
-  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite; do "./update.sh" "$each"; done ;;
+  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone kubeconform actionlint prometheus-operator azurite; do "./update.sh" "$each"; done ;;
   *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
 esac

@@ -1,3 +1,3 @@
 """Runs TensorFlow Serving on Kubernetes: a TFModel in, a served model out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

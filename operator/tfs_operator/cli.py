@@ -1,4 +1,4 @@
-"""`tfs-operator run | fetch | render | crd`."""
+"""`tfs-operator run | fetch | tls | render | crd`."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tfs_operator import __version__
 
-COMMANDS = ("run", "fetch", "render", "crd")
+COMMANDS = ("run", "fetch", "tls", "render", "crd")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,6 +32,12 @@ def test_view_reads_models(chart):
     ]
 
 
+def test_can_be_left_out_and_do_not_depend_on_the_operators_own(chart):
+    assert not chart.source("clusterrole-edit.yaml", "rbac.aggregateRoles=false")
+    assert not chart.source("clusterrole-view.yaml", "rbac.aggregateRoles=false")
+    assert chart.one("clusterrole-view.yaml", "watchNamespaces={a}") == chart.one("clusterrole-view.yaml")
+
+
 def test_the_crd_has_every_subresource_that_is_granted(chart):
     (version,) = chart.one("crd.yaml")["spec"]["versions"]
     assert {"scale", "status"} <= version["subresources"].keys()

@@ -6,9 +6,11 @@ TEMPLATE = "crd.yaml"
 KEEP = {"helm.sh/resource-policy": "keep"}
 
 
-def test_is_the_generated_file(chart):
+def test_is_the_generated_file_with_the_releases_labels(chart):
     file = chart.path / "files" / "tfmodels-crd.yaml"
-    assert chart.one(TEMPLATE) == yaml.safe_load(file.read_text())
+    definition = chart.one(TEMPLATE)
+    assert definition["metadata"].pop("labels") == chart.one("service.yaml")["metadata"]["labels"]
+    assert definition == yaml.safe_load(file.read_text())
 
 
 def test_is_the_one_under_crds_with_the_keep_policy(chart):
@@ -18,6 +20,7 @@ def test_is_the_one_under_crds_with_the_keep_policy(chart):
     assert annotations.items() >= KEEP.items()
     annotations = {key: value for key, value in annotations.items() if key not in KEEP}
     definition["metadata"].pop("annotations")
+    definition["metadata"].pop("labels")
     if annotations:
         definition["metadata"]["annotations"] = annotations
     assert definition == original

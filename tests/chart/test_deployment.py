@@ -59,7 +59,7 @@ def test_command_and_default_arguments(chart):
     assert operator["args"] == [
         "--server-image=tensorflow/serving:2.21.0",
         "--gpu-server-image=tensorflow/serving:2.21.0-gpu",
-        "--fetcher-image=tfs-operator:0.1.0",
+        "--fetcher-image=tfs-operator:0.2.0",
         "--status-poll-seconds=30",
         "--retry-seconds=60",
         "--workers=4",
@@ -71,9 +71,15 @@ def test_command_and_default_arguments(chart):
         "--lease-duration-seconds=10",
         "--renew-deadline-seconds=7",
         "--retry-period-seconds=2",
+        "--log-format=json",
+        "--log-level=info",
+        "--network-policies=true",
+        "--operator-namespace=tfs",
+        "--operator-labels=app.kubernetes.io/instance=tfs-operator,app.kubernetes.io/name=tfs-operator",
     ]
 
 
+PEERS = '[{"podSelector":{"matchLabels":{"a":"b"}}}]'
 FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
 
 
@@ -91,6 +97,11 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("leaderElection.renewDeadlineSeconds=8", "--renew-deadline-seconds=8"),
         ("leaderElection.retryPeriodSeconds=1", "--retry-period-seconds=1"),
         ("clusterDomain=k8s.example", "--cluster-domain=k8s.example"),
+        ("networkPolicies.enabled=false", "--network-policies=false"),
+        ("networkPolicies.clients[0].podSelector.matchLabels.a=b", f"--network-policy-clients={PEERS}"),
+        ("networkPolicies.monitoring[0].podSelector.matchLabels.a=b", f"--network-policy-monitoring={PEERS}"),
+        ("logging.format=text", "--log-format=text"),
+        ("logging.level=debug", "--log-level=debug"),
     ],
 )
 def test_arguments_follow_values(chart, setting, argument):
@@ -100,15 +111,36 @@ def test_arguments_follow_values(chart, setting, argument):
     assert len(names) == len(set(names)), f"repeated arguments: {names}"
 
 
+WHERE_IT_IS = {"operator_namespace", "operator_labels"}
+"""Nobody but the chart knows it."""
+
+POLICIES = [
+    "networkPolicies.enabled=false",
+    "networkPolicies.clients[0].podSelector.a=b",
+    "networkPolicies.monitoring[0].podSelector.a=b",
+]
+
+
+def test_the_operator_knows_its_own_pod(chart):
+    """Else its NetworkPolicies would keep it out."""
+    found = parse(container(chart, "nameOverride=serving", "podLabels.a=b")["args"])
+    metadata = chart.one(TEMPLATE, "nameOverride=serving", "podLabels.a=b")
+    assert found.operator_labels.items() <= metadata["spec"]["template"]["metadata"]["labels"].items()
+    assert found.operator_labels == metadata["spec"]["selector"]["matchLabels"]
+    assert found.operator_namespace == metadata["metadata"]["namespace"]
+
+
 def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
+    defaults = vars(parse([]))
     own = [each for each in container(chart)["args"] if not each.startswith(OF_THE_RELEASE)]
-    assert parse(own) == parse([])
+    assert {name for name, value in vars(parse(own)).items() if defaults[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
+    changed += ["logging.format=text", "logging.level=error", "retrySeconds=1", "clusterDomain=k8s.example"]
     changed += [f"leaderElection.{name}=5" for name in ("renewDeadlineSeconds", "retryPeriodSeconds")]
-    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x"]
-    given = parse(container(chart, *changed, "retrySeconds=1", "clusterDomain=k8s.example", "image.tag=x")["args"])
-    same = {name for name, value in vars(parse([])).items() if getattr(given, name) == value}
-    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces", "verbose"}
+    changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", "image.tag=x"]
+    given = parse(container(chart, *changed, *POLICIES)["args"])
+    same = {name for name, value in defaults.items() if getattr(given, name) == value}
+    assert same == {"command", "execute", "http_port", "kubeconfig", "namespaces"}
 
 
 def test_hostpath_is_refused_by_default(chart):
@@ -149,8 +181,24 @@ def test_probes_ask_the_http_port(chart):
     }
 
 
-def test_no_environment_and_so_none_repeated(chart):
+def test_further_arguments_come_last(chart):
+    assert container(chart, "extraArgs={--verbose}")["args"] == [*container(chart)["args"], "--verbose"]
+
+
+def test_watched_namespaces_are_named_only_where_there_are_some(chart):
+    assert not [each for each in container(chart)["args"] if each.startswith("--namespaces")]
+    arguments = container(chart, "watchNamespaces={team-a,team-b}")["args"]
+    assert [each for each in arguments if each not in container(chart)["args"]] == [
+        "--namespaces=team-a",
+        "--namespaces=team-b",
+    ]
+    assert parse(arguments).namespaces == ["team-a", "team-b"]
+
+
+def test_environment_is_the_users_alone_and_so_none_is_repeated(chart):
     assert "env" not in container(chart)
+    settings = ["extraEnv[0].name=HTTPS_PROXY", "extraEnv[0].value=http://proxy:3128"]
+    assert container(chart, *settings)["env"] == [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]
     assert "envFrom" not in container(chart)
     assert pod(chart)["enableServiceLinks"] is False
 
@@ -165,9 +213,9 @@ def test_default_resources(chart):
 @pytest.mark.parametrize(
     ("settings", "image"),
     [
-        ([], "tfs-operator:0.1.0"),
+        ([], "tfs-operator:0.2.0"),
         (["image.tag=dev"], "tfs-operator:dev"),
-        (["image.repository=mirror.example:5000/ml/tfs-operator"], "mirror.example:5000/ml/tfs-operator:0.1.0"),
+        (["image.repository=mirror.example:5000/ml/tfs-operator"], "mirror.example:5000/ml/tfs-operator:0.2.0"),
         (["image.tag=dev", f"image.digest=sha256:{'a' * 64}"], f"tfs-operator@sha256:{'a' * 64}"),
     ],
 )
@@ -192,6 +240,22 @@ def test_image(chart, settings, image):
 def test_pod_settings(chart, setting, where, expected):
     assert pod(chart, setting)[where] == expected
     assert where not in pod(chart)
+
+
+def test_two_are_spread_and_one_is_not(chart):
+    assert "topologySpreadConstraints" not in pod(chart, "replicas=1")
+    spread = pod(chart, "replicas=2")["topologySpreadConstraints"]
+    assert [each["topologyKey"] for each in spread] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    for each in spread:
+        assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert each["labelSelector"] == chart.one(TEMPLATE)["spec"]["selector"]
+        assert each["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def test_own_spread_replaces_the_charts(chart):
+    keys = {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
+    settings = [f"topologySpreadConstraints[0].{name}={value}" for name, value in keys.items()]
+    assert pod(chart, "replicas=2", *settings)["topologySpreadConstraints"] == [keys]
 
 
 def test_pull_policy_and_resources_can_be_set(chart):

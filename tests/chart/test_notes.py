@@ -23,6 +23,11 @@ def test_tell_the_next_commands(notes):
     assert "kubectl wait --for=condition=Ready tfmodel/mnist --timeout=" in text
 
 
+def test_no_test_is_spoken_of_where_there_is_none(notes):
+    assert "helm test" in notes()
+    assert "helm test" not in notes("test.enabled=false")
+
+
 def test_pasted_manifest_is_a_tfmodel_of_the_crd(chart, notes):
     _, _, rest = notes().partition("<<YAML\n")
     manifest = yaml.safe_load(rest.partition("  YAML\n")[0])
@@ -38,7 +43,10 @@ def test_pasted_manifest_is_a_tfmodel_of_the_crd(chart, notes):
     [
         ("fullnameOverride=serving", "rollout status deployment/serving\n"),
         ("crds.install=false", "does not bring the CustomResourceDefinition"),
-        ("rbac.create=false", "bind what the chart's templates/clusterrole.yaml lists"),
+        ("rbac.create=false", "bind what the chart's README.md lists"),
+        ("watchNamespaces={team-a,team-b}", "in these namespaces and in no other: team-a, team-b."),
+        ("watchNamespaces={team-a,team-b}", "kubectl --namespace team-a get tfmodels\n"),
+        ("test.timeoutSeconds=600", "helm test tfs-operator --namespace tfs --timeout 660s\n"),
     ],
 )
 def test_say_what_the_values_leave_to_do(notes, setting, words):

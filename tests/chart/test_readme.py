@@ -1,31 +1,35 @@
-"""README.md: its table of values is made of values.yaml and values.schema.json."""
+"""README.md: its tables are made of values.yaml, values.schema.json and the roles, by hack/chart_readme.py."""
 
-import json
-import os
-import re
-from pathlib import Path
-
-CHART = Path(__file__).parents[2] / "charts" / "tfs-operator"
-TABLE = re.compile(r"(<!-- values: .*? -->\n).*(<!-- end of values -->\n)", re.DOTALL)
+from hack import chart_readme
+from hack.chart_readme import CHART
 
 
-def leaves(values, schema, path=""):
-    """(path, default, description) of every setting; a filled map such as resources.limits counts as one."""
-    for name, value in values.items():
-        inner = schema["properties"][name]
-        if value and "properties" in inner:
-            yield from leaves(value, inner, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", value, inner["description"]
+def test_tables_are_up_to_date():
+    """`make generate` writes them anew."""
+    readme = (CHART / "README.md").read_text()
+    assert chart_readme.fresh(readme) == readme
 
 
-def test_table_of_values(values):
-    """`TFS_UPDATE_GOLDEN=1 pytest tests/chart` writes it anew."""
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    rows = [f"| `{path}` | `{json.dumps(value)}` | {text} |\n" for path, value, text in leaves(values, schema)]
-    readme = CHART / "README.md"
-    table = "".join(["| value | default | meaning |\n|---|---|---|\n", *rows])
-    expected = TABLE.sub(lambda found: f"{found[1]}{table}{found[2]}", readme.read_text())
-    if os.environ.get("TFS_UPDATE_GOLDEN") == "1":
-        readme.write_text(expected)
-    assert readme.read_text() == expected
+def test_every_permission_is_listed_with_its_reason(chart):
+    granted = [rule for each in operator_roles(chart.render()) for rule in each["rules"]]
+    listed = [
+        rule
+        for name in chart_readme.ROLES
+        if (chart.path / "templates" / name).exists()
+        for rule in chart_readme.rules((chart.path / "templates" / name).read_text())
+    ]
+    assert [(rule["apiGroups"], rule["resources"], rule["verbs"]) for rule in granted] == [
+        (rule.groups, rule.resources, rule.verbs) for rule in listed
+    ]
+    assert all(len(rule.reason) > 20 for rule in listed)
+
+
+def operator_roles(manifests):
+    """Those bound to the operator's account, in the order of the README."""
+    roles = {(each["kind"], each["metadata"]["name"]): each for each in manifests if "rules" in each}
+    bound = [
+        each["roleRef"]
+        for each in manifests
+        if each["kind"] in {"ClusterRoleBinding", "RoleBinding"} and not each["metadata"]["name"].endswith("-test")
+    ]
+    return [roles[each["kind"], each["name"]] for each in bound]

@@ -8,7 +8,18 @@ import yaml
 
 CHART = Path(__file__).parents[2] / "charts" / "tfs-operator"
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
-OPEN = {"global", "affinity.nodeAffinity", "affinity.podAffinity", "affinity.podAntiAffinity"}
+PEERS = ("networkPolicy.from", "networkPolicies.clients", "networkPolicies.monitoring")
+OPEN = {
+    "global",
+    "affinity.nodeAffinity",
+    "affinity.podAffinity",
+    "affinity.podAntiAffinity",
+    "extraEnv[].valueFrom",
+    *(f"{peers}[].{kind}" for peers in PEERS for kind in ("namespaceSelector", "podSelector", "ipBlock")),
+    "topologySpreadConstraints[].labelSelector",
+}
+"""Kubernetes' own types, which the API server checks."""
+OF_KUBERNETES = ("tolerations[].", "affinity.", "topologySpreadConstraints[].", *(f"{peers}[]." for peers in PEERS))
 
 
 def settings(schema, path=""):
@@ -21,6 +32,7 @@ def settings(schema, path=""):
 @pytest.mark.parametrize(
     "setting",
     [
+        "replica=2",
         "leaderElection.enabled=true",
         "image.name=x",
         "serverImages.tpu=x",
@@ -32,6 +44,10 @@ def settings(schema, path=""):
         "imagePullSecrets[0].secret=x",
         "tolerations[0].keys=x",
         "affinity.nodeAffinities=x",
+        "extraEnv[0].key=x",
+        "podDisruptionBudget.minAvailable=1",
+        "networkPolicy.egress=x",
+        "test.modelUri=x",
     ],
 )
 def test_unknown_names_are_refused(chart, setting):
@@ -49,6 +65,19 @@ def test_unknown_names_are_refused(chart, setting):
         "leaderElection.leaseDurationSeconds=2",
         "leaderElection.retryPeriodSeconds=0",
         "workers=many",
+        "replicas=-1",
+        "watchNamespaces=team-a",
+        "watchNamespaces={Team_A}",
+        "watchNamespaces={a,a}",
+        "commonLabels.team=two words",
+        "extraArgs={verbose}",
+        "extraEnv[0].value=x",
+        "podDisruptionBudget.maxUnavailable=0",
+        "podDisruptionBudget.maxUnavailable=all",
+        "networkPolicy.from=monitoring",
+        "networkPolicies.clients=monitoring",
+        "networkPolicies.monitoring[0].namespace=monitoring",
+        "test.timeoutSeconds=5m",
         "workers=0",
         "workers=1.5",
         "statusPollSeconds=0",
@@ -93,7 +122,7 @@ def test_every_object_is_closed_or_a_map_of_a_type():
 
 def test_every_setting_is_described():
     bare = {path for path, schema in settings(SCHEMA) if not schema.get("description")}
-    assert {path for path in bare if not path.startswith(("tolerations[].", "affinity."))} == set()
+    assert {path for path in bare if not path.startswith(OF_KUBERNETES)} == set()
 
 
 def test_schema_and_values_have_the_same_names(values):

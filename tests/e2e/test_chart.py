@@ -1,7 +1,10 @@
 """The operator, installed by Helm from the chart in this repository."""
 
 from hack.playground import chart
+from hack.playground.commands import ROOT, run
 from hack.playground.kubectl import Kubectl
+
+TEST_SECONDS = 240
 
 
 def test_the_operator_runs_under_the_restricted_pod_security_standard(operator: Kubectl) -> None:
@@ -26,3 +29,27 @@ def test_kubectl_knows_the_resource(operator: Kubectl) -> None:
     assert "versionLabels" in operator("explain", "tfmodel.spec")
     resources = operator("api-resources", "--api-group", "tfs-operator.io", "--no-headers")
     assert resources.split()[:2] == ["tfmodels", "tfm"]
+
+
+def test_helm_test_makes_a_prediction_and_leaves_nothing(operator: Kubectl) -> None:
+    said = helm_test(operator, "helm4", "--logs")
+    assert "Ready=True Serving" in said
+    assert "{'instances': [1.0, 2.0, 5.0]} is answered by {'predictions': [2.5, 3.0, 4.5]}" in said
+    assert left_of_the_test(operator) == []
+
+
+def test_helm_test_of_helm_3_does_the_same_but_finds_no_logs_of_what_is_gone(operator: Kubectl) -> None:
+    assert "Failed" not in helm_test(operator, "helm3")
+    assert left_of_the_test(operator) == []
+
+
+def helm_test(operator: Kubectl, program: str, *options: str) -> str:
+    binary = run([str(ROOT / "hack" / "binaries.sh"), program], seconds=1500).strip()
+    command = ["test", chart.RELEASE, "--namespace", chart.NAMESPACE, "--timeout", f"{TEST_SECONDS}s", *options]
+    return chart.helm(operator, *command, seconds=TEST_SECONDS + 20, program=binary)
+
+
+def left_of_the_test(operator: Kubectl) -> list[tuple[str, str]]:
+    kinds = "tfmodels,configmaps,services,serviceaccounts,roles,rolebindings,pods"
+    left = operator.find(kinds, {"app.kubernetes.io/component": "test"})
+    return [(each["kind"], each["metadata"]["name"]) for each in left]

@@ -1,5 +1,6 @@
-"""docs/rollouts.md and docs/models.md, run as a user would: every command, in order, in one shell."""
+"""docs/rollouts.md, lifecycle.md, models.md and security.md, run as a user would: every command, in one shell."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,17 @@ def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published
     assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", output, re.MULTILINE)
 
 
+@pytest.mark.timeout(SECONDS + 60)
+def test_every_command_of_the_page_on_the_life_of_a_pod_works(kubeconfig: Path, published: Kubectl) -> None:
+    output = page.run(ROOT / "docs" / "lifecycle.md", kubeconfig, published, SECONDS)
+    assert output.count("condition met") == 3
+    assert "- --grpc_channel_arguments=grpc.max_connection_age_ms=2500\n" in output
+    assert "terminationGracePeriodSeconds: 10\n" in output
+    endpoints = re.findall(r"^mnist-\S+ (\{.*\})$", output, re.MULTILINE)
+    told = {(e["ready"], e["serving"], e["terminating"]) for e in map(json.loads, endpoints)}
+    assert {(False, True, True), (True, True, False)} <= told
+
+
 @pytest.fixture
 def uploading(namespace: Kubectl, version_1: model.Trained, version_2: model.Trained) -> Iterator[dict[str, str]]:
     """What the page on models takes for granted: a bucket, and two SavedModels."""
@@ -52,3 +64,18 @@ def test_every_command_of_the_page_on_models_works(
     assert rows[3][2].startswith("1"), "the rollback"
     assert re.search(r"s3://models/digits: version 2: it has no saved_model\.pb yet", said), "half an upload"
     assert re.search(r"version 2: in place", said), "the fetcher's log"
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_every_command_of_the_page_on_security_works(kubeconfig: Path, published: Kubectl) -> None:
+    """And the key is where it should be: in memory, and for the model server."""
+    published("apply", "-f", str(ROOT / "examples" / "mnist" / "tfmodel.yaml"))
+    published("wait", "--for=condition=Ready", "tfmodel/mnist", "--timeout=120s", seconds=130)
+    said = page.run(ROOT / "docs" / "security.md", kubeconfig, published, SECONDS)
+    assert said.count("condition met") == 1
+    published("patch", "tfmodel", "mnist", "--type=merge", "-p", '{"spec": {"versionLabels": {"stable": 2}}}')
+    moved = "--for=jsonpath={.status.models[0].labels.stable}=2"
+    published("wait", moved, "tfmodel/mnist", "--timeout=60s", seconds=70)
+    mounted = published("exec", "deployment/mnist", "-c", "model-server", "--", "cat", "/proc/mounts")
+    assert "tmpfs /etc/tfs-operator-tls tmpfs ro" in mounted
+    assert "tfs-operator-tls-secret" not in mounted

@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+import urllib3
 
 from tests.e2e.support import asking, load
 
@@ -27,6 +28,7 @@ class Servers:
     version: int = 1
     refuse: str = ""
     hang_up: bool = False
+    hang_up_every: int = 0
     claim: int = 0
     seconds: float = 0
     paths: set[str] = field(default_factory=set)
@@ -54,7 +56,7 @@ def rest_handler(servers: Servers) -> type[BaseHTTPRequestHandler]:
             servers.paths.add(self.path)
             assert body == {"instances": [[0.5]]}
             probabilities = servers.asked(f"REST {self.client_address}")
-            if servers.hang_up:
+            if servers.hang_up or (servers.hang_up_every and len(servers.peers) % servers.hang_up_every == 0):
                 self.close_connection = True
                 return
             answer = {"error": servers.refuse} if servers.refuse else {"predictions": [probabilities]}
@@ -201,11 +203,48 @@ def test_a_connection_that_breaks_is_one_failure_and_is_replaced(servers: Server
     assert all(f"{load.BROKEN}: Remote end closed connection" in failure for failure in report.failures)
 
 
+ONE_FOR_ALL = load.Bounds(rate=100, at_once=1, per_connection=10_000)
+
+
+def kept(servers: Servers, retries: urllib3.Retry | bool) -> dict[str, asking.Connect]:
+    return {"REST": asking.by_kept_rest(servers.url, QUESTION, retries)}
+
+
+def test_a_client_that_tries_again_loses_nothing_when_its_connection_breaks(servers: Servers) -> None:
+    servers.hang_up_every = 5
+    with load.steady(
+        kept(servers, asking.TRY_AGAIN), load.Bounds(rate=100, at_once=1, per_connection=10_000)
+    ) as running:
+        more(running, 40)
+        report = running.report()
+    assert report.failures == []
+    assert len(servers.peers) > len(report.answers), "each request that was cut has been asked for twice"
+
+
+def test_a_client_that_does_not_try_again_loses_a_request_with_its_connection(servers: Servers) -> None:
+    servers.hang_up_every = 5
+    with load.steady(kept(servers, False), ONE_FOR_ALL) as running:
+        until(lambda: any(answer.failure for answer in running.answers))
+        report = running.report()
+    assert all(load.BROKEN in failure for failure in report.failures)
+
+
+def test_a_kept_connection_is_one(servers: Servers) -> None:
+    with load.steady(kept(servers, asking.TRY_AGAIN), ONE_FOR_ALL) as running:
+        more(running, 60)
+        running.report()
+    assert len(set(servers.peers)) == 1
+
+
 def test_a_port_that_nobody_listens_on_is_a_failure(servers: Servers) -> None:
     gone = "127.0.0.1:1"
-    connects = {"REST": asking.by_rest(f"http://{gone}", QUESTION), "gRPC": asking.by_grpc(gone, QUESTION)}
+    connects = {
+        "REST": asking.by_rest(f"http://{gone}", QUESTION),
+        "REST, kept": asking.by_kept_rest(f"http://{gone}", QUESTION),
+        "gRPC": asking.by_grpc(gone, QUESTION),
+    }
     with load.steady(connects, load.Bounds(rate=50)) as running:
-        until(lambda: {answer.protocol for answer in list(running.answers)} == {"REST", "gRPC"})
+        until(lambda: {answer.protocol for answer in list(running.answers)} == set(connects))
         report = running.report()
     assert len(report.failures) == len(report.answers)
     assert all(load.BROKEN in failure and "refused" in failure for failure in report.failures)
@@ -254,5 +293,7 @@ def test_versions_are_told_by_time(servers: Servers) -> None:
 def test_load_goes_to_this_machine_alone(host: str) -> None:
     with pytest.raises(ValueError, match="not this machine"):
         asking.by_rest(f"http://{host}:8501", QUESTION)
+    with pytest.raises(ValueError, match="not this machine"):
+        asking.by_kept_rest(f"http://{host}:8501", QUESTION)
     with pytest.raises(ValueError, match="not this machine"):
         asking.by_grpc(f"{host}:8500", QUESTION)

@@ -252,4 +252,5 @@ def test_an_operator_that_is_killed_when_it_withdraws_a_version(mnist: Scene, op
 
 def step_line(scene: Scene, step: str) -> str:
     """What the operator logs when it begins the step."""
-    return f"{scene.tfmodel.kubectl.namespace}/{scene.tfmodel.name}: model {scene.tfmodel.name}: {step}:"
+    name = scene.tfmodel.name
+    return f'"namespace": "{scene.tfmodel.kubectl.namespace}", "name": "{name}", "message": "model {name}: {step}:'

@@ -62,6 +62,15 @@ def writes(plane: ControlPlane, namespace: str) -> list[str]:
     ]
 
 
+def reads(plane: ControlPlane, namespace: str) -> list[str]:
+    """The operator's reads of single objects in a namespace: `get deployments mnist`."""
+    return [
+        " ".join((event["verb"], _resource(event["objectRef"]), event["objectRef"]["name"]))
+        for event in plane.requests(OPERATOR)
+        if event["verb"] == "get" and event.get("objectRef", {}).get("namespace") == namespace
+    ]
+
+
 def _resource(reference: Manifest) -> str:
     subresource = reference.get("subresource")
     return f"{reference['resource']}/{subresource}" if subresource else str(reference["resource"])

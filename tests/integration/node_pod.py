@@ -14,7 +14,9 @@ from typing import Any
 
 from tests.integration.api import Api, Manifest
 from tests.integration.model_servers import DOUBLE, fresh_address
+from tests.integration.node_tls import TlsContainer
 from tfs_operator.cluster.kinds import RESOURCES
+from tfs_operator.render.tls import TLS_PATH
 from tfs_operator.render.volumes import CONFIG_PATH
 
 BACK_OFF_SECONDS = 0.3
@@ -44,6 +46,7 @@ class NodePod:
         self._last_state: Manifest = {}
         self._start_at = 0.0
         folder.mkdir(parents=True)
+        self._tls = TlsContainer(api, self._manifest, folder)
 
     @property
     def log(self) -> Path:
@@ -98,7 +101,7 @@ class NodePod:
 
     def _start(self) -> None:
         """With what the ConfigMap holds now, or later, when there is no ConfigMap yet."""
-        if not self._write_config():
+        if not self._write_config() or not self._has_tls():
             return
         if self._last_state:
             self.restarts += 1
@@ -116,9 +119,21 @@ class NodePod:
             (self._folder / file).write_text(text)
         return config_map is not None
 
+    def _has_tls(self) -> bool:
+        """Its init container runs once, or again and again until it succeeds."""
+        if self._tls.is_done:
+            return True
+        self._tls.run()
+        self._start_at = time.monotonic() + BACK_OFF_LIMIT
+        if not self._tls.is_done:
+            self._tell({"waiting": {"reason": "PodInitializing"}})
+        return self._tls.is_done
+
     def _command(self) -> list[str]:
-        """As the operator has rendered it, but for the place where the configuration lies."""
-        flags = [flag.replace(f"={CONFIG_PATH}/", f"={self._folder}/") for flag in self._container["args"]]
+        """As the operator has rendered it, but for the places where files lie."""
+        flags = list(self._container["args"])
+        for path in (CONFIG_PATH, TLS_PATH):
+            flags = [flag.replace(f"={path}/", f"={self._folder}/") for flag in flags]
         return [sys.executable, "-m", "model_server", *flags]
 
     def _environment(self) -> dict[str, str]:
@@ -159,6 +174,7 @@ class NodePod:
             "podIP": self.address,
             "podIPs": [{"ip": self.address}],
             "conditions": list(self._conditions()),
+            "initContainerStatuses": self._tls.statuses(),
             "containerStatuses": [self._container_status(state)],
         }
         self._api.patch("Pod", self._namespace, self.name, {"status": status}, "status")

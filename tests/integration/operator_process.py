@@ -50,6 +50,7 @@ class OperatorProcess:
 def started_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Iterator[OperatorProcess]:
     """Starts the operator, and ends it by SIGTERM, which it must heed."""
     command = [sys.executable, "-m", "tfs_operator.cli", "run", f"--kubeconfig={kubeconfig}", f"--http-port={port}"]
+    command += ["--log-format=text"]
     with log.open("wb") as output, subprocess.Popen([*command, *flags], stdout=output, stderr=output) as process:
         try:
             yield OperatorProcess(f"http://127.0.0.1:{port}", log, process)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.integration import storage_cases
+from tests.integration import storage_cases, tuning_cases
 from tests.integration.storage_cases import PATH, SCHEME
 
 Manifest = dict[str, Any]
@@ -34,7 +34,7 @@ FAILED: Manifest = {"version": 1, "at": TIME}
 AWAITED: Manifest = {"version": 1, "since": TIME}
 
 SIBLINGS: dict[str, Manifest] = {
-    "spec": MODEL,
+    "spec": {**MODEL, "gpus": 1},
     "spec.models[]": NAMED,
     "status.conditions[]": CONDITION,
     "status.models[]": {"name": "a"},
@@ -83,14 +83,15 @@ SLASHES = "must have single slashes between the parts of its path"
 CHARACTERS = "may have letters, digits and . _ @ + = ~ - in its path"
 GPUS = "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration"
 ENV_VALUE = "value and valueFrom exclude each other"
-FLAG = "each item is one flag, --name or --name=value, for example --enable_batching=true"
+FLAG = "each item is one flag, --name or --name=value, for example --enable_profiler=false"
 MANAGED_FLAG = (
     "the operator sets these flags itself: port, rest_api_port, model_name, model_base_path, model_config_file, "
     "model_config_file_poll_wait_seconds, file_system_poll_wait_seconds, "
     "allow_version_labels_for_unavailable_models, monitoring_config_file, max_num_load_retries, "
-    "load_retry_interval_micros, num_load_threads"
+    "load_retry_interval_micros, num_load_threads, ssl_config_file"
 )
 RESERVED_LABEL = "labels below app.kubernetes.io/ and tfs-operator.io/ are set by the operator"
+RESERVED_ANNOTATION = "annotations below tfs-operator.io/ are set by the operator"
 PORTS = "restPort and grpcPort must differ"
 
 
@@ -188,12 +189,25 @@ def _selection(path: str, owner: Manifest) -> Rows:
 
 
 _TEXT_MAP: dict[str, Pair | list[Pair]] = {"maxProperties": (entries(64), entries(65))}
+_OWN_ANNOTATIONS: list[Pair] = [
+    ({"my-tfs-operator.io/x": "a"}, {"tfs-operator.io/attempt": "a"}),
+    ({"example.com/tfs-operator.io/x": "a"}, {"a": "b", "tfs-operator.io/certificate-renewal": "c"}),
+]
 _TEXT_VALUE: dict[str, Pair | list[Pair]] = {"maxLength": (text(4096), text(4097))}
 _AMOUNTS: dict[str, Pair | list[Pair]] = {"maxProperties": (entries(32, 1), entries(33, 1))}
 _AMOUNT: dict[str, Pair | list[Pair]] = {
     "minimum": (0, -1),
     "maxLength": ("1" * 64, "1" * 65),
-    "pattern": [("500m", "half"), ("0.5", "-1"), ("4Gi", "4 Gi"), ("1e3", "1e"), (".5k", "."), ("2E", "2K")],
+    "pattern": [
+        ("500m", "half"),
+        ("0.5", "-1"),
+        ("4Gi", "4 Gi"),
+        ("1e3", "1e"),
+        ("1e999", "1e1000"),
+        ("1e-3", "1e9999999999"),
+        (".5k", "."),
+        ("2E", "2K"),
+    ],
     "x-kubernetes-int-or-string": [(1, 0.5), ("1", True)],
 }
 _PORT: dict[str, Pair | list[Pair]] = {"minimum": (1, 0), "maximum": (65535, 65536)}
@@ -285,16 +299,20 @@ _OTHERS: Rows = {
         "maxLength": (text(255), text(256)),
         "pattern": [("_A.b-1", "1A"), ("A", "A=B"), ("A", "A\n")],
     },
-    "spec.server.env[].value": {"maxLength": (text(32768), text(32769))},
+    "spec.server.env[].value": storage_cases.ENV_TEXT,
     "spec.server.extraArgs": {
         "maxItems": ([f"--a{index}" for index in range(64)], [f"--a{index}" for index in range(65)]),
         FLAG: [
-            (["--enable_batching"], ["enable_batching"]),
+            (["--enable_profiler"], ["enable_profiler"]),
             (["--a=b c"], ["--a", "b-c"]),
             (["--a="], ["-ab"]),
             (["--a"], ["--a b"]),
             (["--a=b"], ["--a=b\n"]),
             (["--a=b"], ["--a=b\nc"]),
+            (["--a=\u2028é$(B)"], ["--$(A)=b"]),
+            (["--a= "], ["--a=\x00"]),
+            (["--a=\u0080"], ["--a=\x1f"]),
+            (["--a=~"], ["--a=\x7f"]),
         ],
         MANAGED_FLAG: [
             (["--port_of_call=1"], ["--port=1"]),
@@ -309,6 +327,7 @@ _OTHERS: Rows = {
             (["--a"], ["--max_num_load_retries=5"]),
             (["--a"], ["--load_retry_interval_micros=1"]),
             (["--num_unload_threads=1"], ["--num_load_threads=0"]),
+            (["--ssl_config=x"], ["--ssl_config_file=/m"]),
         ],
     },
     "spec.server.extraArgs[]": {"minLength": ("--a", "--"), "maxLength": (f"--{text(1022)}", f"--{text(1023)}")},
@@ -324,7 +343,7 @@ _OTHERS: Rows = {
         ],
     },
     "spec.podTemplate.labels.*": {"maxLength": (text(63), text(64))},
-    "spec.podTemplate.annotations": _TEXT_MAP,
+    "spec.podTemplate.annotations": {**_TEXT_MAP, RESERVED_ANNOTATION: _OWN_ANNOTATIONS},
     "spec.podTemplate.annotations.*": _TEXT_VALUE,
     "spec.podTemplate.nodeSelector": _TEXT_MAP,
     "spec.podTemplate.nodeSelector.*": _TEXT_VALUE,
@@ -342,10 +361,13 @@ _OTHERS: Rows = {
         PORTS: [({"restPort": 80, "grpcPort": 81}, {"restPort": 80, "grpcPort": 80}), ({}, {"restPort": 8500})],
     },
     "spec.service.type": {"enum": [("ClusterIP", "ExternalName"), ("NodePort", ""), ("LoadBalancer", "nodeport")]},
-    "spec.service.annotations": _TEXT_MAP,
+    "spec.service.annotations": {**_TEXT_MAP, RESERVED_ANNOTATION: _OWN_ANNOTATIONS},
     "spec.service.annotations.*": _TEXT_VALUE,
     "spec.service.restPort": _PORT,
     "spec.service.grpcPort": _PORT,
+    "spec.server.tls": {"required secretName": ({"secretName": "a"}, {})},
+    "spec.server.tls.secretName": storage_cases.NAME,
+    "spec.networkPolicy.allowFrom": {"maxItems": ([{"podSelector": {}}] * 64, [{"podSelector": {}}] * 65)},
     "status.observedGeneration": _GENERATION,
     "status.conditions": {
         "maxItems": (
@@ -439,7 +461,9 @@ def _merged(*parts: Rows) -> Rows:
     return merged
 
 
-ROWS = _merged(_OTHERS, storage_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL))
+ROWS = _merged(
+    _OTHERS, storage_cases.ROWS, tuning_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL)
+)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ PATH = (
 )
 ENDPOINT = "must be the address of the store, for example http://minio.storage.svc:9000"
 ENV_VALUE = "value and valueFrom exclude each other"
+NUL = "must not have a NUL character, which ends a variable"
 GPUS = "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration"
 DIGEST = "sha256:" + "0" * 64
 
@@ -55,7 +56,7 @@ def amounts(count: int) -> dict[str, int]:
     return {f"k{index}": 1 for index in range(count)}
 
 
-_NAME: dict[str, Pair | list[Pair]] = {
+NAME: dict[str, Pair | list[Pair]] = {
     "minLength": ("a", ""),
     "maxLength": (text(253), text(254)),
     "pattern": [("a.b-c", "A"), ("a", "a\n"), ("0", "-"), ("a", "a/b")],
@@ -68,12 +69,16 @@ _AMOUNT: dict[str, Pair | list[Pair]] = {
     "x-kubernetes-int-or-string": [(1, 0.5)],
 }
 _NUMBER: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "format int64": (MAX_INT64, MAX_INT64 + 1)}
+ENV_TEXT: dict[str, Pair | list[Pair]] = {
+    "maxLength": (text(32768), text(32769)),
+    NUL: [("", "\x00"), ("$(A)\n\x01", "a\x00b")],
+}
 FETCHING: dict[str, Any] = {"version": 1, "state": "Waiting"}
 
 ROWS: Rows = {
-    "spec.storage.serviceAccountName": _NAME,
+    "spec.storage.serviceAccountName": NAME,
     "spec.storage.secretRef": {"required name": ({"name": "a"}, {})},
-    "spec.storage.secretRef.name": _NAME,
+    "spec.storage.secretRef.name": NAME,
     "spec.storage.endpoint": {
         "minLength": ("http://a", ""),
         "maxLength": (f"http://a/{text(1015)}", f"http://a/{text(1016)}"),
@@ -92,7 +97,7 @@ ROWS: Rows = {
         "pattern": [("eu-west-1", "eu west"), ("a", "$(A)")],
     },
     "spec.storage.caBundle": {"required name": ({"name": "a"}, {"key": "a"})},
-    "spec.storage.caBundle.name": _NAME,
+    "spec.storage.caBundle.name": NAME,
     "spec.storage.caBundle.key": {
         "minLength": ("a", ""),
         "maxLength": (text(253), text(254)),
@@ -100,7 +105,7 @@ ROWS: Rows = {
     },
     "spec.storage.pollIntervalSeconds": {"minimum": (5, 4), "maximum": (86400, 86401)},
     "spec.storage.cache": {"required persistentVolumeClaim": ({"persistentVolumeClaim": "a"}, {})},
-    "spec.storage.cache.persistentVolumeClaim": _NAME,
+    "spec.storage.cache.persistentVolumeClaim": NAME,
     "spec.storage.resources": {
         GPUS: [
             ({"limits": {"cpu": 1}}, {"limits": {"nvidia.com/gpu": 1}}),
@@ -124,7 +129,7 @@ ROWS: Rows = {
         "maxLength": (text(255), text(256)),
         "pattern": [("_A.b-1", "1A"), ("A", "A=B")],
     },
-    "spec.storage.env[].value": {"maxLength": (text(32768), text(32769))},
+    "spec.storage.env[].value": ENV_TEXT,
     "status.models[].fetching": {"maxItems": ([FETCHING] * 64, [FETCHING] * 65)},
     "status.models[].fetching[]": {
         "required version": (FETCHING, {"state": "Waiting"}),

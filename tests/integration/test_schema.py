@@ -22,8 +22,13 @@ NODES = dict(nodes(SCHEMA))
 SPEC_CASES = [case for case in CASES if not case.is_status]
 STATUS_CASES = [case for case in CASES if case.is_status]
 REFUSED_CASES = [case for case in SPEC_CASES if case.refused is not None]
-OPEN_OBJECTS = ("spec.podTemplate.affinity", "spec.podTemplate.topologySpreadConstraints[]", "valueFrom")
-"""Parts of a Pod that are taken as they are; Kubernetes checks them when the Deployment is applied."""
+OPEN_OBJECTS = (
+    "spec.podTemplate.affinity",
+    "spec.podTemplate.topologySpreadConstraints[]",
+    "spec.networkPolicy.allowFrom[]",
+    "valueFrom",
+)
+"""Parts of other objects, taken as they are; Kubernetes checks them when those are applied."""
 
 
 def example(name: str) -> Manifest:

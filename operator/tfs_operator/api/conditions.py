@@ -73,6 +73,10 @@ class Reason(StrEnum):
     IMAGE_NOT_PULLED = "ImageNotPulled"
     """The server's image cannot be pulled."""
 
+    TLS_NOT_USABLE = "TlsNotUsable"
+    """The Secret of server.tls.secretName is missing, or holds no pair of key and certificate that can serve; the
+    message names the key and what to do. Pods start once it is right."""
+
     CONTAINER_NOT_STARTED = "ContainerNotStarted"
     """The container cannot be created, for example for a missing ConfigMap key or Secret."""
 

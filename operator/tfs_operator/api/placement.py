@@ -9,6 +9,16 @@ from tfs_operator.api.rules import Rule, ruled
 
 _RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
 StringMap = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+Annotations = Annotated[
+    StringMap,
+    *ruled(
+        Rule(
+            "!self.exists(key, key.startsWith('tfs-operator.io/'))",
+            lambda annotations: not any(key.startswith("tfs-operator.io/") for key in annotations),
+            "annotations below tfs-operator.io/ are set by the operator",
+        ),
+    ),
+]
 PodLabels = Annotated[
     dict[str, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
@@ -48,7 +58,7 @@ class PodTemplate(ApiModel):
     labels: PodLabels | None = None
     """Labels added to each pod."""
 
-    annotations: StringMap | None = None
+    annotations: Annotations | None = None
     """Annotations added to each pod."""
 
     node_selector: StringMap | None = None
@@ -78,7 +88,7 @@ class Service(ApiModel):
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """Type of the Service."""
 
-    annotations: StringMap | None = None
+    annotations: Annotations | None = None
     """Annotations of the Service, for example for a cloud's load balancer."""
 
     rest_port: Port = 8501
@@ -108,5 +118,6 @@ class Rollout(ApiModel):
     within this time needs no load. It takes the memory of both versions meanwhile."""
 
     drain_seconds: Annotated[int, Field(ge=0, le=3600, json_schema_extra={"format": "int32"})] = 15
-    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers
-    turn away first. Longer than the slowest request. TensorFlow Serving itself does not drain."""
+    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers turn away
+    first; it is killed 5 s later. At least twice the slowest request: gRPC clients are asked for new connections
+    within the first half. TensorFlow Serving itself does not drain."""

@@ -6,7 +6,9 @@ from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWr
 from pydantic_core import PydanticCustomError
 
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
-from tfs_operator.api.rules import Rule, found, ruled
+from tfs_operator.api.rules import Rule, found, lacks, ruled
+from tfs_operator.api.tls import Tls
+from tfs_operator.api.tuning import SAID_ONCE, Batching, GpuMemoryFraction, Grpc, Parallelism, Warmup
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -22,10 +24,11 @@ MANAGED_FLAGS = (
     "max_num_load_retries",
     "load_retry_interval_micros",
     "num_load_threads",
+    "ssl_config_file",
 )
 """Flags on which the operator's own work rests, so that a user's value would break it."""
 
-_FLAG = "^--[a-z][a-z0-9_]*(=.*)?$"
+_FLAG = "^--[a-z][a-z0-9_]*(=[^\\x00-\\x1f\\x7f]*)?$"
 _MANAGED = f"^--({'|'.join(MANAGED_FLAGS)})(=|$)"
 
 
@@ -44,7 +47,7 @@ ExtraArgs = Annotated[
         Rule(
             f"self.all(flag, flag.matches(r'{_FLAG}'))",
             _all_match,
-            "each item is one flag, --name or --name=value, for example --enable_batching=true",
+            "each item is one flag, --name or --name=value, for example --enable_profiler=false",
         ),
         Rule(
             f"!self.exists(flag, flag.matches(r'{_MANAGED}'))",
@@ -54,7 +57,7 @@ ExtraArgs = Annotated[
     ),
 ]
 
-QUANTITY_PATTERN = r"^([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?$"
+QUANTITY_PATTERN = r"^([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]{1,3}))?$"
 
 
 def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -93,14 +96,17 @@ class ResourceRequirements(ApiModel):
     )
 
 
+_NO_NUL = lacks("\\x00", "must not have a NUL character, which ends a variable")
+
+
 class EnvVar(ApiModel):
     """As an item of a container's `env`."""
 
     name: Annotated[str, Field(min_length=1, max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_.-]*$")]
     """Name of the environment variable."""
 
-    value: Annotated[str, Field(max_length=32768)] | None = None
-    """Its value. Exclusive with `valueFrom`."""
+    value: Annotated[str, Field(max_length=32768), *ruled(_NO_NUL)] | None = None
+    """Its value, where `$(NAME)` stands for a variable before it. Exclusive with `valueFrom`."""
 
     value_from: Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)] | None = None
     """Its source, as `valueFrom` of a container's `env`: `secretKeyRef`, `configMapKeyRef`, `fieldRef` or
@@ -162,6 +168,30 @@ class Server(ApiModel):
     ) = None
     """Environment variables of the model server."""
 
+    batching: Batching | None = None
+    """Run requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is
+    rolled out pod by pod, as of every field below."""
+
+    warmup: Warmup | None = None
+    """Requests that a version is asked before it is served. Default: the server's, each once."""
+
+    parallelism: Parallelism | None = None
+    """Threads of the model server. Default: from the CPU request in `resources`; without one, the server's own."""
+
+    gpu_memory_fraction: GpuMemoryFraction | None = None
+    """Part of each GPU's memory that a replica takes, all at its start, from 0.01 to 1: for replicas that share a GPU.
+    Default: TensorFlow takes memory as it needs it. Only with `gpus`."""
+
+    grpc: Grpc | None = None
+    """Connections of gRPC clients."""
+
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
-    The server ignores an unknown flag. Flags that the operator itself depends on are refused."""
+    The server ignores an unknown flag. Flags that the operator itself depends on are refused, and flags that a field
+    above stands for, when it is set. `$(NAME)` stands for the variable NAME of `env`, as in a container's `args`;
+    `$$(NAME)` is that text itself."""
+
+    tls: Tls | None = None
+    """gRPC over TLS. Default: without."""
+
+    rules = SAID_ONCE

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from tfs_operator.api.base import DEFAULTED, map_list
+from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
 from tfs_operator.api.rules import Rule
 from tfs_operator.api.server import Server
@@ -40,6 +41,10 @@ def _selection_is_with_its_model(spec: Any) -> bool:
     return spec.models is None or all(field is None for field in top_level)
 
 
+def _gpus_for_their_memory(spec: Any) -> bool:
+    return bool(spec.gpus > 0 or spec.server.gpu_memory_fraction is None)
+
+
 class TFModelSpec(VersionSelection):
     """One model, or several models in one server, served by TensorFlow Serving in a number of replicas."""
 
@@ -68,7 +73,7 @@ class TFModelSpec(VersionSelection):
 
     gpus: Annotated[int, Field(ge=0, le=64, json_schema_extra={"format": "int32"})] = 0
     """GPUs for each replica, as nvidia.com/gpu. Above 0 the GPU image is used, nodes tainted with
-    nvidia.com/gpu are tolerated, and TensorFlow takes GPU memory as it needs it."""
+    nvidia.com/gpu are tolerated, and TensorFlow takes GPU memory as it needs it, or server.gpuMemoryFraction of it."""
 
     storage: Storage = Field(default_factory=Storage, json_schema_extra=DEFAULTED)
     """How models are fetched from a store."""
@@ -89,6 +94,9 @@ class TFModelSpec(VersionSelection):
     )
     """The Service in front of all replicas."""
 
+    network_policy: NetworkPolicy = Field(default_factory=NetworkPolicy, json_schema_extra=DEFAULTED)
+    """Who may open connections to the pods."""
+
     suspend: bool = False
     """Stop acting on this TFModel: what runs goes on running as it is, edits wait. Ready becomes False with
     reason Suspended."""
@@ -103,6 +111,11 @@ class TFModelSpec(VersionSelection):
             "!has(self.models) || (!has(self.versions) && !has(self.versionPolicy) && !has(self.versionLabels))",
             _selection_is_with_its_model,
             "with models, versions, versionPolicy and versionLabels belong to each item of models",
+        ),
+        Rule(
+            "self.gpus > 0 || !has(self.server) || !has(self.server.gpuMemoryFraction)",
+            _gpus_for_their_memory,
+            "server.gpuMemoryFraction needs gpus above 0",
         ),
         *SELECTION_RULES,
     )

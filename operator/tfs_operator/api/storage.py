@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from tfs_operator.api.base import ApiModel, map_list
+from tfs_operator.api.references import ObjectName
 from tfs_operator.api.rules import matches, ruled
 from tfs_operator.api.server import EnvVar, ResourceRequirements, distinct_names
 
-ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern="^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9_.-]+$")]
 
 

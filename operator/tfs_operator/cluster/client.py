@@ -27,6 +27,9 @@ from .kinds import RESOURCES, Manifest
 
 FIELD_MANAGER = "tfs-operator"
 PAGE_SIZE = 500
+NO_VERSION = "1"
+"""A resourceVersion that no object has: that of the empty store. As a precondition of an apply it is one of there being
+no object: the API server compares it with the live one's (Conflict), and with nothing when there is none to compare."""
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _BEARER = ["BearerToken"]
@@ -101,19 +104,25 @@ class ClusterClient:
         """Closes the connections, also of others who use the same ApiClient."""
         await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply: what the manifest says is ours, also where somebody else set it.
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Server-side apply of an object that is not there yet. Conflict when there is one of its name, which is left
+        as it is; that may be our own, when the answer to an earlier try was lost."""
+        return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
+
+    async def apply(self, manifest: Manifest, uid: str) -> Manifest:
+        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it.
+        Conflict when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
         """
-        return await self._call(_apply(manifest))
+        return await self._call(_apply(manifest, uid=uid))
 
     async def apply_status(self, tfmodel: Manifest) -> Manifest:
         """Server-side apply of the status subresource; NotFound when the TFModel is gone.
 
         A `metadata.resourceVersion` is a precondition (Conflict); a `metadata.uid` is not looked at here.
         """
-        return await self._call(_apply({"kind": TFMODEL, **tfmodel}, subresource="status"))
+        return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
     async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The live object, or None."""
@@ -146,7 +155,7 @@ class ClusterClient:
         except errors.Gone:
             return await self._pages(kind, path, query)
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def post(self, manifest: Manifest) -> Manifest:
         """Creates an object; Conflict when there is one of its name."""
         path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
         return await self._call(_Request("POST", path, body=_typed(manifest["kind"], manifest)))
@@ -249,11 +258,12 @@ def _gate() -> aiohttp.TraceConfig:
     return trace
 
 
-def _apply(manifest: Manifest, subresource: str | None = None) -> _Request:
+def _apply(manifest: Manifest, subresource: str | None = None, **preconditions: str) -> _Request:
     metadata = manifest["metadata"]
     path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
     query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-    return _Request("PATCH", path, query, _typed(manifest["kind"], manifest), _APPLY)
+    body = {**_typed(manifest["kind"], manifest), "metadata": {**metadata, **preconditions}}
+    return _Request("PATCH", path, query, body, _APPLY)
 
 
 def _typed(kind: str, item: Manifest) -> Manifest:

@@ -2,7 +2,7 @@
 
 ClusterError
 ├── Transient      429, 5xx, time-out, cut connection, unreadable token: the same request may succeed later
-├── Conflict       409: the object is not what the request took it for
+├── Conflict       409, and 422 for another uid: the object is not what the request took it for
 ├── Forbidden      401, 403: our rights, a quota, an admission rule
 │   └── Terminating    its namespace is on its way out: nothing can be created any more, and soon all is gone
 ├── Invalid        400, 422, other 4xx, and the 500 of a badly typed apply: the object, in the server's words
@@ -91,6 +91,9 @@ Seen with Kubernetes 1.35; from k8s.io/apimachinery/pkg/util/managedfields/inter
 _NAMESPACE_TERMINATING = "NamespaceTerminating"
 """Source: k8s.io/api/core/v1, NamespaceTerminatingCause."""
 
+_UID = "metadata.uid"
+"""Named as immutable (422) when an apply is meant for another object than the live one; for none, the answer is 409."""
+
 _BY_STATUS: Mapping[int, type[ClusterError]] = {
     401: Forbidden,
     403: Forbidden,
@@ -108,15 +111,17 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> Clust
         return Invalid(message)
     if status in (408, 429) or status >= 500:
         return Transient(message, _retry_after(headers, answer))
-    if status == 403 and _NAMESPACE_TERMINATING in _causes(answer):
+    if status == 403 and _NAMESPACE_TERMINATING in _causes(answer, "reason"):
         return Terminating(message)
+    if status == 422 and _UID in _causes(answer, "field"):
+        return Conflict(message)
     return _BY_STATUS.get(status, Invalid)(message)
 
 
-def _causes(answer: Mapping[str, object]) -> list[object]:
+def _causes(answer: Mapping[str, object], part: str) -> list[object]:
     details = answer.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    return [cause.get("reason") for cause in causes or () if isinstance(cause, dict)]
+    return [cause.get(part) for cause in causes or () if isinstance(cause, dict)]
 
 
 def is_retryable(error: ClusterError) -> bool:

@@ -5,6 +5,7 @@ loses events delays no reconcile and fails none. Format: https://kubernetes.io/d
 kubernetes-api/cluster-resources/event-v1/ (events.k8s.io/v1; limits from pkg/apis/core/validation/events.go).
 """
 
+import asyncio
 import logging
 import secrets
 import time
@@ -26,10 +27,11 @@ from .queue import QueueClosed, WorkQueue
 CONTROLLER = "tfs-operator.io/controller"
 MAX_NOTE_BYTES = 1024
 MAX_FIELD_BYTES = 128
-MAX_SERIES = 1000
+MAX_SERIES = 5000
 """Series remembered; of the one that was quiet longest, a repeat becomes a new Event."""
-MAX_PENDING = 1000
+MAX_PENDING = 5000
 """Events not written yet; further new ones are dropped while the API server does not take them."""
+PATIENCE_SECONDS = 1.0
 _MAX_NAME = 236
 
 EventType = Literal["Normal", "Warning"]
@@ -63,7 +65,8 @@ class _Occurrences:
 
 
 class EventRecorder:
-    """Counts a repeat within `window` seconds of the last one; writes a series at most every `interval` seconds."""
+    """Counts a repeat within `window` seconds of the last one; writes a series at most every `interval` seconds, and
+    not more than one a second while there is more urgent work: `busy`."""
 
     def __init__(
         self,
@@ -72,12 +75,14 @@ class EventRecorder:
         *,
         interval: float = 10.0,
         window: float = 360.0,
+        busy: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._instance = _cut(instance, MAX_FIELD_BYTES)
         self._interval = interval
         self._window = window
+        self._busy = busy
         self._clock = clock
         self._seen: OrderedDict[_Series, _Occurrences] = OrderedDict()
         self._queue: WorkQueue[_Series] = WorkQueue(clock=clock)
@@ -102,6 +107,7 @@ class EventRecorder:
             except QueueClosed:
                 return
             try:
+                await self._let_others_pass()
                 await self._write(series)
             finally:
                 self._queue.done(series)
@@ -109,6 +115,11 @@ class EventRecorder:
     def close(self) -> None:
         """Ends `run`; what is not written by then is not written."""
         self._queue.close()
+
+    async def _let_others_pass(self) -> None:
+        patience = self._clock() + PATIENCE_SECONDS
+        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue tells nobody that it is empty
+            await asyncio.sleep(PATIENCE_SECONDS / 10)
 
     def _begin(self, series: _Series) -> None:
         now = datetime.now(UTC)

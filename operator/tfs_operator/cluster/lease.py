@@ -222,7 +222,7 @@ class Lease:
         spec |= {"holderIdentity": holder, "leaseDurationSeconds": duration, "renewTime": now}
         if self._live is None:
             metadata = {"namespace": self._namespace, "name": self._name}
-            self._live = await self._client.create({"kind": "Lease", "metadata": metadata, "spec": spec})
+            self._live = await self._client.post({"kind": "Lease", "metadata": metadata, "spec": spec})
         else:
             self._live = await self._client.replace({**self._live, "kind": "Lease", "spec": spec})
 

@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from pathlib import Path
 from typing import Any
 
+from tfs_operator import logs
+from tfs_operator.commands import log_flags
 from tfs_operator.domain.fetching import FETCHER_PORT
 
 
@@ -31,6 +32,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--shared", metavar="POD", help="base paths are shared with other pods; this is pod POD")
     parser.add_argument("--once", action="store_true", help="end once everything is there; serve no HTTP")
     _add_storage(parser)
+    log_flags.add_flags(parser, default_format="text")
     parser.set_defaults(execute=execute)
 
 
@@ -51,7 +53,7 @@ def execute(options: argparse.Namespace) -> int:
     from tfs_operator.fetcher.config import InvalidConfig
     from tfs_operator.fetcher.process import run
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logs.configure(options.log_format, options.log_level, text="%(asctime)s %(levelname)s %(message)s")
     try:
         return 0 if asyncio.run(run(_config(options))) else 1
     except InvalidConfig as error:

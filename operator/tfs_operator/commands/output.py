@@ -13,7 +13,14 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    """YAML 1.1 takes three more characters for line breaks, and folds them; only double quotes escape them."""
+    if not text.isascii() and any(character in "\x85\u2028\u2029" for character in text):
+        return '"'
+    return "|" if "\n" in text else None
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from tfs_operator.commands import network_policies
 from tfs_operator.render.settings import DEFAULT_FETCHER_IMAGE, DEFAULT_GPU_SERVER_IMAGE, DEFAULT_SERVER_IMAGE, Settings
 
 
@@ -35,6 +36,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="DOMAIN",
         help="domain of the cluster's Services (default: %(default)s)",
     )
+    network_policies.add_flags(parser)
 
 
 def from_options(options: argparse.Namespace) -> Settings:
@@ -44,4 +46,5 @@ def from_options(options: argparse.Namespace) -> Settings:
         fetcher_image=options.fetcher_image,
         allow_hostpath=options.allow_hostpath,
         cluster_domain=options.cluster_domain,
+        network_policies=network_policies.from_options(options),
     )

@@ -9,7 +9,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 
 TFMODEL = KIND
-CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget")
+CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy")
 WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 

@@ -106,6 +106,7 @@ def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
     leadership = _leadership(options.election, api, metrics)
     client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining)
     queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
+    metrics.watch(queue)
     intake = Intake(client, cache, queue, options.namespaces)
     return _Process(options, api, client, leadership, cache, queue, intake, Health(queue), metrics, signals)
 
@@ -154,7 +155,7 @@ async def _lead(process: _Process) -> None:
 
 async def _work(process: _Process, rollouts: Rollouts) -> None:
     options = process.options
-    recorder = EventRecorder(process.client, instance=socket.gethostname())
+    recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
     reconciler = Reconciler(process.cache, options.settings, rollouts, status, Pace(options.status_poll_seconds))
     worker = Worker(process.queue, reconciler, process.metrics, process.health.mistakes)

@@ -140,12 +140,12 @@ class Pusher:
             told = _Told(order.pod.incarnation, order.config, self._clock(), problem, attempts)
             self._told[key][order.pod.name] = told
         if problem is not None and attempts == 1:
-            log.warning("%s: %s; trying again with back-off", key, problem.message)
+            log.warning("%s; trying again with back-off", problem.message)
 
     async def _problem(self, order: Order, seconds: float) -> Problem | None:
         name = order.pod.name
         try:
-            await self._client.reload(order.pod.address, GRPC_PORT, order.config, seconds)
+            await self._client.reload(order.pod.address, GRPC_PORT, order.config, seconds, order.pod.certificate)
         except ReloadRefused as error:
             return Problem(Reason.RELOAD_REFUSED, f"pod {name} refused its configuration: {error}")
         except ModelServerUnreachable as error:

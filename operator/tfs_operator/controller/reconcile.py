@@ -92,7 +92,7 @@ class Reconciler:
         evidence = self._evidence(key, tfmodel, progress)
         verdicts = judge(evidence)
         await self._status.write(live, tfmodel, evidence, verdicts, progress)
-        if progress.blocked is not None:
+        if progress.trouble is not None and progress.trouble.holds_up:
             return Again(back_off=True)
         return Again(
             seconds=self._pace.next(
@@ -124,7 +124,7 @@ class Reconciler:
             replicas=tfmodel.spec.replicas,
             deployment=deployment.facts(self._cache.get("Deployment", *key)),
             pods=progress.sight.observations,
-            blocked=progress.blocked,
+            blocked=progress.trouble.problem if progress.trouble else None,
             reload_problem=progress.pushed.problem,
             steps=progress.steps,
             now=progress.now,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, controller_of
-from tfs_operator.controller.children import Children
+from tfs_operator.controller.children import Children, Trouble
 from tfs_operator.controller.fetchers import Answer, Fetchers
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
@@ -23,9 +23,10 @@ from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.fetching import FetchReport
 from tfs_operator.domain.location import remotes
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, wanted_config
-from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.orders import order
 from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.renewal import renewal
 from tfs_operator.domain.rollout import (
     Facts,
     Fleet,
@@ -40,7 +41,7 @@ from tfs_operator.domain.rollout import (
     settled,
 )
 from tfs_operator.render import Settings, children
-from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest
+from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest, renewal_of
 from tfs_operator.render.kept import kept_settings
 from tfs_operator.render.metadata import config_map_name
 
@@ -93,7 +94,7 @@ class Progress:
     taken: Mapping[str, Sequence[Memory]]
     limits: Limits
     now: float
-    blocked: Problem | None
+    trouble: Trouble | None
     pushed: Pushed
 
 
@@ -136,13 +137,14 @@ class Rollouts:
             steps = {
                 model.name: decide(_facts(model, sight, taken[model.name][-1], limits, now)) for model in wanted.models
             }
-            blocked = await self._commit(key, tfmodel, wanted, sight, steps)
+            trouble = await self._commit(key, tfmodel, wanted, sight, steps)
+            held_up = trouble is not None and trouble.holds_up
             for name, step in steps.items():
-                _note(key, name, taken[name], step, quietly=blocked is not None)
+                _note(name, taken[name], step, quietly=held_up)
             pushed = await self._tell(key, wanted, sight, steps)
-            if not pushed.told:
+            if not pushed.told and (held_up or self.committed(key) == sight.committed):
                 break
-        return Progress(wanted, sight, steps, taken, limits, now, blocked, pushed)
+        return Progress(wanted, sight, steps, taken, limits, now, trouble, pushed)
 
     def committed(self, key: TFModelKey) -> ModelServerConfig | None:
         """What the live ConfigMap holds; None when there is none of ours, or it is unreadable."""
@@ -186,7 +188,7 @@ class Rollouts:
 
     async def _commit(
         self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, sight: Sight, steps: Steps
-    ) -> Problem | None:
+    ) -> Trouble | None:
         """Brings all children in line; the ConfigMap is one of them, and written in one request. Pods that cannot come
         up are replaced when there is something better for them, since they read it only at their start."""
         committed = committed_after(wanted, sight.committed, steps)
@@ -196,8 +198,15 @@ class Rollouts:
         attempt = attempt_of(live)
         if sight.current and any(step.rescue for step in steps.values()):
             attempt = attempt_for(tfmodel, committed)
-        settings = kept_settings(live, tfmodel, committed, self._settings, attempt)
-        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt))
+        turn = self._renewal(tfmodel, sight) or renewal_of(live)
+        settings = kept_settings(live, tfmodel, committed, self._settings, attempt, turn)
+        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt, turn))
+
+    def _renewal(self, tfmodel: TFModel, sight: Sight) -> str | None:
+        """Due when a certificate of some pod nears its end."""
+        if tfmodel.spec.server.tls is None:
+            return None
+        return renewal((pod.certificate for pod in sight.pods if pod.certificate), self._clock())
 
     async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
         """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
@@ -235,11 +244,11 @@ def _server_order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | 
     return Order(pod, config, settled(config, seen.models)) if config is not None else None
 
 
-def _note(key: TFModelKey, name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
+def _note(name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
     """One log line for each step that is new."""
     if (taken[-1].action, taken[-1].wish) == (step.memory.action, step.memory.wish):
         taken[-1] = step.memory
         return
     taken.append(step.memory)
     if not quietly:
-        log.info("%s: model %s: %s: %s", key, name, step.action, step.message)
+        log.info("model %s: %s: %s", name, step.action, step.message)

@@ -15,12 +15,13 @@ from tfs_operator.cluster.errors import NotFound
 from tfs_operator.cluster.events import EventRecorder, EventType
 from tfs_operator.controller.chapters import Chapter, chapters_of
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.metrics import Metrics
+from tfs_operator.controller.metrics import Metrics, tfmodels
 from tfs_operator.controller.rollouts import Progress
 from tfs_operator.domain.conditions import merged
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.history import Happening, What
 from tfs_operator.domain.matrix import available_versions, model_statuses
+from tfs_operator.render.container import image
 from tfs_operator.render.endpoints import endpoints
 from tfs_operator.render.metadata import selector
 from tfs_operator.render.settings import Settings
@@ -66,7 +67,7 @@ class StatusWriter:
 
     def forget(self, key: TFModelKey) -> None:
         """Drops the metrics of a TFModel that is gone."""
-        self._metrics.forget(key.namespace, key.name)
+        self._metrics.forget(key)
 
     async def write(
         self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts, progress: Progress
@@ -94,6 +95,7 @@ class StatusWriter:
                 "models": models,
             }
         )
+        self._metrics.show(_key(live), tfmodels.served(tfmodel, image(tfmodel, self._settings), evidence, verdicts))
         await self._write(live, status.model_dump(mode="json", exclude_none=True), verdicts)
         self._narrate(live, chapters, progress)
 
@@ -101,12 +103,13 @@ class StatusWriter:
         """After the status is written: what it says was told is told once, or, if the process ends here, not at all."""
         metadata = Metadata.model_validate(live["metadata"])
         for name, chapter in chapters.items():
+            self._metrics.steps_taken(_key(live), name, progress.taken[name])
             for step, seconds in chapter.steps:
                 self._metrics.step_taken(step, seconds)
             for happening in chapter.happenings:
                 note = f"model {name}: {happening.note}" if len(chapters) > 1 else happening.note
                 if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
-                    log.info("%s/%s: %s", metadata.namespace, metadata.name, note)
+                    log.info("%s", note)
                 self._recorder.record(live, _type(happening), happening.what, note, "Rollout")
                 self._count(metadata, name, happening)
 
@@ -118,6 +121,7 @@ class StatusWriter:
 
     async def write_verdicts(self, live: Manifest, verdicts: Verdicts) -> None:
         """Only the conditions, for a TFModel that is not acted on; what was observed before stays."""
+        self._metrics.show(_key(live), tfmodels.conditions(verdicts))
         conditions = [condition.model_dump(mode="json") for condition in self._conditions(live, verdicts)]
         generation = live["metadata"].get("generation", 0)
         status = {**live.get("status", {}), "observedGeneration": generation, "conditions": conditions}
@@ -146,11 +150,13 @@ class StatusWriter:
             return
         if ready.reason in _HAS_ITS_OWN_EVENT and ready != verdicts.get(ConditionType.MODELS_FETCHED):
             return
-        metadata = Metadata.model_validate(live["metadata"])
-        name = f"{metadata.namespace}/{metadata.name}"
-        log.info("%s: Ready=%s %s: %s", name, ready.status, ready.reason, ready.message)
+        log.info("Ready=%s %s: %s", ready.status, ready.reason, ready.message)
         kind: EventType = "Normal" if ready.reason in _GOOD_REASONS else "Warning"
         self._recorder.record(live, kind, ready.reason, ready.message, "Reconcile")
+
+
+def _key(live: Manifest) -> TFModelKey:
+    return TFModelKey(live["metadata"]["namespace"], live["metadata"]["name"])
 
 
 def _type(happening: Happening) -> EventType:

@@ -10,6 +10,7 @@ from tfs_operator.cluster.queue import QueueClosed, WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile import Again, Reconciler
+from tfs_operator.logs import reconciling
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,8 @@ class Worker:
             except QueueClosed:
                 return
             try:
-                await self._work_on(key)
+                with reconciling(*key):
+                    await self._work_on(key)
             finally:
                 self._queue.done(key)
 
@@ -119,7 +121,7 @@ class Worker:
         """One line for one failure, however often it is tried again."""
         if self._failures.get(key) != failure:
             self._failures[key] = failure
-            log.warning("%s: %s; trying again with back-off", key, failure, exc_info=trace)
+            log.warning("%s; trying again with back-off", failure, exc_info=trace)
 
 
 def _result(again: Again | None) -> str:

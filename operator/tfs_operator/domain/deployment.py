@@ -8,6 +8,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.unmade_pods import unmade_pods
 
 Manifest = dict[str, Any]
 
@@ -39,12 +40,12 @@ def facts(deployment: Manifest | None) -> DeploymentFacts:
         replicas=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
-        problem=_failure(status),
+        problem=_failure(deployment["metadata"].get("name", ""), status),
     )
 
 
-def _failure(status: Manifest) -> Problem | None:
+def _failure(name: str, status: Manifest) -> Problem | None:
     for condition in status.get("conditions", []):
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-            return Problem(Reason.PODS_NOT_CREATED, condition.get("message", ""))
+            return Problem(Reason.PODS_NOT_CREATED, unmade_pods(name, condition.get("message", "")))
     return None

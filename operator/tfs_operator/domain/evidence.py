@@ -15,7 +15,7 @@ _MESSAGE_LIMIT = 4096
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the conditions are computed from. `blocked` is a problem that kept children from being applied; `steps`
+    """All that the conditions are computed from. `blocked` is a problem that kept a child from being applied; `steps`
     has where each model's rollout stands at `now`, in seconds since the epoch."""
 
     wanted: ModelServerConfig

@@ -12,8 +12,24 @@ _MESSAGE_LIMIT = 2000
 
 def model_statuses(wanted: ModelServerConfig, pods: Sequence[PodObservation]) -> list[ModelStatus]:
     """One entry a model, in the order of the spec. Only pods that answered count."""
-    answering = [pod for pod in pods if pod.ready and pod.problem is None]
-    return [_model_status(model, answering) for model in wanted.models]
+    heard = answering(pods)
+    return [_model_status(model, heard) for model in wanted.models]
+
+
+def answering(pods: Sequence[PodObservation]) -> list[PodObservation]:
+    """The pods that count."""
+    return [pod for pod in pods if pod.ready and pod.problem is None]
+
+
+def states(model: ModelConfig, pods: Sequence[PodObservation]) -> dict[int, list[str]]:
+    """By version, its state on each of the pods, for the versions that the status lists."""
+    listed = _listed(model, [pod.model(model.name) for pod in pods])
+    return {version: _states(version, model.name, pods) for version in listed}
+
+
+def _states(version: int, name: str, pods: Sequence[PodObservation]) -> list[str]:
+    found = [pod.model(name).version(version) for pod in pods]
+    return [status.state if status else "UNKNOWN" for status in found]
 
 
 def _model_status(model: ModelConfig, pods: Sequence[PodObservation]) -> ModelStatus:
@@ -48,13 +64,12 @@ def _listed(model: ModelConfig, observations: Iterable[ModelObservation]) -> lis
 
 
 def _row(version: int, name: str, pods: Sequence[PodObservation], labels: dict[str, int]) -> VersionRow:
-    found = [pod.model(name).version(version) for pod in pods]
-    states = [status.state if status else "UNKNOWN" for status in found] or ["UNKNOWN"]
+    found = _states(version, name, pods) or ["UNKNOWN"]
     return VersionRow.model_validate(
         {
             "version": version,
-            "state": min(states, key=_progress),
-            "availableReplicas": states.count(AVAILABLE),
+            "state": min(found, key=_progress),
+            "availableReplicas": found.count(AVAILABLE),
             "labels": [label for label, answer in labels.items() if answer == version],
             "message": _first_message(version, name, pods),
         }

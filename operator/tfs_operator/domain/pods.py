@@ -11,12 +11,16 @@ from typing import Any
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.times import epoch
+from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
+from tfs_operator.domain.tls import Certificate, served
 
 Manifest = dict[str, Any]
 
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 _MESSAGE_LIMIT = 1024
+_SERVER_IMAGE = "correct server.image, or name a Secret of its registry in server.imagePullSecrets"
+_OUR_IMAGE = "it is the operator's own image; if it needs a Secret, name that in server.imagePullSecrets"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class PodFacts:
     problem: Problem | None
     ready_at: float = 0.0
     """Since when `ready` is what it is, in seconds since the epoch."""
+
+    certificate: Certificate | None = None
+    """What its server presents on the gRPC port; None: it speaks no TLS."""
 
     @property
     def crashed(self) -> bool:
@@ -51,6 +58,7 @@ def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
         incarnation=f"{metadata.get('uid', '')}/{_restarts(status)}",
         problem=next(_problems(metadata["name"], status), None),
         ready_at=epoch(_condition(status, "Ready").get("lastTransitionTime")),
+        certificate=served(status),
     )
 
 
@@ -68,8 +76,9 @@ def _restarts(status: Manifest) -> int:
 
 
 def _problems(name: str, status: Manifest) -> Iterator[Problem]:
+    ours = status.get("initContainerStatuses", [])
     for container in _containers(status):
-        yield from _image_problem(name, container)
+        yield from _image_problem(name, container, _OUR_IMAGE if container in ours else _SERVER_IMAGE)
         yield from _create_problem(name, container)
         yield from _exit_problem(name, container)
     yield from _schedule_problem(name, status)
@@ -80,11 +89,12 @@ def _waiting(container: Manifest) -> Manifest:
     return waiting
 
 
-def _image_problem(name: str, container: Manifest) -> Iterator[Problem]:
+def _image_problem(name: str, container: Manifest, advice: str) -> Iterator[Problem]:
     waiting = _waiting(container)
     if waiting.get("reason") in _IMAGE_REASONS:
         words = waiting.get("message") or waiting["reason"]
-        yield Problem(Reason.IMAGE_NOT_PULLED, f"pod {name}: image {container.get('image', '')}: {words}")
+        image = container.get("image", "")
+        yield Problem(Reason.IMAGE_NOT_PULLED, f"pod {name}: image {image}: {words[:_MESSAGE_LIMIT]}: {advice}")
 
 
 def _create_problem(name: str, container: Manifest) -> Iterator[Problem]:
@@ -99,7 +109,11 @@ def _exit_problem(name: str, container: Manifest) -> Iterator[Problem]:
     if container.get("ready"):
         return
     ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated")
-    if ended and ended.get("exitCode", 0) != 0:
+    if not ended or ended.get("exitCode", 0) == 0:
+        return
+    if container.get("name") == TLS_CONTAINER:
+        yield Problem(Reason.TLS_NOT_USABLE, f"pod {name}: {telling_lines(str(ended.get('message', '')))}")
+    else:
         yield Problem(Reason.MODEL_SERVER_FAILED, f"pod {name}: {_last_words(ended)}")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-_ROUGH = ((86400, "a day"), (21600, "6 h"), (3600, "1 h"), (900, "15 min"), (300, "5 min"), (60, "1 min"))
+_ROUGH = ((86400, "a day"), (21600, "6 h"), (3600, "1 h"), (900, "15 min"), (300, "5 min"))
 
 
 def rfc3339(epoch: float) -> str:
@@ -19,7 +19,8 @@ def epoch(text: object) -> float:
 
 
 def since(start: float, now: float) -> str:
-    """`since 2026-11-21T10:03:07Z (over 5 min)`: changes a few times only, so that a status that says it may rest."""
+    """`since 2026-11-21T10:03:07Z (over 5 min)`: changes a few times only, and not while a server just takes its time
+    to start, so that a status that says it may rest."""
     begun = datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     lasting = next((words for seconds, words in _ROUGH if now - start >= seconds), None)
     return f"since {begun}" + (f" (over {lasting})" if lasting else "")

@@ -6,6 +6,7 @@ from tfs_operator.domain.config_text import models_config, monitoring_config
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.fetch_plan import PLAN_FILE, as_text, fetch_plan
 from tfs_operator.render.metadata import Manifest, child, config_map_name
+from tfs_operator.render.tuning import batching_file
 
 MODELS_FILE = "models.config"
 MONITORING_FILE = "monitoring.config"
@@ -17,6 +18,7 @@ def config_map(tfmodel: TFModel, committed: ModelServerConfig) -> Manifest:
     data = {
         MODELS_FILE: models_config(committed),
         MONITORING_FILE: monitoring_config(),
+        **batching_file(tfmodel.spec.server),
         **({PLAN_FILE: as_text(plan)} if plan else {}),
     }
     metadata = {"annotations": {COMMITTED_ANNOTATION: to_annotation(committed)}}

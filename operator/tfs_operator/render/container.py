@@ -7,10 +7,13 @@ from typing import Any
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.render.config_map import MODELS_FILE, MONITORING_FILE
+from tfs_operator.render.connection_age import connection_age
 from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.probes import lifecycle, probes
 from tfs_operator.render.settings import Settings
+from tfs_operator.render.tls import tls_flags
+from tfs_operator.render.tuning import tuning_flags
 from tfs_operator.render.volumes import CONFIG_PATH, mounts
 
 CONTAINER_NAME = "model-server"
@@ -73,15 +76,21 @@ def flags(tfmodel: TFModel) -> list[str]:
         f"--max_num_load_retries={_LOAD_RETRIES}",
         f"--load_retry_interval_micros={_LOAD_RETRY_INTERVAL_MICROS}",
         f"--num_load_threads={_LOAD_THREADS}",
+        *tls_flags(tfmodel),
+        *connection_age(tfmodel),
+        *tuning_flags(tfmodel.spec.server),
         *(tfmodel.spec.server.extra_args or []),
     ]
 
 
 def _environment(tfmodel: TFModel) -> list[Manifest]:
-    """The user's variables win. With GPUs, TensorFlow would else take all of their memory at once."""
-    chosen = [variable.model_dump(by_alias=True, exclude_none=True) for variable in tfmodel.spec.server.env or []]
+    """The user's variables win. With GPUs, TensorFlow would else take all of their memory at once, or the fraction of
+    it that it was given, which is then kept free from others that share them."""
+    server = tfmodel.spec.server
+    chosen = [variable.model_dump(by_alias=True, exclude_none=True) for variable in server.env or []]
     growth = {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "true"}
-    if tfmodel.spec.gpus and all(variable["name"] != growth["name"] for variable in chosen):
+    grows = tfmodel.spec.gpus > 0 and server.gpu_memory_fraction is None
+    if grows and all(variable["name"] != growth["name"] for variable in chosen):
         chosen.append(growth)
     return chosen
 

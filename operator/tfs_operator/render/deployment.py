@@ -1,5 +1,6 @@
 """The Deployment: replicas of the model server, replaced one by one without losing a request."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tfs_operator.api.resource import TFModel
@@ -11,15 +12,26 @@ from tfs_operator.render.fetcher import fetchers
 from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.settings import Settings
+from tfs_operator.render.tls import tls_containers
+from tfs_operator.render.tuning import batching_digest
 from tfs_operator.render.volumes import volumes
 
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
 ATTEMPT_ANNOTATION = "tfs-operator.io/attempt"
+RENEWAL_ANNOTATION = "tfs-operator.io/certificate-renewal"
 _UID = 65532
 _WRITES_TO_A_CLAIM = {"fsGroup": _UID, "fsGroupChangePolicy": "OnRootMismatch"}
 
 
-def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings, attempt: str | None = None) -> Manifest:
+def deployment(
+    tfmodel: TFModel,
+    config: ModelServerConfig,
+    settings: Settings,
+    attempt: str | None = None,
+    renewal: str | None = None,
+) -> Manifest:
+    """A new `attempt` or `renewal` replaces the pods, though nothing else of them has changed: they read their
+    configuration and their certificate at their start."""
     rollout = tfmodel.spec.rollout
     spec = {
         "replicas": tfmodel.spec.replicas,
@@ -27,7 +39,10 @@ def deployment(tfmodel: TFModel, config: ModelServerConfig, settings: Settings, 
         "progressDeadlineSeconds": max(600, rollout.load_timeout_seconds + 60),
         "selector": {"matchLabels": selector(tfmodel)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": _pod_metadata(tfmodel, config, attempt), "spec": _pod_spec(tfmodel, config, settings)},
+        "template": {
+            "metadata": _pod_metadata(tfmodel, config, {ATTEMPT_ANNOTATION: attempt, RENEWAL_ANNOTATION: renewal}),
+            "spec": _pod_spec(tfmodel, config, settings),
+        },
     }
     return child(tfmodel, "apps/v1", "Deployment", tfmodel.metadata.name, {"spec": spec})
 
@@ -45,14 +60,24 @@ def attempt_for(tfmodel: TFModel, committed: ModelServerConfig) -> str:
 
 def attempt_of(live: Manifest | None) -> str | None:
     """The attempt of a live Deployment's pods."""
+    return _pod_annotation(live, ATTEMPT_ANNOTATION)
+
+
+def renewal_of(live: Manifest | None) -> str | None:
+    """The renewal of a live Deployment's pods."""
+    return _pod_annotation(live, RENEWAL_ANNOTATION)
+
+
+def _pod_annotation(live: Manifest | None, name: str) -> str | None:
     template = (live or {}).get("spec", {}).get("template", {})
-    found: str | None = (template.get("metadata", {}).get("annotations") or {}).get(ATTEMPT_ANNOTATION)
+    found: str | None = (template.get("metadata", {}).get("annotations") or {}).get(name)
     return found
 
 
-def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, attempt: str | None) -> Manifest:
+def _pod_metadata(tfmodel: TFModel, config: ModelServerConfig, replaced_for: Mapping[str, str | None]) -> Manifest:
     template = tfmodel.spec.pod_template
-    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **({ATTEMPT_ANNOTATION: attempt} if attempt else {})}
+    causes = {name: cause for name, cause in replaced_for.items() if cause}
+    ours = {MODELS_DIGEST_ANNOTATION: models_digest(config), **batching_digest(tfmodel.spec.server), **causes}
     return {
         "labels": {**(template.labels or {}), **labels(tfmodel)},
         "annotations": {**_identity_of_the_fetcher_only(tfmodel), **(template.annotations or {}), **ours},
@@ -74,7 +99,7 @@ def _identity_of_the_fetcher_only(tfmodel: TFModel) -> Manifest:
 def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
     storage = tfmodel.spec.storage
     return {
-        **({"initContainers": found} if (found := fetchers(tfmodel, settings)) else {}),
+        **({"initContainers": found} if (found := _init_containers(tfmodel, settings)) else {}),
         "containers": [container(tfmodel, config.models[0].name, settings)],
         "volumes": volumes(tfmodel),
         "terminationGracePeriodSeconds": grace_period(tfmodel.spec.rollout),
@@ -90,6 +115,11 @@ def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -
         },
         **_placement(tfmodel),
     }
+
+
+def _init_containers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
+    """The quick one first: nothing is fetched for a server that cannot start."""
+    return [*tls_containers(tfmodel, settings), *fetchers(tfmodel, settings)]
 
 
 def _placement(tfmodel: TFModel) -> Manifest:

@@ -1,10 +1,11 @@
-"""What an upgrade of the operator leaves as it is, since it would replace every pod that fetches models."""
+"""What an upgrade of the operator leaves as it is: it would replace every pod that fetches models or speaks TLS."""
 
 from dataclasses import replace
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.drift import holds
 from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.tls import CONTAINER_NAME as TLS_NAME
 from tfs_operator.render.deployment import deployment
 from tfs_operator.render.fetcher import FETCHER_NAME
 from tfs_operator.render.metadata import Manifest
@@ -12,19 +13,24 @@ from tfs_operator.render.settings import Settings
 
 
 def kept_settings(
-    live: Manifest | None, tfmodel: TFModel, committed: ModelServerConfig, settings: Settings, attempt: str | None
+    live: Manifest | None,
+    tfmodel: TFModel,
+    committed: ModelServerConfig,
+    settings: Settings,
+    attempt: str | None,
+    renewal: str | None = None,
 ) -> Settings:
-    """`settings`, with the fetcher's image of the live Deployment where nothing else would change: a new image comes
+    """`settings`, with the operator's image of the live Deployment where nothing else would change: a new image comes
     with the next change that replaces the pods anyway."""
-    image = _fetcher_image(live)
+    image = _operator_image(live)
     if live is None or image is None or image == settings.fetcher_image:
         return settings
     kept = replace(settings, fetcher_image=image)
-    wished = deployment(tfmodel, committed, kept, attempt)
+    wished = deployment(tfmodel, committed, kept, attempt, renewal)
     return kept if holds(live["spec"]["template"], wished["spec"]["template"]) else settings
 
 
-def _fetcher_image(live: Manifest | None) -> str | None:
+def _operator_image(live: Manifest | None) -> str | None:
     template = (live or {}).get("spec", {}).get("template", {}).get("spec", {})
-    images = [each["image"] for each in template.get("initContainers", []) if each["name"] == FETCHER_NAME]
+    images = [each["image"] for each in template.get("initContainers", []) if each["name"] in (FETCHER_NAME, TLS_NAME)]
     return images[0] if images else None

@@ -3,6 +3,7 @@
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, locations, remotes
 from tfs_operator.render.metadata import Manifest, config_map_name
+from tfs_operator.render.tls import tls_mounts, tls_volumes
 
 CONFIG_PATH = "/etc/tfs-operator"
 CREDENTIALS_PATH = "/etc/tfs-operator-credentials"
@@ -24,6 +25,7 @@ def volumes(tfmodel: TFModel) -> list[Manifest]:
             for index, path in enumerate(_node_paths(tfmodel))
         ),
         *_store_volumes(tfmodel),
+        *tls_volumes(tfmodel),
     ]
 
 
@@ -41,6 +43,7 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
             for index, path in enumerate(_node_paths(tfmodel))
         ),
         *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
+        *tls_mounts(tfmodel),
     ]
 
 

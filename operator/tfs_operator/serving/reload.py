@@ -1,21 +1,25 @@
 """Tells one pod's model server its whole config, over gRPC.
 
 A reload is unauthenticated and shares the port with predictions. It answers before new versions are loaded,
-and a new model whose base path is missing blocks it for ever: hence a deadline on every call.
+and a new model whose base path is missing blocks it for ever: hence a deadline on every call. A pod that serves over
+TLS is called over TLS, and only the certificate that its status tells of is trusted.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
 from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.tls import Certificate
 
 from . import model_management_pb2 as pb
+from .certificates import presented
 from .errors import ModelServerUnreachable, ReloadRefused, ServingError
 from .wire import reload_request
 
@@ -44,8 +48,14 @@ _OPTIONS = (
 )
 
 
+class _Address(NamedTuple):
+    host: str
+    port: int
+    certificate: Certificate | None
+
+
 class ReloadClient:
-    """One channel an address, at most `max_channels`; the one that was idle longest gives way.
+    """One channel an address and certificate, at most `max_channels`; the one that was idle longest gives way.
 
     A request waits for one of `max_in_flight` slots before its deadline starts.
     """
@@ -53,7 +63,7 @@ class ReloadClient:
     def __init__(self, *, max_channels: int = 256, max_in_flight: int = 64) -> None:
         self._max_channels = max_channels
         self._slots = asyncio.Semaphore(max_in_flight)
-        self._channels: OrderedDict[tuple[str, int], grpc.aio.Channel] = OrderedDict()
+        self._channels: OrderedDict[_Address, grpc.aio.Channel] = OrderedDict()
 
     async def __aenter__(self) -> Self:
         return self
@@ -65,39 +75,63 @@ class ReloadClient:
 
     async def close(self) -> None:
         """Closes every channel; reloads in flight end as ModelServerUnreachable."""
-        for host, port in list(self._channels):
-            await self.forget(host, port)
+        for address in list(self._channels):
+            await self._close(address)
 
     async def forget(self, host: str, port: int) -> None:
-        """Closes the channel of a pod that is gone; an address never used is no error."""
-        channel = self._channels.pop((host, port), None)
-        if channel is not None:
-            await channel.close()
+        """Closes the channels of a pod that is gone; an address never used is no error."""
+        for address in [address for address in self._channels if address[:2] == (host, port)]:
+            await self._close(address)
 
-    async def reload(self, host: str, port: int, config: ModelServerConfig, deadline_seconds: float) -> None:
-        """Replaces the server's config; returns once the server has accepted it, loaded or not.
+    async def reload(
+        self,
+        host: str,
+        port: int,
+        config: ModelServerConfig,
+        deadline_seconds: float,
+        certificate: Certificate | None = None,
+    ) -> None:
+        """Replaces the server's config; returns once the server has accepted it, loaded or not. With a `certificate`
+        over TLS, and to nobody who presents another one.
 
         Raises ReloadRefused with the server's words, ModelServerUnreachable for everything else.
         """
         request = reload_request(config)
         async with self._slots:
+            deadline = time.monotonic() + deadline_seconds
             try:
-                response = await _call(self._channel(host, port), host, port, request, deadline_seconds)
+                channel = await self._channel(_Address(host, port, certificate), deadline_seconds)
+                response = await _call(channel, host, port, request, deadline - time.monotonic())
             finally:
                 await self._evict()
         if response.status.error_code:
             raise ReloadRefused(_code_name(response.status.error_code), response.status.error_message)
 
-    def _channel(self, host: str, port: int) -> grpc.aio.Channel:
-        address = host, port
+    async def _channel(self, address: _Address, deadline_seconds: float) -> grpc.aio.Channel:
         if address not in self._channels:
-            self._channels[address] = grpc.aio.insecure_channel(_target(host, port), options=_OPTIONS)
+            opened = await _opened(address, deadline_seconds)
+            if self._channels.setdefault(address, opened) is not opened:
+                await opened.close()  # another call was quicker
         self._channels.move_to_end(address)
         return self._channels[address]
 
+    async def _close(self, address: _Address) -> None:
+        channel = self._channels.pop(address, None)
+        if channel is not None:
+            await channel.close()
+
     async def _evict(self) -> None:
         while len(self._channels) > self._max_channels:
-            await self.forget(*next(iter(self._channels)))
+            await self._close(next(iter(self._channels)))
+
+
+async def _opened(address: _Address, deadline_seconds: float) -> grpc.aio.Channel:
+    host, port, certificate = address
+    if certificate is None:
+        return grpc.aio.insecure_channel(_target(host, port), options=_OPTIONS)
+    trusted = grpc.ssl_channel_credentials(await presented(host, port, certificate, deadline_seconds))
+    options = (*_OPTIONS, ("grpc.ssl_target_name_override", certificate.name))
+    return grpc.aio.secure_channel(_target(host, port), trusted, options=options)
 
 
 async def _call(

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+import tensorflow as tf  # type: ignore[import-untyped]  # it ships no annotations
 from google.protobuf import text_format
 from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # it ships no annotations
     get_model_status_pb2,
     model_management_pb2,
     model_service_pb2_grpc,
+    predict_pb2,
     prediction_service_pb2_grpc,
 )
 
@@ -101,6 +103,15 @@ class Grpc:
         except grpc.RpcError as error:
             return error.code(), error.details() or ""
         raise AssertionError("the config was accepted")
+
+    def predict(self, model: str, signature: str = "", **inputs: Any) -> dict[str, Any]:
+        """Asks one signature; inputs are what numpy takes, the answer is lists. Raises grpc.RpcError."""
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name, request.model_spec.signature_name = model, signature
+        for name, value in inputs.items():
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+        answer = self.predictions.Predict(request, timeout=_SECONDS)
+        return {name: tf.make_ndarray(tensor).tolist() for name, tensor in answer.outputs.items()}
 
     def status(self, model: str) -> Any:
         request = get_model_status_pb2.GetModelStatusRequest()

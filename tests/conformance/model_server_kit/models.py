@@ -71,6 +71,10 @@ class Various(tf.Module):  # type: ignore[misc]  # its base is an Any
         classes = tf.repeat(tf.constant([["low", "high"]]), tf.size(x), axis=0)
         return {"classes": classes, "scores": tf.stack([1.0 - x, x], axis=1)}
 
+    @signature(tf.TensorSpec([None], tf.float32, name="x"))
+    def total(self, x: Any) -> Any:
+        return {"total": tf.reduce_sum(x)}
+
     @signature(tf.TensorSpec([None], tf.string, name="inputs"))
     def regress(self, inputs: Any) -> Any:
         return {"outputs": self._feature(inputs) * 2.0}
@@ -90,7 +94,7 @@ class Library:
                 scale, str(folder / "scale" / str(version)), signatures={"serving_default": scale.serve}
             )
         various = Various()
-        signatures = ("pair", "echo", "echo_bytes", "inverse", "classify", "regress")
+        signatures = ("pair", "echo", "echo_bytes", "inverse", "classify", "regress", "total")
         named = {name: getattr(various, name) for name in signatures}
         tf.saved_model.save(
             various, str(folder / "various" / "1"), signatures={"serving_default": various.matrix} | named
@@ -110,8 +114,10 @@ class Library:
         (base_path / str(version)).mkdir(parents=True)
         return base_path
 
-    def publish_with_warmup(self, base_path: Path, values: Iterable[float], signature: str = "") -> Path:
-        """Publishes version 1 with one warmup request."""
+    def publish_with_warmup(
+        self, base_path: Path, values: Iterable[float], signature: str = "", records: int = 1
+    ) -> Path:
+        """Publishes version 1 with one warmup request, or the same several times."""
         unfinished = self.publish(base_path, 1, name=".tmp-warm") / ".tmp-warm"
         request = predict_pb2.PredictRequest()
         request.model_spec.signature_name = signature
@@ -120,7 +126,8 @@ class Library:
         extra = unfinished / "assets.extra"
         extra.mkdir()
         with tf.io.TFRecordWriter(str(extra / "tf_serving_warmup_requests")) as writer:
-            writer.write(log.SerializeToString())
+            for _ in range(records):
+                writer.write(log.SerializeToString())
         unfinished.rename(base_path / "1")
         return base_path
 

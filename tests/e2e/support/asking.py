@@ -1,6 +1,7 @@
 """Connections that ask the example model for one digit, and say which version has answered.
 
-A connection is one TCP connection, so behind a Service all of its requests reach one pod.
+A connection is one TCP connection, so behind a Service all of its requests reach one pod; but for one that is kept:
+it is replaced by what an HTTP library does about connections that break.
 """
 
 import http.client
@@ -13,8 +14,11 @@ from urllib.parse import urlsplit
 
 import grpc
 import numpy as np
+import urllib3
 
 SECONDS = 10.0  # for one answer, the connecting included
+TRY_AGAIN = urllib3.Retry(total=2, allowed_methods=None)
+"""Also a POST whose connection broke before it was answered: a prediction may be asked for twice."""
 
 
 class Connection(Protocol):
@@ -60,12 +64,22 @@ def by_rest(url: str, question: Question) -> Connect:
     return lambda: RestConnection(host, port, question)
 
 
-def by_grpc(address: str, question: Question) -> Connect:
-    """Refuses any address but this machine's own."""
+def by_kept_rest(url: str, question: Question, retries: urllib3.Retry | bool = TRY_AGAIN) -> Connect:
+    """Stays connected, as clients with a connection pool do. Refuses any address but this machine's own."""
+    parts = urlsplit(url)
+    host, port = on_this_machine(parts.hostname or "", parts.port or 80)
+    return lambda: KeptRestConnection(host, port, question, retries)
+
+
+def by_grpc(address: str, question: Question, service_config: str | None = None) -> Connect:
+    """As gRPC does by default, what never left the client is tried again on another connection, which is what happens
+    when a call and a server's GOAWAY cross; anything else only if a service config says so. Refuses any address but
+    this machine's own."""
     name, _, number = address.rpartition(":")
     host, port = on_this_machine(name, int(number))
     request = predict_request(question)
-    return lambda: GrpcConnection(f"{host}:{port}", request, question)
+    tries = [("grpc.service_config", service_config)] if service_config else []
+    return lambda: GrpcConnection(f"{host}:{port}", request, question, tries)
 
 
 def on_this_machine(host: str, port: int) -> tuple[str, int]:
@@ -74,22 +88,33 @@ def on_this_machine(host: str, port: int) -> tuple[str, int]:
     return host, port
 
 
+JSON = {"Content-Type": "application/json"}
+
+
+def rest_request(question: Question) -> tuple[str, str]:
+    """Path and body."""
+    path = f"/v1/models/{question.model}/labels/{question.label}:predict"
+    return path, json.dumps({"instances": [question.image]})
+
+
+def version_said(question: Question, status: int, said: str) -> int:
+    if status != 200:
+        raise WrongAnswerError(f"{status} {said}")
+    return question.version_of(json.loads(said)["predictions"][0])
+
+
 class RestConnection:
     def __init__(self, host: str, port: int, question: Question) -> None:
         self._connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
-        self._path = f"/v1/models/{question.model}/labels/{question.label}:predict"
-        self._body = json.dumps({"instances": [question.image]})
+        self._path, self._body = rest_request(question)
         self._question = question
 
     def ask(self) -> int:
-        status, said = self._post()
-        if status != 200:
-            raise WrongAnswerError(f"{status} {said}")
-        return self._question.version_of(json.loads(said)["predictions"][0])
+        return version_said(self._question, *self._post())
 
     def _post(self) -> tuple[int, str]:
         try:
-            self._connection.request("POST", self._path, self._body, {"Content-Type": "application/json"})
+            self._connection.request("POST", self._path, self._body, JSON)
             response = self._connection.getresponse()
             return response.status, response.read().decode()
         except http.client.HTTPException as error:
@@ -97,6 +122,27 @@ class RestConnection:
 
     def close(self) -> None:
         self._connection.close()
+
+
+class KeptRestConnection:
+    """A pool of one connection, which is used as long as it lasts."""
+
+    def __init__(self, host: str, port: int, question: Question, retries: urllib3.Retry | bool) -> None:
+        self._pool = urllib3.HTTPConnectionPool(host, port, timeout=SECONDS, maxsize=1, retries=retries)
+        self._path, self._body = rest_request(question)
+        self._question = question
+
+    def ask(self) -> int:
+        try:
+            answer = self._pool.request("POST", self._path, body=self._body, headers=JSON)
+        except urllib3.exceptions.TimeoutError as error:
+            raise TimeoutError(str(error)) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise ConnectionError(str(error)) from error
+        return version_said(self._question, answer.status, answer.data.decode())
+
+    def close(self) -> None:
+        self._pool.close()
 
 
 def predict_request(question: Question) -> Any:
@@ -111,12 +157,11 @@ def predict_request(question: Question) -> Any:
 
 
 class GrpcConnection:
-    def __init__(self, address: str, request: Any, question: Question) -> None:
+    def __init__(self, address: str, request: Any, question: Question, tries: Sequence[tuple[str, Any]]) -> None:
         from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-        # Else the library would use one TCP connection for all channels, and try again by itself.
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
-        self._channel = grpc.insecure_channel(address, options)
+        # Else the library would use one TCP connection for all channels.
+        self._channel = grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1), *tries])
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._request, self._question = request, question
 

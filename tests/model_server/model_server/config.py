@@ -85,11 +85,6 @@ def read_metrics_path(path: str) -> str | None:
     return config.prometheus_config.path or "/monitoring/prometheus/metrics"
 
 
-def check_batching_parameters(path: str) -> None:
-    """Refuses a BatchingParameters file that the real server could not read."""
-    read_text_proto(path, BATCHING_PARAMETERS())
-
-
 def _field(name: str, number: int, kind: str, *, repeated: bool = False) -> descriptor_pb2.FieldDescriptorProto:
     label = _Field.LABEL_REPEATED if repeated else _Field.LABEL_OPTIONAL
     scalar = {"string": _Field.TYPE_STRING, "bool": _Field.TYPE_BOOL, "int64": _Field.TYPE_INT64}.get(kind)

@@ -35,12 +35,14 @@ class Flags:
     rest_api_num_threads: int = _flag(_THREADS, "REST threads; one of them runs the event loop.")
     rest_api_timeout_in_ms: int = _flag(30_000, "Longest run of one REST prediction, in milliseconds.")
     rest_api_enable_cors_support: bool = _flag(False, "Send CORS headers.")
-    enable_batching: bool = _flag(False)
+    enable_batching: bool = _flag(False, "Run requests that arrive together as one batch.")
     allow_version_labels_for_unavailable_models: bool = _flag(
         False, "Let a new label name a version that is not available."
     )
-    batching_parameters_file: str = _flag("", "Fatal without --enable_batching.")
-    enable_per_model_batching_parameters: bool = _flag(False)
+    batching_parameters_file: str = _flag("", "Text BatchingParameters; fatal without --enable_batching.")
+    enable_per_model_batching_parameters: bool = _flag(
+        False, "Take them from batching_params.pbtxt in the version's folder."
+    )
     model_config_file: str = _flag("", "Text ModelServerConfig; --model_name and --model_base_path give way.")
     model_config_file_poll_wait_seconds: int = _flag(0, "Seconds between reads of that file; 0: once.")
     model_name: str = _flag("default", "Name of the one model.")

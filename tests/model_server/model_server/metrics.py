@@ -36,21 +36,24 @@ class Counter:
         return [f"# TYPE {name} counter", *values] if values else []
 
 
+def exponential(scale: float, growth: float, count: int) -> tuple[float, ...]:
+    """Limits of buckets that grow by a factor (tensorflow/core/lib/monitoring/sampler.h)."""
+    return tuple(scale * growth**power for power in range(count))
+
+
 class Histogram:
-    """Microseconds for each combination of label values, in buckets that grow by 1.8 from 10 (to ~20 minutes)."""
+    """Values for each combination of label values; microseconds to ~20 minutes, where no other limits are given."""
 
-    _LIMITS = tuple(10 * 1.8**power for power in range(33))
-
-    def __init__(self, name: str, *labels: str) -> None:
-        self.name, self.labels = name, labels
+    def __init__(self, name: str, *labels: str, limits: tuple[float, ...] = exponential(10, 1.8, 33)) -> None:
+        self.name, self.labels, self._limits = name, labels, limits
         self._lock = threading.Lock()
         self._cells: dict[Labels, tuple[list[int], float]] = {}
 
-    def observe(self, microseconds: float, *labels: str) -> None:
+    def observe(self, value: float, *labels: str) -> None:
         with self._lock:
-            counts, total = self._cells.get(labels, ([0] * (len(self._LIMITS) + 1), 0.0))
-            counts[bisect.bisect_right(self._LIMITS, microseconds)] += 1
-            self._cells[labels] = counts, total + microseconds
+            counts, total = self._cells.get(labels, ([0] * (len(self._limits) + 1), 0.0))
+            counts[bisect.bisect_right(self._limits, value)] += 1
+            self._cells[labels] = counts, total + value
 
     def lines(self) -> list[str]:
         name = _prometheus_name(self.name)
@@ -61,10 +64,11 @@ class Histogram:
 
     def _cell_lines(self, name: str, labels: Labels, counts: list[int], total: float) -> list[str]:
         pairs = _pairs(self.labels, labels)
-        limits = [*(f"{limit:g}" for limit in self._LIMITS), "+Inf"]
+        before = f"{pairs}," if pairs else ""
+        limits = [*(f"{limit:g}" for limit in self._limits), "+Inf"]
         cumulative = list(accumulate(counts))
         buckets = [
-            f'{name}_bucket{{{pairs},le="{limit}"}} {count}' for limit, count in zip(limits, cumulative, strict=True)
+            f'{name}_bucket{{{before}le="{limit}"}} {count}' for limit, count in zip(limits, cumulative, strict=True)
         ]
         return [*buckets, f"{name}_sum{{{pairs}}} {total:g}", f"{name}_count{{{pairs}}} {cumulative[-1]}"]
 
@@ -78,6 +82,15 @@ LOAD_LATENCY = Counter("/tensorflow/cc/saved_model/load_latency", "model_path")
 WARMUP_LATENCY = Histogram("/tensorflow/serving/model_warmup_latency", "model_path", "status")
 WARMUP_RECORDS = Counter("/tensorflow/serving/model_warmup_records_read", "model_path", "status")
 
+_SIZES = exponential(1, 2, 14)
+QUEUING_LATENCY = Histogram(
+    "/tensorflow/serving/batching_session/queuing_latency", "thread_pool_name", limits=exponential(100, 1.2, 52)
+)
+BATCHES = Counter("/tensorflow/serving/batching_session/wrapped_run_count")
+INPUT_BATCH_SIZE = Histogram("/tensorflow/serving/batching_session/input_batch_size", limits=_SIZES)
+PROCESSED_BATCH_SIZE = Histogram("/tensorflow/serving/batching_session/processed_batch_size", limits=_SIZES)
+PADDING_SIZE = Histogram("/tensorflow/serving/batching_session/padding_size", "execution_batch_size", limits=_SIZES)
+
 _METRICS: tuple[Counter | Histogram, ...] = (
     LOAD_ATTEMPTS,
     LOAD_LATENCY,
@@ -87,6 +100,11 @@ _METRICS: tuple[Counter | Histogram, ...] = (
     EXAMPLES,
     REQUEST_LATENCY,
     RUNTIME_LATENCY,
+    QUEUING_LATENCY,
+    BATCHES,
+    INPUT_BATCH_SIZE,
+    PROCESSED_BATCH_SIZE,
+    PADDING_SIZE,
 )
 
 

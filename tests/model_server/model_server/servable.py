@@ -3,14 +3,14 @@
 import threading
 from typing import Any
 
-from model_server.session import Session
+from model_server.session import Runnable
 from model_server.states import VersionId
 
 
 class Servable:
     """What inference needs of a version that is available."""
 
-    def __init__(self, version: VersionId, session: Session) -> None:
+    def __init__(self, version: VersionId, session: Runnable) -> None:
         self.id = version
         self.session = session
         self._in_use = 0

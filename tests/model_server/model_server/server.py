@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from model_server import config, log
+from model_server.batch_scheduler import BatchScheduler
+from model_server.batching import Batcher
+from model_server.batching_parameters import BatchingParameters, read_batching_parameters
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
@@ -54,9 +57,8 @@ class Server:
             models = config.read_model_server_config(flags.model_config_file)
         else:
             models = config.single_model_config(flags.model_name, flags.model_base_path)
-        if flags.batching_parameters_file:
-            config.check_batching_parameters(flags.batching_parameters_file)
-        core = ServerCore(flags, Loader(flags, self._inference, self._switches.load_delay_seconds))
+        batcher = _batcher(flags) if flags.enable_batching else None
+        core = ServerCore(flags, Loader(flags, self._inference, self._switches.load_delay_seconds, batcher))
         core.reload(models)
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
             threading.Thread(target=self._poll_config, args=(core,), name="config-poll", daemon=True).start()
@@ -166,6 +168,13 @@ def _reload(core: ServerCore, models: object) -> None:
         core.reload(models)
     except StatusError as error:
         log.error(SOURCE, f"PollFilesystemAndReloadConfig failed to ReloadConfig: {error.status.message}")
+
+
+def _batcher(flags: Flags) -> Batcher:
+    path = flags.batching_parameters_file
+    parameters = read_batching_parameters(path) if path else BatchingParameters()
+    scheduler = BatchScheduler(parameters.num_batch_threads)
+    return Batcher(parameters, scheduler, per_model=flags.enable_per_model_batching_parameters)
 
 
 def _unlimited_messages() -> list[tuple[str, int]]:

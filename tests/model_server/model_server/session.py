@@ -1,13 +1,31 @@
 """A SavedModel that is loaded and can be run, through TensorFlow's own loader."""
 
 import ctypes
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from model_server.protos import config_pb2, meta_graph_pb2
 from model_server.status import StatusError, invalid_argument
 from model_server.tensorflow_c import Buffer, CallStatus, Output, buffer_of, library
 from model_server.tensors import to_proto, to_tensor
+
+Feed = tuple[str, str, Any]
+"""An input's alias, its tensor's name, and the TensorProto."""
+
+
+class Runnable(Protocol):
+    """A loaded SavedModel, as inference sees it."""
+
+    meta_graph: Any
+
+    def run(
+        self, feeds: Sequence[Feed], fetches: Sequence[str], *, timeout_ms: int = 0, as_content: bool = False
+    ) -> list[Any]:
+        """Answers the TensorProtos of the tensors `fetches`. `timeout_ms` 0 waits for ever. Raises StatusError."""
+
+    def close(self) -> None:
+        """After the last run."""
 
 
 class Session:
@@ -25,29 +43,17 @@ class Session:
 
     def run(
         self,
-        feeds: Sequence[tuple[str, str, Any]],
+        feeds: Sequence[Feed],
         fetches: Sequence[str],
         *,
         timeout_ms: int = 0,
         as_content: bool = False,
     ) -> list[Any]:
-        """Runs the graph: feeds are (alias, tensor name, TensorProto), fetches tensor names; answers TensorProtos.
-
-        `timeout_ms` 0 waits for ever. Raises StatusError with TensorFlow's message.
-        """
-        inputs: list[int] = []
-        try:
-            for alias, _, proto in feeds:
-                inputs.append(_input(alias, proto))
-            outputs = self._run([name for _, name, _ in feeds], inputs, fetches, timeout_ms)
-        finally:
-            for tensor in inputs:
-                library().TF_DeleteTensor(tensor)
-        try:
-            return [to_proto(tensor, as_content=as_content) for tensor in outputs]
-        finally:
-            for tensor in outputs:
-                library().TF_DeleteTensor(tensor)
+        """Runs the graph. Raises StatusError with TensorFlow's message."""
+        with tensors(parsed(alias, proto) for alias, _, proto in feeds) as inputs:
+            outputs = self.run_tensors([name for _, name, _ in feeds], inputs, fetches, timeout_ms)
+        with tensors(outputs) as answers:
+            return [to_proto(tensor, as_content=as_content) for tensor in answers]
 
     def close(self) -> None:
         with CallStatus() as status:
@@ -56,7 +62,10 @@ class Session:
             library().TF_DeleteSession(self._session, status)
         library().TF_DeleteGraph(self._graph)
 
-    def _run(self, names: Sequence[str], inputs: list[int], fetches: Sequence[str], timeout_ms: int) -> list[int]:
+    def run_tensors(
+        self, names: Sequence[str], inputs: Sequence[int], fetches: Sequence[str], timeout_ms: int
+    ) -> list[int]:
+        """The same with TF_Tensors; the caller deletes those that it answers, too."""
         options = config_pb2.RunOptions(timeout_in_ms=timeout_ms).SerializeToString()
         results = (ctypes.c_void_p * len(fetches))()
         with CallStatus() as status:
@@ -90,7 +99,21 @@ class Session:
         return self._operations[tensor_name]
 
 
-def _input(alias: str, proto: Any) -> int:
+@contextmanager
+def tensors(made: Iterable[int]) -> Iterator[list[int]]:
+    """TF_Tensors that are deleted in the end, also when one of them cannot be made."""
+    held: list[int] = []
+    try:
+        for tensor in made:
+            held.append(tensor)  # noqa: PERF402  # one by one: the next one may raise
+        yield held
+    finally:
+        for tensor in held:
+            library().TF_DeleteTensor(tensor)
+
+
+def parsed(alias: str, proto: Any) -> int:
+    """Makes the TF_Tensor of an input; raises StatusError for one that is malformed."""
     try:
         return to_tensor(proto)
     except StatusError as error:

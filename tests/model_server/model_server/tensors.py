@@ -4,9 +4,10 @@ import ctypes
 import struct
 from typing import Any
 
+from model_server.host_tensor import HostTensor, read
 from model_server.protos import tensor_pb2, types_pb2
 from model_server.status import StatusError, unimplemented
-from model_server.tensorflow_c import TSTRING_BYTES, CallStatus, buffer_of, library
+from model_server.tensorflow_c import CallStatus, buffer_of, library
 
 _VALUES = {
     types_pb2.DT_FLOAT: ("float_val", "f"),
@@ -46,22 +47,36 @@ def to_tensor(proto: Any) -> int:
     return tensor
 
 
+def write(tensor: HostTensor) -> int:
+    """Makes a TF_Tensor; the caller deletes it. Strings go by way of a TensorProto, which copies them."""
+    if isinstance(tensor.content, tuple):
+        return to_tensor(as_proto(tensor))
+    dims = (ctypes.c_int64 * len(tensor.dims))(*tensor.dims)
+    made: int = library().TF_AllocateTensor(tensor.dtype, dims, len(tensor.dims), len(tensor.content))
+    ctypes.memmove(library().TF_TensorData(made), tensor.content, len(tensor.content))
+    return made
+
+
 def to_proto(tensor: int, *, as_content: bool = False) -> Any:
     """Copies a TF_Tensor into a TensorProto, its elements into `*_val`, or into `tensor_content` where asked."""
-    dtype = library().TF_TensorType(tensor)
-    proto = tensor_pb2.TensorProto(dtype=dtype)
+    return as_proto(read(tensor), as_content=as_content)
+
+
+def as_proto(tensor: HostTensor, *, as_content: bool = False) -> Any:
+    """The same of a tensor that has been read."""
+    proto = tensor_pb2.TensorProto(dtype=tensor.dtype)
     # An empty list of dimensions still marks the shape as given: a scalar's.
     proto.tensor_shape.SetInParent()
-    for axis in range(library().TF_NumDims(tensor)):
-        proto.tensor_shape.dim.add(size=library().TF_Dim(tensor, axis))
-    if dtype == types_pb2.DT_STRING:
-        proto.string_val.extend(_strings(tensor))
+    for size in tensor.dims:
+        proto.tensor_shape.dim.add(size=size)
+    if isinstance(tensor.content, tuple):
+        proto.string_val.extend(tensor.content)
     elif as_content:
-        proto.tensor_content = _bytes(tensor)
+        proto.tensor_content = tensor.content
     else:
-        field, form = _format(dtype)
-        data = _bytes(tensor)
-        getattr(proto, field).extend(struct.unpack(f"={len(data) // struct.calcsize(form)}{form}", data))
+        field, form = _format(tensor.dtype)
+        count = len(tensor.content) // struct.calcsize(form)
+        getattr(proto, field).extend(struct.unpack(f"={count}{form}", tensor.content))
     return proto
 
 
@@ -69,21 +84,3 @@ def _format(dtype: int) -> tuple[str, str]:
     if dtype not in _VALUES:
         raise unimplemented(f"the double answers no tensor of type {type_name(dtype)}")
     return _VALUES[dtype]
-
-
-def _bytes(tensor: int) -> bytes:
-    length = library().TF_TensorByteSize(tensor)
-    if not length:
-        return b""
-    return ctypes.string_at(library().TF_TensorData(tensor), length)
-
-
-def _strings(tensor: int) -> list[bytes]:
-    count = library().TF_TensorByteSize(tensor) // TSTRING_BYTES
-    first = library().TF_TensorData(tensor)
-    return [_string(first + TSTRING_BYTES * index) for index in range(count)]
-
-
-def _string(address: int) -> bytes:
-    size = library().TF_StringGetSize(address)
-    return ctypes.string_at(library().TF_StringGetDataPointer(address), size)

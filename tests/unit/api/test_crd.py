@@ -174,6 +174,7 @@ UNBOUNDED = {
     "spec.storage.env[].valueFrom",
     "spec.podTemplate.affinity",
     "spec.podTemplate.topologySpreadConstraints[]",
+    "spec.networkPolicy.allowFrom[]",
     # empty by itself
     "spec.versionPolicy.all",
     "spec.models[].versionPolicy.all",

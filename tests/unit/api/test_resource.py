@@ -23,6 +23,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "rollout": {"loadTimeoutSeconds": 600, "bakeSeconds": 30, "drainSeconds": 15},
         "podTemplate": {},
         "service": {"type": "ClusterIP", "restPort": 8501, "grpcPort": 8500},
+        "networkPolicy": {"enabled": True},
         "suspend": False,
     }
 

@@ -15,15 +15,31 @@ def status(code: int, message: str, **details: Any) -> dict[str, Any]:
     return {"kind": "Status", "status": "Failure", "code": code, "message": message, "details": details}
 
 
-async def test_apply_is_a_forced_server_side_apply(client, apiserver):
-    live = await client.apply({**CONFIG_MAP, "data": {"a": "b"}})
+async def test_apply_is_a_forced_server_side_apply_to_one_object(client, apiserver):
+    live = await client.apply({**CONFIG_MAP, "data": {"a": "b"}}, "u1")
     (seen,) = apiserver.seen
     assert live["metadata"]["resourceVersion"] == "1"
     assert (seen.method, seen.path) == ("PATCH", "/api/v1/namespaces/ns/configmaps/m")
     assert seen.query == {"fieldManager": "tfs-operator", "force": "true"}
     assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
     assert seen.headers["User-Agent"].startswith("tfs-operator/")
-    assert seen.body == {**CONFIG_MAP, "data": {"a": "b"}}
+    assert seen.body == {**CONFIG_MAP, "metadata": {"namespace": "ns", "name": "m", "uid": "u1"}, "data": {"a": "b"}}
+
+
+async def test_create_is_an_apply_that_no_existing_object_fulfils(client, apiserver):
+    await client.create(CONFIG_MAP)
+    (seen,) = apiserver.seen
+    assert (seen.method, seen.path) == ("PATCH", "/api/v1/namespaces/ns/configmaps/m")
+    assert seen.query == {"fieldManager": "tfs-operator", "force": "true"}
+    assert seen.body["metadata"] == {"namespace": "ns", "name": "m", "resourceVersion": "1"}
+
+
+async def test_an_apply_that_meets_another_object_is_a_conflict(client, apiserver, answer):
+    causes = [{"reason": "FieldValueInvalid", "message": "field is immutable", "field": "metadata.uid"}]
+    apiserver.will(answer(status(422, "field is immutable", causes=causes), 422))
+    with pytest.raises(errors.Conflict, match="field is immutable"):
+        await client.apply(CONFIG_MAP, "u1")
+    assert len(apiserver.seen) == 1
 
 
 @pytest.mark.parametrize(
@@ -61,7 +77,7 @@ async def test_get_of_nothing_is_none(client, apiserver, answer):
 async def test_waits_as_long_as_a_429_asks(client, apiserver, answer, requests):
     apiserver.will(answer(status(429, "slow down"), 429, {"Retry-After": "1"}), answer())
     began = time.monotonic()
-    await client.apply(CONFIG_MAP)
+    await client.apply(CONFIG_MAP, "u1")
     assert time.monotonic() - began >= 1
     assert requests == [("429", "PATCH"), ("200", "PATCH")]
 
@@ -69,33 +85,33 @@ async def test_waits_as_long_as_a_429_asks(client, apiserver, answer, requests):
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
 async def test_tries_again_what_may_pass(client, apiserver, answer, code):
     apiserver.will(answer("<html>", code), answer())
-    assert await client.apply(CONFIG_MAP)
+    assert await client.apply(CONFIG_MAP, "u1")
     assert len(apiserver.seen) == 2
 
 
 async def test_tries_again_after_a_cut_connection(client, apiserver, answer, requests):
     apiserver.will(answer(cut=True), answer())
-    assert await client.apply(CONFIG_MAP)
+    assert await client.apply(CONFIG_MAP, "u1")
     assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
 
 
 async def test_tries_again_after_silence(client, apiserver, answer, requests):
     apiserver.will(answer(seconds=3.0), answer())
-    assert await client.apply(CONFIG_MAP)
+    assert await client.apply(CONFIG_MAP, "u1")
     assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
 
 
 async def test_gives_up_after_its_tries(client, apiserver, answer):
     apiserver.will(answer(status(503, "etcd is away"), 503))
     with pytest.raises(errors.Transient, match="etcd is away"):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert len(apiserver.seen) == 3
 
 
 async def test_gives_up_when_the_wait_would_exceed_the_deadline(client, apiserver, answer):
     apiserver.will(answer(status(429, "later", retryAfterSeconds=30), 429))
     with pytest.raises(errors.Transient) as raised:
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert raised.value.retry_after == 30
     assert len(apiserver.seen) == 1
 
@@ -116,7 +132,7 @@ async def test_gives_up_when_the_wait_would_exceed_the_deadline(client, apiserve
 async def test_does_not_insist_and_keeps_the_message(client, apiserver, answer, code, error):
     apiserver.will(answer(status(code, "the API server's own words"), code))
     with pytest.raises(error, match="the API server's own words") as raised:
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert type(raised.value) is error
     assert len(apiserver.seen) == 1
 
@@ -125,20 +141,20 @@ async def test_a_badly_typed_apply_is_answered_by_500_and_is_our_mistake(client,
     message = "failed to create typed patch object (ns/m; /v1, Kind=ConfigMap): .dat: field not declared in schema"
     apiserver.will(answer({"kind": "Status", "message": message, "code": 500}, 500))
     with pytest.raises(errors.Invalid, match="field not declared in schema"):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert len(apiserver.seen) == 1
 
 
 async def test_an_answer_that_is_not_json_is_a_proxy_in_the_way(client, apiserver, answer):
     apiserver.will(answer("<html>"), answer("[]"), answer())
-    assert await client.apply(CONFIG_MAP)
+    assert await client.apply(CONFIG_MAP, "u1")
     assert len(apiserver.seen) == 3
 
 
 async def test_nobody_listens(client, apiserver, api):
     api.configuration.host = "http://127.0.0.1:1"
     with pytest.raises(errors.Transient, match="PATCH /api/v1/namespaces/ns/configmaps/m"):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
 
 
 async def test_delete_names_the_very_object(client, apiserver):

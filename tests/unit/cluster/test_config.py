@@ -13,14 +13,14 @@ from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError
 
 
-def kubeconfig(folder: Path, server: str, user: dict[str, Any]) -> str:
+def kubeconfig(folder: Path, server: str, user: dict[str, Any], proxy: str | None = None) -> str:
     path = folder / "kubeconfig"
     content = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **({"proxy-url": proxy} if proxy else {})}}],
         "users": [{"name": "u", "user": user}],
     }
     path.write_text(json.dumps(content))
@@ -75,3 +75,28 @@ async def test_in_a_pod_without_a_token(service_account):
     (service_account / "token").unlink()
     with pytest.raises(ClusterError, match="token file does not exist"):
         await config.load(None)
+
+
+@pytest.mark.parametrize(
+    ("server", "proxy"),
+    [
+        ("https://api.example.com:6443", "http://proxy:3128"),
+        ("https://api.cluster.local:6443", None),
+        ("http://api.example.com", None),
+    ],
+)
+async def test_the_proxy_of_the_environment(tmp_path, monkeypatch, server, proxy):
+    for name in ("HTTP_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", ".cluster.local")
+    api = await config.load(kubeconfig(tmp_path, server, {"token": "t"}))
+    assert api.configuration.proxy == proxy
+    await api.close()
+
+
+async def test_the_proxy_of_the_kubeconfig_comes_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    api = await config.load(kubeconfig(tmp_path, "https://api.example.com", {"token": "t"}, proxy="http://other:3128"))
+    assert api.configuration.proxy == "http://other:3128"
+    await api.close()

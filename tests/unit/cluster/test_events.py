@@ -152,6 +152,32 @@ async def test_notes_are_cut_to_what_the_api_server_takes(recorder, apiserver):
     assert note.endswith("ü…")
 
 
+async def test_events_wait_for_more_urgent_work(client, apiserver, monkeypatch):
+    monkeypatch.setattr(events, "PATIENCE_SECONDS", 60.0)
+    working = True
+    recorder = EventRecorder(client, "pod", busy=lambda: working)
+    monkeypatch.setattr(asyncio, "sleep", lambda _, sleep=asyncio.sleep: sleep(0))
+    task = asyncio.create_task(recorder.run())
+    happen(recorder)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert apiserver.seen == []
+    working = False
+    await seen(apiserver, 1)
+    recorder.close()
+    await task
+
+
+async def test_events_do_not_wait_for_ever(client, apiserver, monkeypatch):
+    monkeypatch.setattr(events, "PATIENCE_SECONDS", 0.1)
+    recorder = EventRecorder(client, "pod", busy=lambda: True)
+    task = asyncio.create_task(recorder.run())
+    happen(recorder)
+    await seen(apiserver, 1)
+    recorder.close()
+    await task
+
+
 async def test_memory_is_bounded(client, monkeypatch):
     monkeypatch.setattr(events, "MAX_SERIES", 20)
     monkeypatch.setattr(events, "MAX_PENDING", 30)

@@ -29,7 +29,7 @@ def test_wrong_usage_is_exit_status_2(arguments: list[str], capsys: pytest.Captu
     assert "usage: tfs-operator" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "fetch", "render", "crd"])
+@pytest.mark.parametrize("command", ["run", "fetch", "tls", "render", "crd"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])

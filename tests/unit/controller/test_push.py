@@ -12,6 +12,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.push import Order, Pushed, Pusher
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.tls import Certificate
 from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused, ServingError
 
 KEY, OTHER = TFModelKey("default", "mnist"), TFModelKey("default", "other")
@@ -27,15 +28,24 @@ class Servers:
 
     failure: ServingError | None = None
     told: list[tuple[str, ModelServerConfig]] = field(default_factory=list)
+    certificates: list[Certificate | None] = field(default_factory=list)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     cancelled: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
 
     def hold(self, pod: PodFacts) -> asyncio.Event:
         return self.held.setdefault(pod.address, asyncio.Event())
 
-    async def reload(self, host: str, port: int, config: ModelServerConfig, deadline_seconds: float) -> None:
+    async def reload(
+        self,
+        host: str,
+        port: int,
+        config: ModelServerConfig,
+        deadline_seconds: float,
+        certificate: Certificate | None = None,
+    ) -> None:
         assert (port, deadline_seconds > 0) == (8500, True)
         self.told.append((host, config))
+        self.certificates.append(certificate)
         try:
             if host in self.held:
                 await self.held[host].wait()
@@ -81,6 +91,16 @@ def pod(name: str = "a", incarnation: str = "u/0") -> PodFacts:
 
 def made(failure: ServingError | None = None) -> World:
     return World(Servers(failure))
+
+
+async def test_each_pod_is_told_in_the_way_that_it_listens() -> None:
+    """While TLS is switched on or off by a rolling update, some pods speak it and some do not."""
+    world, certificate = made(), Certificate("ab" * 32, "mnist.shop.svc", 0.0, 1.0)
+    await world.push(pod("a"), replace(pod("b"), certificate=certificate))
+    assert sorted(zip((host for host, _ in world.servers.told), world.servers.certificates, strict=True)) == [
+        ("10.0.0.97", None),
+        ("10.0.0.98", certificate),
+    ]
 
 
 class TestRepetition:
@@ -168,7 +188,7 @@ class TestRefusals:
                 await world.push(pod())
         [record] = caplog.records
         assert record.getMessage() == (
-            "default/mnist: pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
+            "pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
             "trying again with back-off"
         )
 

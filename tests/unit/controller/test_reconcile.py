@@ -10,6 +10,7 @@ from tests.unit.controller.passes import BEFORE, at, progress, seen, serves, ste
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache
+from tfs_operator.controller.children import Trouble
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.reconcile import NOT_AGAIN, Again, Reconciler
@@ -148,9 +149,18 @@ class TestTheNextLook:
     async def test_a_child_that_is_refused_is_tried_again_with_back_off(self) -> None:
         world = World()
         world.live()
-        world.outcome = replace(world.outcome, blocked=Problem(Reason.CHILD_REFUSED, "no"))
+        refused = Problem(Reason.CHILD_REFUSED, "no")
+        world.outcome = replace(world.outcome, trouble=Trouble(refused, holds_up=True))
         assert await world.pass_() == Again(back_off=True)
-        assert [evidence.blocked for evidence in world.evidence] == [world.outcome.blocked]
+        assert [evidence.blocked for evidence in world.evidence] == [refused]
+
+    async def test_one_that_holds_up_nothing_leaves_the_pace_as_it_is(self) -> None:
+        world = World()
+        world.live()
+        refused = Problem(Reason.CHILD_REFUSED, "no")
+        world.outcome = replace(world.outcome, trouble=Trouble(refused, holds_up=False))
+        assert await world.pass_() == Again(seconds=30.0)
+        assert [evidence.blocked for evidence in world.evidence] == [refused]
 
     async def test_else_the_pace_says_when(self) -> None:
         world = World()

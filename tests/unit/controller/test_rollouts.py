@@ -11,6 +11,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import Transient
+from tfs_operator.controller.children import Trouble
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.push import Order, Pushed
 from tfs_operator.controller.rollouts import MAX_ROUNDS, Progress, Rollouts
@@ -24,7 +25,8 @@ from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANN
 
 KEY = TFModelKey("default", "mnist")
 NOW = 1_790_000_000.0
-REFUSED = Problem(Reason.CHILD_REFUSED, "no")
+REFUSED = Trouble(Problem(Reason.CHILD_REFUSED, "no"), holds_up=True)
+ASIDE = Trouble(Problem(Reason.CHILD_REFUSED, "no"), holds_up=False)
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent")
 Manifest = dict[str, Any]
 
@@ -46,7 +48,7 @@ class Cluster:
     """A cache, an API server that stores all children in it, and pods that do as they are told."""
 
     cache: Cache = field(default_factory=Cache)
-    refusal: Problem | None = None
+    refusal: Trouble | None = None
     error: Transient | None = None
     answers: dict[str, PodObservation] = field(default_factory=dict)
     asked: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
@@ -89,7 +91,7 @@ class Cluster:
 
     # what the rollouts use
 
-    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> Problem | None:
+    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> Trouble | None:
         if self.error:
             raise self.error
         if self.refusal is None:
@@ -179,7 +181,7 @@ class TestOrder:
         progress = await cluster.advance(cluster.wish([1], stable=1))
         assert cluster.committed == ONE
         assert cluster.told == []
-        assert progress.steps["mnist"].action is Action.COMMIT
+        assert [memory.action for memory in progress.taken["mnist"]] == [None, Action.COMMIT, Action.WAIT]
 
     async def test_versions_are_loaded_then_committed_and_then_the_label_is_set(self) -> None:
         cluster = serving(serves(1, stable=1), serves(1, stable=1))
@@ -213,8 +215,8 @@ class TestOrder:
             progress = await cluster.advance(tfmodel)
             await cluster.advance(tfmodel, progress.steps["mnist"].memory)
         assert [record.getMessage() for record in caplog.records] == [
-            "default/mnist: model mnist: Commit: versions 1, 2: AVAILABLE on 1 pod",
-            "default/mnist: model mnist: Done: versions 1, 2 on 1 pod",
+            "model mnist: Commit: versions 1, 2: AVAILABLE on 1 pod",
+            "model mnist: Done: versions 1, 2 on 1 pod",
         ]
 
 
@@ -225,15 +227,15 @@ class TestWhatIsNotWritten:
         cluster.refusal = REFUSED
         with caplog.at_level(logging.INFO):
             progress = await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
-        assert (progress.blocked, progress.pushed.told, progress.pushed.settled) == (REFUSED, 0, False)
+        assert (progress.trouble, progress.pushed.told, progress.pushed.settled) == (REFUSED, 0, False)
         assert cluster.told == []
         assert caplog.records == []
 
     async def test_another_child_that_is_refused_holds_up_no_pod(self) -> None:
         cluster = serving(serves(1, stable=1))
-        cluster.refusal = REFUSED
+        cluster.refusal = ASIDE
         progress = await cluster.advance(cluster.wish([1, 2], stable=1))
-        assert progress.blocked == REFUSED
+        assert progress.trouble == ASIDE
         assert cluster.told == [("a", config(1, 2, stable=1))]
 
     async def test_an_api_server_that_does_not_answer_tells_nobody(self) -> None:

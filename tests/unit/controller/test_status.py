@@ -74,6 +74,10 @@ class World:
     async def refuse(self, reason: Reason, why: str = "why") -> None:
         await self.writer.write_verdicts(self.live, {ConditionType.READY: Verdict("False", reason, why)})
 
+    def shows(self, start: str) -> bool:
+        """Whether a line of the metrics begins so."""
+        return any(line.startswith(start) for line in self.metrics.exposition().decode().splitlines())
+
     @property
     def rollout_events(self) -> list[tuple[str, str, str]]:
         return [(type_, reason, note) for type_, reason, note, action in self.events if action == "Rollout"]
@@ -169,7 +173,7 @@ class TestEvents:
                 await world.refuse(reason, why)
         assert world.writes == 2
         assert world.events == [(type_, reason, "why", "Reconcile")]
-        assert [record.getMessage() for record in caplog.records] == [f"default/mnist: Ready=False {reason}: why"]
+        assert [record.getMessage() for record in caplog.records] == [f"Ready=False {reason}: why"]
 
 
 class TestMetrics:
@@ -182,6 +186,21 @@ class TestMetrics:
         assert world.counted("tfmodel_version_failures_total", **CATS) == 1
         assert world.counted("tfmodel_rollout_step_duration_seconds_sum", step="Load") == 4
         assert world.counted("tfmodel_rollout_step_duration_seconds_count", step="Withdraw") is None
+
+    async def test_what_the_pods_serve_is_shown_also_when_the_status_cannot_be_written(self) -> None:
+        world = World(error=Transient("the API server is away"))
+        with pytest.raises(Transient):
+            await world.end(progress(SERVING, cats=[BEFORE]))
+        assert world.shows('tfmodel_label_version{namespace="default",name="mnist",model="cats",label="stable"} 1')
+
+    async def test_a_tfmodel_that_is_not_acted_on_has_its_conditions_and_nothing_else(self) -> None:
+        world = World()
+        await world.end(progress(SERVING, cats=[BEFORE]))
+        await world.refuse(Reason.SUSPENDED)
+        series = 'tfmodel_status_reason{namespace="default",name="mnist",type="Ready",reason="Suspended"} 1'
+        assert world.shows(series)
+        assert not world.shows("tfmodel_label_version{")
+        assert not world.shows("tfmodel_spec_replicas{")
 
     async def test_the_series_of_a_tfmodel_that_is_gone_go(self) -> None:
         world = World()

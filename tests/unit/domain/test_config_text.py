@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from tensorflow_serving.config import model_server_config_pb2 as official
 
 from tests.unit.domain.strategies import ANY_CONFIG, TEXTS
-from tfs_operator.domain.config_text import models_config, monitoring_config, quoted
+from tfs_operator.domain.config_text import models_config, monitoring_config
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.text_format import quoted
 
 
 def read_back(text: str) -> ModelServerConfig:

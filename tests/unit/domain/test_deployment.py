@@ -7,11 +7,16 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.deployment import DeploymentFacts, facts
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.unmade_pods import unmade_pods
 
 
 def deployment(replicas: int = 2, generation: int = 3, **status: Any) -> dict[str, Any]:
     seen = {"observedGeneration": generation, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}
-    return {"metadata": {"generation": generation}, "spec": {"replicas": replicas}, "status": {**seen, **status}}
+    return {
+        "metadata": {"name": "mnist", "generation": generation},
+        "spec": {"replicas": replicas},
+        "status": {**seen, **status},
+    }
 
 
 def test_a_deployment_that_is_rolled_out_is_complete() -> None:
@@ -55,7 +60,9 @@ def test_scaled_to_zero_is_complete_when_no_pod_is_left() -> None:
 def test_pods_that_cannot_be_created_are_a_problem_in_the_api_servers_words() -> None:
     words = 'pods "mnist-1" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1'
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": words}
-    assert facts(deployment(conditions=[failure])).problem == Problem(Reason.PODS_NOT_CREATED, words)
+    assert facts(deployment(conditions=[failure])).problem == Problem(
+        Reason.PODS_NOT_CREATED, unmade_pods("mnist", words)
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts, facts, telling_lines
+from tfs_operator.domain.tls import Certificate, as_last_words
 
 ANNOTATION = "tfs-operator.io/models-digest"
 NAME = "mnist-7d9f8b6c5d-x2x4z"
@@ -133,13 +134,22 @@ def test_restarts_of_init_containers_count_too() -> None:
 @pytest.mark.parametrize("reason", ["ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull"])
 def test_an_image_that_cannot_be_pulled(reason: str) -> None:
     words = f'Back-off pulling image "{IMAGE}": ErrImagePull: not found'
-    assert problem_of(waiting(reason, words)) == Problem(Reason.IMAGE_NOT_PULLED, f"pod {NAME}: image {IMAGE}: {words}")
+    advice = "correct server.image, or name a Secret of its registry in server.imagePullSecrets"
+    assert problem_of(waiting(reason, words)) == Problem(
+        Reason.IMAGE_NOT_PULLED, f"pod {NAME}: image {IMAGE}: {words}: {advice}"
+    )
 
 
 def test_without_a_message_the_reason_is_told() -> None:
-    assert problem_of(waiting("ImagePullBackOff")) == Problem(
-        Reason.IMAGE_NOT_PULLED, f"pod {NAME}: image {IMAGE}: ImagePullBackOff"
-    )
+    problem = problem_of(waiting("ImagePullBackOff"))
+    assert problem is not None
+    assert problem.message.startswith(f"pod {NAME}: image {IMAGE}: ImagePullBackOff: ")
+
+
+def test_the_image_of_an_init_container_is_the_operators() -> None:
+    problem = found(pod(initContainerStatuses=[waiting("ErrImagePull", "no such image")])).problem
+    assert problem is not None
+    assert "no such image: it is the operator's own image" in problem.message
 
 
 @pytest.mark.parametrize("reason", ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"])
@@ -222,7 +232,7 @@ def test_an_init_container_is_told_before_the_server() -> None:
     )
     problem = found(manifest).problem
     assert problem is not None
-    assert problem.message.endswith("first")
+    assert "first" in problem.message
 
 
 class TestTellingLines:
@@ -257,3 +267,33 @@ class TestTellingLines:
         told = telling_lines("Failed " + "x" * 5000 + " end")
         assert len(told) == 1024
         assert told.endswith(" end")
+
+
+NO_KEY = "server.tls.secretName: Secret mnist-tls has no key tls.key: add it"
+
+
+def init(state: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return container(state, **{"name": "tls", **more})
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        init({"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended(1, message=NO_KEY), restartCount=3),
+        init({"running": {"startedAt": "2026-11-21T06:30:00Z"}}, lastState=ended(1, message=NO_KEY), restartCount=3),
+        init(ended(1, message=NO_KEY)),
+    ],
+    ids=["between two attempts", "waiting for the Secret", "just ended"],
+)
+def test_a_secret_that_cannot_serve_is_no_failure_of_the_model_server(status: dict[str, Any]) -> None:
+    pod_facts = found(pod(initContainerStatuses=[status], containerStatuses=[waiting("PodInitializing")]))
+    assert pod_facts.problem == Problem(Reason.TLS_NOT_USABLE, f"pod {NAME}: {NO_KEY}")
+    assert not pod_facts.crashed
+    assert pod_facts.certificate == Certificate("")
+
+
+def test_a_pod_tells_which_certificate_it_serves() -> None:
+    words = as_last_words(Certificate("ab" * 32, "mnist.shop.svc", 1.0, 2.0))
+    pod_facts = found(pod(initContainerStatuses=[init(ended(0, "Completed", words), ready=True)]))
+    assert pod_facts.certificate == Certificate("ab" * 32, "mnist.shop.svc", 1.0, 2.0)
+    assert pod_facts.problem is None

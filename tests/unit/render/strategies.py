@@ -50,6 +50,26 @@ def selections(draw: st.DrawFn) -> Spec:
     return {**policy, **({"versionLabels": labels} if labels else {})}
 
 
+@st.composite
+def batchings(draw: st.DrawFn) -> Spec:
+    sizes = sorted(draw(st.sets(st.integers(1, 65_536), max_size=4)))
+    allowed = {"maxBatchSize": sizes[-1], "allowedBatchSizes": sizes} if sizes else {}
+    others = record(
+        batchTimeoutMicros=st.integers(0, 60_000_000),
+        maxEnqueuedBatches=st.integers(1, 100_000),
+        numBatchThreads=st.integers(1, 1024),
+        padVariableLengthInputs=st.booleans(),
+    )
+    return {**allowed, **draw(others)}
+
+
+TUNINGS = record(
+    batching=batchings(),
+    warmup=st.builds(lambda times: {"iterations": times}, st.integers(1, 1000)) | st.just({"enabled": False}),
+    parallelism=record(intraOp=st.integers(1, 1024), interOp=st.integers(1, 1024), restThreads=st.integers(2, 1024)),
+    gpuMemoryFraction=st.floats(0.01, 1),
+    grpc=st.builds(lambda age: {"maxConnectionAgeSeconds": age}, st.integers(1, 86_400)),
+)
 SERVERS = record(
     image=st.sampled_from(["server", "example.com:5000/a/server:1"]),
     imagePullPolicy=st.sampled_from(["Always", "IfNotPresent", "Never"]),
@@ -58,7 +78,10 @@ SERVERS = record(
     env=st.dictionaries(st.sampled_from(["A", "_B", "TF_FORCE_GPU_ALLOW_GROWTH"]), TEXTS, max_size=3).map(
         lambda variables: [{"name": name, "value": value} for name, value in variables.items()]
     ),
-    extraArgs=st.lists(st.sampled_from(["--a", "--enable_batching=true", "--b=c=d"]), max_size=3),
+    extraArgs=st.lists(st.sampled_from(["--a", "--enable_profiler=false", "--b=c=d"]), max_size=3),
+    batching=batchings(),
+    warmup=st.just({"enabled": False}),
+    grpc=st.just({"maxConnectionAgeSeconds": 30}),
 )
 POD_TEMPLATES = record(
     labels=st.dictionaries(WORDS, WORDS, max_size=3),

@@ -13,7 +13,7 @@ from tfs_operator.cli import main
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE / "tfmodels").glob("*.yaml"))
-FLAGS = {"node-path": ["--allow-hostpath"]}
+FLAGS = {"node-path": ["--allow-hostpath"], "encrypted": ["--operator-namespace=tfs"]}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -38,6 +38,14 @@ def test_a_new_server_image_of_the_administrator_brings_the_new_fetcher_too() ->
     assert kept_settings(LIVE, MODEL, COMMITTED, newer, None) == newer
 
 
+def test_pods_that_serve_over_tls_keep_their_init_container() -> None:
+    model = tfmodel(server={"tls": {"secretName": "mnist-tls"}})
+    live = child(rendered(model, OLD), "Deployment")
+    committed = wanted_config("mnist", model.spec)
+    assert kept_settings(live, model, committed, NEW, None) == OLD
+    assert kept_settings(live, model, committed, NEW, None, "a renewal") == NEW
+
+
 @pytest.mark.parametrize("live", [None, child(rendered(tfmodel()), "Deployment")])
 def test_without_a_fetcher_there_is_nothing_to_keep(live: dict[str, object] | None) -> None:
     assert kept_settings(live, MODEL, COMMITTED, NEW, None) == NEW

@@ -14,6 +14,7 @@ from tests.unit.render.rendering import Manifest, child, container, pod_spec, re
 from tests.unit.render.strategies import MANIFESTS, TFMODELS, selections
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.server import MANAGED_FLAGS
+from tfs_operator.api.tuning import TYPED_FLAGS
 from tfs_operator.domain.drift import holds, projection
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 
@@ -187,11 +188,13 @@ class TestPods:
     @given(TFMODELS)
     @moderate
     def test_every_flag_of_ours_is_refused_in_extra_args(self, tfmodel: TFModel) -> None:
+        """But for the channel arguments, of which those in extraArgs take the place of ours."""
         args = container(rendered(tfmodel))["args"]
         extra = tfmodel.spec.server.extra_args or []
         ours = args[: len(args) - len(extra)]
         assert args == [*ours, *extra]
-        assert {flag.removeprefix("--").split("=")[0] for flag in ours} <= set(MANAGED_FLAGS)
+        typed = {flag for flags in TYPED_FLAGS.values() for flag in flags}
+        assert {flag.removeprefix("--").split("=")[0] for flag in ours} <= {*MANAGED_FLAGS, *typed}
 
     @given(TFMODELS)
     @moderate

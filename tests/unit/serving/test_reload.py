@@ -88,7 +88,7 @@ async def test_channels_are_bounded(model_server, unused_tcp_port):
         await client.reload(HOST, model_server.port, CONFIG, 5)
         with pytest.raises(ModelServerUnreachable):
             await client.reload(HOST, unused_tcp_port, CONFIG, 5)
-        assert list(client._channels) == [(HOST, unused_tcp_port)]
+        assert list(client._channels) == [(HOST, unused_tcp_port, None)]
 
 
 async def test_forgetting_a_pod_in_the_middle_of_a_reload_cancels_nobody_else(model_server, reload_client):

@@ -1,0 +1,37 @@
+"""How long whole rollouts take: from the first step that a new wish leads to, until all is served as wished."""
+
+from collections.abc import Iterator, Sequence
+
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.domain.rollout import Action, Memory
+
+_SERVED = (Action.BAKE, Action.RETIRE, Action.DONE)
+"""What the spec wishes is served; what is left is what it does not wish any more."""
+_NOBODY = (Action.WAIT, None)
+"""No pod can be asked: that says how long pods take, and not a rollout."""
+
+
+class RolloutTimes:
+    """Remembers when the rollouts that are under way began. A restarted operator counts from the step that it finds."""
+
+    def __init__(self) -> None:
+        self._began: dict[TFModelKey, dict[str, tuple[str, float]]] = {}
+
+    def forget(self, key: TFModelKey) -> None:
+        self._began.pop(key, None)
+
+    def clear(self) -> None:
+        self._began.clear()
+
+    def ended(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> Iterator[float]:
+        """Seconds of each rollout that ended in this pass; `taken` has its steps in order, from the one before."""
+        began = self._began.setdefault(key, {})
+        for memory in taken:
+            known = began.get(model)
+            if memory.action in _NOBODY:
+                began.pop(model, None)
+            elif memory.action in _SERVED:
+                if began.pop(model, None) and known is not None and known[0] == memory.wish:
+                    yield max(memory.since - known[1], 0.0)
+            elif known is None or known[0] != memory.wish:
+                began[model] = (memory.wish, memory.since)

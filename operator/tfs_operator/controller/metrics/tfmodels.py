@@ -1,0 +1,120 @@
+"""What is said of one TFModel: the same that its status says, from the same evidence, at the same time."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.api.resource import TFModel
+from tfs_operator.controller.metrics.exposition import Family, Sample
+from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.matrix import agreed_labels, answering, states
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.observation import PodObservation
+
+INFO = Family("tfmodel_info", "How a TFModel is served; always 1.", ("image", "uri_schemes", "models", "gpus"))
+CONDITION = Family(
+    "tfmodel_status_condition", "1 for the status that a condition has, 0 for the two others.", ("type", "status")
+)
+REASON = Family("tfmodel_status_reason", "The reason of a condition; always 1.", ("type", "reason"))
+WANTED_REPLICAS = Family("tfmodel_spec_replicas", "Pods that should serve.")
+REPLICAS = Family("tfmodel_status_replicas", "Pods that exist.")
+READY_REPLICAS = Family("tfmodel_status_replicas_ready", "Pods that are ready.")
+VERSIONS = Family(
+    "tfmodel_version_replicas", "Ready pods that have a version in a state.", ("model", "version", "state")
+)
+FAILED = Family(
+    "tfmodel_version_failed", "A wanted version that is not served, for this reason.", ("model", "version", "reason")
+)
+WANTED_LABEL = Family("tfmodel_label_wanted_version", "Version that a label should answer.", ("model", "label"))
+LABEL = Family(
+    "tfmodel_label_version",
+    "Version that a label answers on every ready pod; -1: they differ.",
+    ("model", "label"),
+)
+STEP = Family("tfmodel_rollout_step", "Step that a model's rollout is at; always 1.", ("model", "step"))
+FETCHES = Family(
+    "tfmodel_fetch_versions", "Versions that some pod does not hold yet, by their state.", ("model", "state")
+)
+FETCHED_BYTES = Family(
+    "tfmodel_fetch_bytes", "Bytes that have arrived on the pod that is the furthest behind.", ("model", "version")
+)
+TOTAL_BYTES = Family(
+    "tfmodel_fetch_total_bytes", "Size of a version that is being fetched; 0: not known yet.", ("model", "version")
+)
+FAMILIES = (
+    *(INFO, CONDITION, REASON, WANTED_REPLICAS, REPLICAS, READY_REPLICAS, VERSIONS, FAILED, WANTED_LABEL, LABEL, STEP),
+    *(FETCHES, FETCHED_BYTES, TOTAL_BYTES),
+)
+
+_STATUSES = ("True", "False", "Unknown")
+_DISAGREED = -1
+
+Verdicts = Mapping[ConditionType, Verdict]
+
+
+def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts) -> Iterator[Sample]:
+    """All of a TFModel that is acted on."""
+    yield _info(tfmodel, image)
+    yield from conditions(verdicts)
+    yield from _replicas(evidence)
+    pods = answering(evidence.pods)
+    for model in evidence.wanted.models:
+        yield from _versions(model, pods)
+        yield from _labels(model, pods)
+        yield from _rollout(model.name, evidence)
+        yield from _fetches(model.name, evidence)
+
+
+def conditions(verdicts: Verdicts) -> Iterator[Sample]:
+    """All of a TFModel that is not acted on: nobody looks at its pods."""
+    for type_, verdict in verdicts.items():
+        for status in _STATUSES:
+            yield Sample(CONDITION, (type_, status), int(status == verdict.status))
+        yield Sample(REASON, (type_, verdict.reason), 1)
+
+
+def _info(tfmodel: TFModel, image: str) -> Sample:
+    spec = tfmodel.spec
+    uris = [spec.model_uri] if spec.model_uri else [model.model_uri for model in spec.models or ()]
+    schemes = ",".join(sorted({uri.partition("://")[0] for uri in uris}))
+    return Sample(INFO, (image, schemes, str(len(uris)), str(spec.gpus)), 1)
+
+
+def _replicas(evidence: Evidence) -> Iterator[Sample]:
+    yield Sample(WANTED_REPLICAS, (), evidence.replicas)
+    yield Sample(REPLICAS, (), len(evidence.pods))
+    yield Sample(READY_REPLICAS, (), len(evidence.ready_pods))
+
+
+def _versions(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:
+    for version, found in states(model, pods).items():
+        for state, count in Counter(found).items():
+            yield Sample(VERSIONS, (model.name, str(version), state), count)
+
+
+def _labels(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:
+    """Where nobody can be asked, a label has no version, and not a wrong one."""
+    agreed = agreed_labels([pod.model(model.name) for pod in pods])
+    for label, version in model.labels.items():
+        yield Sample(WANTED_LABEL, (model.name, label), version)
+        if pods:
+            yield Sample(LABEL, (model.name, label), agreed.get(label, _DISAGREED))
+
+
+def _rollout(model: str, evidence: Evidence) -> Iterator[Sample]:
+    step = evidence.steps.get(model)
+    if step is None:
+        return
+    yield Sample(STEP, (model, step.action), 1)
+    for reason, versions in ((Reason.VERSION_FAILED, step.failed), (Reason.VERSION_NOT_FOUND, step.absent)):
+        for version in versions:
+            yield Sample(FAILED, (model, str(version), reason), 1)
+
+
+def _fetches(model: str, evidence: Evidence) -> Iterator[Sample]:
+    fetching = evidence.fetching.get(model, ())
+    for state, count in Counter(fetch.state for fetch in fetching).items():
+        yield Sample(FETCHES, (model, state), count)
+    for fetch in fetching:
+        yield Sample(FETCHED_BYTES, (model, str(fetch.version)), fetch.bytes)
+        yield Sample(TOTAL_BYTES, (model, str(fetch.version)), fetch.total_bytes)

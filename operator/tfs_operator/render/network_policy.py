@@ -1,0 +1,64 @@
+"""The NetworkPolicy: who may open connections to the pods. What the pods themselves connect to is not restricted.
+
+A reload is not authenticated and shares the port with predictions (tensorflow_serving/apis/model_service.proto), and
+neither are the fetcher's orders. Probes come from the pod's own node, which every NetworkPolicy lets in.
+Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.fetching import FETCHER_PORT
+from tfs_operator.render.metadata import Manifest, child, selector
+from tfs_operator.render.ports import GRPC_PORT, REST_PORT
+from tfs_operator.render.settings import NetworkPolicySettings, Settings
+
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""Set on every namespace by the API server."""
+
+_EXTERNAL = ("NodePort", "LoadBalancer")
+
+
+def network_policies(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
+    """None where the TFModel or the administrator does not want it, or nobody knows where the operator is."""
+    chosen = settings.network_policies
+    wanted = tfmodel.spec.network_policy.enabled and chosen.enabled and chosen.operator_namespace
+    return [_network_policy(tfmodel, chosen)] if wanted else []
+
+
+def _network_policy(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:
+    spec = {
+        "podSelector": {"matchLabels": selector(tfmodel)},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {**_clients(tfmodel, settings), "ports": _ports(GRPC_PORT, REST_PORT)},
+            *([{"from": _peers(settings.monitoring), "ports": _ports(REST_PORT)}] if settings.monitoring else []),
+            {"from": [_operator(settings)], "ports": _ports(GRPC_PORT, REST_PORT, FETCHER_PORT)},
+        ],
+    }
+    return child(tfmodel, "networking.k8s.io/v1", "NetworkPolicy", tfmodel.metadata.name, {"spec": spec})
+
+
+def _clients(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:
+    """A Service of an external type is there for clients from anywhere; a rule without `from` is for everybody."""
+    allowed = tfmodel.spec.network_policy.allow_from
+    if allowed is None and tfmodel.spec.service.type in _EXTERNAL:
+        return {}
+    own_namespace: Manifest = {"podSelector": {}}
+    return {"from": [own_namespace, *_peers(settings.clients), *_peers(allowed or ())]}
+
+
+def _peers(peers: Iterable[Mapping[str, Any]]) -> list[Manifest]:
+    return [dict(peer) for peer in peers]
+
+
+def _operator(settings: NetworkPolicySettings) -> Manifest:
+    return {
+        "namespaceSelector": {"matchLabels": {NAMESPACE_LABEL: settings.operator_namespace}},
+        "podSelector": {"matchLabels": dict(settings.operator_labels)},
+    }
+
+
+def _ports(*numbers: int) -> list[Manifest]:
+    return [{"port": number, "protocol": "TCP"} for number in numbers]

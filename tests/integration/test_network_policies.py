@@ -1,0 +1,68 @@
+"""The NetworkPolicy of the pods, as the API server has it."""
+
+import pytest
+
+from tests.integration.api import Api, Manifest
+from tests.integration.conftest import FLAGS
+from tests.integration.fleet import tfmodel, wait_for_children, wait_for_reason
+from tests.integration.operator_process import eventually
+from tests.unit.render.policy import Source, admits
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+POLICY = ("NetworkPolicy", "{}")
+MONITORING = '[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]'
+OPERATOR = Source("tfs", {"app.kubernetes.io/name": "tfs-operator"})
+GRPC, REST, ORDERS = 8500, 8501, 8502
+
+
+@pytest.fixture(scope="module")
+def operator_flags() -> tuple[str, ...]:
+    """As the chart has them."""
+    return (*FLAGS, "--operator-namespace=tfs", f"--network-policy-monitoring={MONITORING}")
+
+
+def policy(api: Api, namespace: str) -> Manifest | None:
+    return api.get("NetworkPolicy", namespace, "mnist")
+
+
+def test_it_is_made_and_stored_as_it_was_meant(api: Api, namespace: str) -> None:
+    api.create(tfmodel(namespace, networkPolicy={"allowFrom": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}))
+    wait_for_children(api, namespace, "mnist", POLICY)
+    live = policy(api, namespace)
+    assert live is not None
+    assert [admits(live, OPERATOR, port) for port in (GRPC, REST, ORDERS)] == [True, True, True]
+    assert [admits(live, Source(namespace), port) for port in (GRPC, REST, ORDERS)] == [True, True, False]
+    assert [admits(live, Source("monitoring"), port) for port in (GRPC, REST, ORDERS)] == [False, True, False]
+    assert [admits(live, Source(address="192.0.2.1"), port) for port in (GRPC, ORDERS)] == [True, False]
+    assert not any(admits(live, Source("other"), port) for port in (GRPC, REST, ORDERS))
+
+
+def test_an_edit_is_undone_and_what_was_deleted_comes_back(api: Api, namespace: str) -> None:
+    api.create(tfmodel(namespace))
+    wait_for_children(api, namespace, "mnist", POLICY)
+    before = (policy(api, namespace) or {})["spec"]
+    api.patch("NetworkPolicy", namespace, "mnist", {"spec": {"ingress": [{}]}})
+    eventually(lambda: (policy(api, namespace) or {})["spec"] == before)
+    api.delete("NetworkPolicy", namespace, "mnist")
+    eventually(lambda: (policy(api, namespace) or {}).get("spec") == before)
+
+
+def test_it_goes_when_it_is_not_wanted_and_comes_back(api: Api, namespace: str) -> None:
+    api.create(tfmodel(namespace))
+    wait_for_children(api, namespace, "mnist", POLICY)
+    api.patch("TFModel", namespace, "mnist", {"spec": {"networkPolicy": {"enabled": False}}})
+    eventually(lambda: policy(api, namespace) is None)
+    api.patch("TFModel", namespace, "mnist", {"spec": {"networkPolicy": {"enabled": True}}})
+    eventually(lambda: policy(api, namespace) is not None)
+
+
+def test_a_peer_that_kubernetes_does_not_know_is_said_and_holds_up_nothing_else(api: Api, namespace: str) -> None:
+    api.create(tfmodel(namespace, networkPolicy={"allowFrom": [{"podSelectors": {}}]}))
+    found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
+    assert "NetworkPolicy mnist" in found["message"]
+    assert "podSelectors" in found["message"]
+    assert api.get("Deployment", namespace, "mnist") is not None
+    assert api.get("ConfigMap", namespace, "mnist-config") is not None
+    api.patch("TFModel", namespace, "mnist", {"spec": {"networkPolicy": {"allowFrom": [{"podSelector": {}}]}}})
+    wait_for_children(api, namespace, "mnist", POLICY)

@@ -1,0 +1,32 @@
+"""docs/tuning.md says what the API says: every field, its flags, the limits that hold."""
+
+import re
+
+import pytest
+
+from tests.unit.docs.test_pages import PAGES
+from tfs_operator.api.base import ApiModel
+from tfs_operator.api.tuning import TYPED_FLAGS, Batching, Grpc, Parallelism, Warmup
+from tfs_operator.domain.thread_pools import LEAST_REST_THREADS, MOST_REST_THREADS, REST_THREADS_PER_CPU
+
+PAGE = " ".join(PAGES["docs/tuning.md"].split())
+ROWS = re.findall(r"^\| \[`(\w+)`\]\(#[\w-]+\) \| (.*?) \|", PAGES["docs/tuning.md"], re.MULTILINE)
+
+
+def test_the_first_table_has_every_field_with_its_flags() -> None:
+    shown = {field: set(re.findall(r"`--(\w+)`", flags)) for field, flags in ROWS}
+    expected = {field: set(flags) for field, flags in TYPED_FLAGS.items()}
+    expected["parallelism"] -= {"tensorflow_session_parallelism"}  # refused beside it, and no flag of its own
+    assert shown == expected
+
+
+@pytest.mark.parametrize("model", [Batching, Warmup, Parallelism, Grpc])
+def test_every_field_is_explained(model: type[ApiModel]) -> None:
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    assert [name for name in names if f"`{name}" not in PAGE] == []
+
+
+def test_the_numbers_are_those_that_hold() -> None:
+    small = LEAST_REST_THREADS // REST_THREADS_PER_CPU
+    assert f"`restThreads` is {LEAST_REST_THREADS} with a request below {small} CPUs" in PAGE
+    assert f"for two batches, up to {MOST_REST_THREADS}" in PAGE
