@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images metrics-server clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -30,11 +30,15 @@ bench-drain: venv images ## Measure what clients of each kind lose when pods go
 bench-tuning: venv ## Measure what tuning a server does to the boston example under load
 	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
 
+bench-scale: venv ## Measure what the operator costs with 100, 300 and 1,000 TFModels
+	@hack/binaries.sh kube-apiserver etcd >/dev/null
+	hack/run.sh env PYTHONPATH=operator python hack/bench_scale.py
+
 soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
 
-test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
+test: lint verify images binaries store-image metrics-server ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
 
 unit: venv ## The tests that need nothing but Python
@@ -52,7 +56,7 @@ conformance: venv ## The tests of a model server's behaviour, run against the do
 integration: venv binaries ## The tests on a real API server without nodes
 	$(PYTEST) tests/integration
 
-e2e: venv images binaries store-image ## The tests on a local kind cluster
+e2e: venv images binaries store-image metrics-server ## The tests on a local kind cluster
 	$(PYTEST) tests/e2e
 
 lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
@@ -71,10 +75,11 @@ generate: venv ## Make everything generated anew
 venv: ## The Python environment .venv
 	@hack/venv.sh
 
-binaries: ## kube-apiserver, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, and the stores for the tests
-	@hack/binaries.sh kube-apiserver etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
+binaries: ## Kubernetes' control plane, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, KEDA's CRD, and the stores for the tests
+	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
 	@hack/schemas.sh >/dev/null
 	@hack/prometheus.sh >/dev/null
+	@hack/keda-crd.sh >/dev/null
 
 cluster: ## A local kind cluster
 	@hack/cluster.sh up
@@ -84,6 +89,9 @@ images: cluster ## The operator's and the model server's images, loaded into the
 
 store-image: cluster ## The stores that tests fetch models from, loaded into the cluster
 	hack/store-image.sh
+
+metrics-server: cluster ## metrics-server in the cluster, for the test of autoscaling
+	hack/metrics-server.sh
 
 clean: ## Delete the cluster and stop the Docker daemon if it was started from here; the cache stays
 	hack/cluster.sh down

@@ -14,6 +14,8 @@ ALLOWED = {
     ("", "services"): OWNED,
     ("apps", "deployments"): OWNED,
     ("policy", "poddisruptionbudgets"): OWNED,
+    ("autoscaling", "horizontalpodautoscalers"): OWNED,
+    ("keda.sh", "scaledobjects"): OWNED,
     ("networking.k8s.io", "networkpolicies"): OWNED,
     ("", "pods"): {"list", "watch"},
     ("events.k8s.io", "events"): {"create", "patch"},

@@ -220,9 +220,14 @@ def test_they_are_tried_again_less_and_less_often(all_bad: AllBad, operator: Kub
 def test_the_log_says_each_of_them_once(all_bad: AllBad, operator: Kubectl) -> None:
     log = operator("logs", "--selector", "app.kubernetes.io/name=tfs-operator", "--tail=-1")
     for name, bad in BAD.items():
-        key = f"{all_bad.tfmodels[name].kubectl.namespace}/{name}"
-        lines = [line for line in log.splitlines() if key in line and bad.reason in line]
+        place = all_bad.tfmodels[name].kubectl.namespace
+        lines = [line for line in log.splitlines() if f"Ready=False {bad.reason}" in line and tells(line, place, name)]
         assert len(lines) == 1, "\n".join(lines)
+
+
+def tells(line: str, namespace: str, name: str) -> bool:
+    """Of this TFModel, as text or as JSON."""
+    return f" {namespace}/{name}: " in line or f'"namespace": "{namespace}", "name": "{name}"' in line
 
 
 def test_once_the_cause_is_gone_they_come_up_by_themselves(all_bad: AllBad, policy: None, good: TFModel) -> None:

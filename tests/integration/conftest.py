@@ -25,6 +25,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 
 def install_crd(api: Api) -> None:
+    """That of TFModels."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     manifest = custom_resource_definition()
     api.request("POST", path, manifest)

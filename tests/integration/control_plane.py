@@ -176,6 +176,17 @@ def _api_server(folder: Path, etcd_port: int, port: int) -> list[str]:
     ]
 
 
+@contextmanager
+def running_program(command: list[str], log: Path) -> Iterator[None]:
+    """From here to the end of the block."""
+    program = Program(command, log)
+    program.start()
+    try:
+        yield
+    finally:
+        program.stop()
+
+
 def _wait_until_ready(plane: ControlPlane) -> None:
     token = yaml.safe_load(plane.kubeconfig(TESTER).read_text())["users"][0]["user"]["token"]
     deadline = time.monotonic() + START_SECONDS

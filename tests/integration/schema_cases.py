@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.integration import storage_cases, tuning_cases
+from tests.integration import autoscaling_cases, storage_cases, tuning_cases
 from tests.integration.storage_cases import PATH, SCHEME
 
 Manifest = dict[str, Any]
@@ -46,6 +46,7 @@ SIBLINGS: dict[str, Manifest] = {
     "status.models[].rollout.failures[]": FAILED,
     "status.models[].rollout.awaited[]": AWAITED,
     "spec.server.env[]": {"name": "A"},
+    **autoscaling_cases.SIBLINGS,
 }
 """What an object needs besides the field in question."""
 
@@ -462,7 +463,12 @@ def _merged(*parts: Rows) -> Rows:
 
 
 ROWS = _merged(
-    _OTHERS, storage_cases.ROWS, tuning_cases.ROWS, _selection("spec.models[]", NAMED), _selection("spec", MODEL)
+    _OTHERS,
+    storage_cases.ROWS,
+    autoscaling_cases.ROWS,
+    tuning_cases.ROWS,
+    _selection("spec.models[]", NAMED),
+    _selection("spec", MODEL),
 )
 
 
@@ -515,7 +521,7 @@ def _around(prefix: str, parts: list[str], value: Any) -> Any:
     if first == "*":
         return {"key": inner}
     siblings = {} if first == "models" and prefix == "spec" else SIBLINGS.get(prefix, {})
-    return {**siblings, first: inner}
+    return {**autoscaling_cases.BESIDE.get(f"{prefix}.{first}", siblings), first: inner}
 
 
 def _cases() -> Iterator[Case]:

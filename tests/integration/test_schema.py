@@ -27,6 +27,11 @@ OPEN_OBJECTS = (
     "spec.podTemplate.topologySpreadConstraints[]",
     "spec.networkPolicy.allowFrom[]",
     "valueFrom",
+    "spec.autoscaling.metrics[]",
+    "spec.autoscaling.behavior",
+    "spec.autoscaling.keda.triggers[]",
+    "spec.autoscaling.keda.fallback",
+    "spec.autoscaling.keda.scalingModifiers",
 )
 """Parts of other objects, taken as they are; Kubernetes checks them when those are applied."""
 

@@ -24,6 +24,9 @@ class ConditionType(StrEnum):
     PROGRESSING = "Progressing"
     """True while a change is under way, and once it is complete; False when it is stuck and needs a person."""
 
+    SCALING_ACTIVE = "ScalingActive"
+    """The autoscaler can read what it scales on. Only with `spec.autoscaling`."""
+
 
 class Reason(StrEnum):
     """Why a condition has its status."""
@@ -51,6 +54,18 @@ class Reason(StrEnum):
 
     SCALED_TO_ZERO = "ScaledToZero"
     """`spec.replicas` is 0, so nothing is served."""
+
+    AUTOSCALING = "Autoscaling"
+    """The number of replicas follows the load."""
+
+    AUTOSCALER_PENDING = "AutoscalerPending"
+    """Nobody has looked at the autoscaler yet."""
+
+    AUTOSCALER_FAILED = "AutoscalerFailed"
+    """The autoscaler cannot scale, for example for metrics that are not there; the message has its words."""
+
+    KEDA_NOT_INSTALLED = "KedaNotInstalled"
+    """`spec.autoscaling.keda`, and the cluster has no KEDA. Everything else is done."""
 
     SUSPENDED = "Suspended"
     """`spec.suspend` is true."""
@@ -82,6 +97,9 @@ class Reason(StrEnum):
 
     UNSCHEDULABLE = "Unschedulable"
     """No node has room for a pod."""
+
+    MAKING_ROOM = "MakingRoom"
+    """No node has a GPU free for one more pod: old pods are stopped before new ones start."""
 
     PODS_NOT_CREATED = "PodsNotCreated"
     """The pods cannot be created, for example for a quota or an admission rule."""

@@ -73,7 +73,8 @@ class PodTemplate(ApiModel):
     topology_spread_constraints: (
         Annotated[list[OpenObject], Field(max_length=16, json_schema_extra=ATOMIC_LIST)] | None
     ) = None
-    """As a Pod's `topologySpreadConstraints`; the pods carry app.kubernetes.io/instance: NAME."""
+    """As a Pod's `topologySpreadConstraints`; the pods carry app.kubernetes.io/instance: NAME. Default: evenly over
+    nodes and over zones, where that is possible. An empty list is none."""
 
     priority_class_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     """Name of the PriorityClass of the pods."""
@@ -121,3 +122,8 @@ class Rollout(ApiModel):
     """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers turn away
     first; it is killed 5 s later. At least twice the slowest request: gRPC clients are asked for new connections
     within the first half. TensorFlow Serving itself does not drain."""
+
+    surge_timeout_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 60
+    """With `gpus`: how long a new pod of a rolling update may wait for a free GPU, in seconds, before an old pod is
+    stopped to give up its own. Until the new one is ready there is one replica less: with one replica, none. Give a
+    cluster autoscaler the time that it takes to add a node."""

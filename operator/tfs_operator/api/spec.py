@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from tfs_operator.api.autoscaling import CPU_REQUEST_RULE, Autoscaling
 from tfs_operator.api.base import DEFAULTED, map_list
 from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
@@ -69,7 +70,10 @@ class TFModelSpec(VersionSelection):
     `modelUri` and `models`. Adding or removing a model replaces the pods, one by one."""
 
     replicas: Annotated[int, Field(ge=0, le=1000, json_schema_extra={"format": "int32"})] = 1
-    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too."""
+    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too. Not looked at with `autoscaling`."""
+
+    autoscaling: Autoscaling | None = None
+    """Let the number of pods follow the load."""
 
     gpus: Annotated[int, Field(ge=0, le=64, json_schema_extra={"format": "int32"})] = 0
     """GPUs for each replica, as nvidia.com/gpu. Above 0 the GPU image is used, nodes tainted with
@@ -118,4 +122,10 @@ class TFModelSpec(VersionSelection):
             "server.gpuMemoryFraction needs gpus above 0",
         ),
         *SELECTION_RULES,
+        CPU_REQUEST_RULE,
     )
+
+    @property
+    def most_replicas(self) -> int:
+        """As many as there may be."""
+        return self.autoscaling.max_replicas if self.autoscaling else self.replicas

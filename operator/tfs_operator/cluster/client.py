@@ -124,6 +124,20 @@ class ClusterClient:
         """
         return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
+    async def apply_as(self, manager: str, manifest: Manifest) -> Manifest:
+        """Server-side apply by another field manager, which takes nothing: Conflict where a field is somebody else's
+        and has another value."""
+        return await self._call(_apply(manifest, manager=manager, force=False))
+
+    async def serves(self, kind: str) -> bool:
+        """Whether the API server knows the kind: that of a CustomResourceDefinition may not be installed."""
+        resource = RESOURCES[kind]
+        try:
+            found = await self._call(_Request("GET", resource.discovery_path))
+        except errors.NotFound:
+            return False
+        return any(item.get("name") == resource.plural for item in found.get("resources") or ())
+
     async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The live object, or None."""
         try:
@@ -258,10 +272,17 @@ def _gate() -> aiohttp.TraceConfig:
     return trace
 
 
-def _apply(manifest: Manifest, subresource: str | None = None, **preconditions: str) -> _Request:
+def _apply(
+    manifest: Manifest,
+    subresource: str | None = None,
+    *,
+    manager: str = FIELD_MANAGER,
+    force: bool = True,
+    **preconditions: str,
+) -> _Request:
     metadata = manifest["metadata"]
     path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
-    query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+    query = {"fieldManager": manager, "force": "true" if force else "false"}
     body = {**_typed(manifest["kind"], manifest), "metadata": {**metadata, **preconditions}}
     return _Request("PATCH", path, query, body, _APPLY)
 

@@ -28,6 +28,11 @@ class Resource:
         parts += [quote(part, safe="") for part in (name, subresource) if part is not None]
         return "/".join(parts)
 
+    @property
+    def discovery_path(self) -> str:
+        """Where the API server lists the kinds of this group and version."""
+        return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+
 
 RESOURCES: Mapping[str, Resource] = {
     "ConfigMap": Resource("v1", "configmaps"),
@@ -36,6 +41,7 @@ RESOURCES: Mapping[str, Resource] = {
     "Deployment": Resource("apps/v1", "deployments"),
     "PodDisruptionBudget": Resource("policy/v1", "poddisruptionbudgets"),
     "HorizontalPodAutoscaler": Resource("autoscaling/v2", "horizontalpodautoscalers"),
+    "ScaledObject": Resource("keda.sh/v1alpha1", "scaledobjects"),
     "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
     "Event": Resource("events.k8s.io/v1", "events"),
     "Lease": Resource("coordination.k8s.io/v1", "leases"),

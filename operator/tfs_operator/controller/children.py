@@ -1,6 +1,7 @@
 """Brings the children in line with what is rendered: creates, repairs, prunes; takes nothing from others."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import Conflict, Forbidden, Invalid, Terminating, Transient
+from tfs_operator.controller import handover
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.kinds import CHILD_KINDS, TFMODEL
+from tfs_operator.controller.kinds import AUTOSCALER_KINDS, CHILD_KINDS, TFMODEL
 from tfs_operator.controller.refusals import Refusals
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
 from tfs_operator.domain.observation import Problem
@@ -48,6 +50,7 @@ class Children:
         """All children that are not refused; without one that pods need, nothing more. Raises ClusterError when it is
         worth a retry."""
         rewritten = self._rewritten.setdefault(_key(tfmodel), {})
+        await self._prune(tfmodel, manifests, AUTOSCALER_KINDS)  # first: two of one Deployment fight each other
         pending = [manifest for manifest in manifests if self._differs(manifest, rewritten)]
         trouble = await self._write_all(tfmodel, pending, rewritten) if pending else None
         if trouble is None or not trouble.holds_up:
@@ -154,16 +157,19 @@ class Children:
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
         """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an
         object of the same name. Raises Conflict while that comes and goes."""
-        live = self._cache.get(*key_of(desired))
         try:
-            return await (self._client.apply(desired, _uid(live)) if live else self._client.create(desired))
+            return await self._apply_to(self._cache.get(*key_of(desired)), desired)
         except Conflict:
             live = await self._client.get(*key_of(desired))
+        if live is None or _is_ours(live, tfmodel.metadata.uid):
+            return await self._apply_to(live, desired)
+        return _name_taken(live)
+
+    async def _apply_to(self, live: Manifest | None, desired: Manifest) -> Manifest:
         if live is None:
-            return await self._client.create(desired)
-        return (
-            await self._client.apply(desired, _uid(live)) if _is_ours(live, tfmodel.metadata.uid) else _name_taken(live)
-        )
+            return await handover.after_create(self._client, await self._client.create(desired))
+        await handover.before_apply(self._client, live, desired)
+        return await self._client.apply(desired, _uid(live))
 
     def _note(self, desired: Manifest, answer: Manifest, rewritten: Rewritten, what: str) -> None:
         key = key_of(desired)
@@ -179,9 +185,9 @@ class Children:
         for live in made:
             await self._delete(live, "another child's name is taken")
 
-    async def _prune(self, tfmodel: TFModel, manifests: list[Manifest]) -> None:
+    async def _prune(self, tfmodel: TFModel, manifests: list[Manifest], kinds: Sequence[str] = CHILD_KINDS) -> None:
         wanted = {key_of(manifest) for manifest in manifests}
-        for kind in CHILD_KINDS:
+        for kind in kinds:
             for live in self._cache.owned_by(kind, tfmodel.metadata.uid):
                 if key_of(live) not in wanted and "deletionTimestamp" not in live["metadata"]:
                     await self._delete(live, "no longer wanted")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tfs_operator.cluster.cache import Cache, Key
@@ -50,6 +50,10 @@ class Intake:
         self._filled = asyncio.Event()
         self._all_begun = asyncio.Event()
         self._listed: asyncio.Queue[Scope] = asyncio.Queue()
+
+    def leave_out(self, kinds: Collection[str]) -> None:
+        """Of kinds that the cluster does not know; before anything is listed."""
+        self._scopes = [scope for scope in self._scopes if scope[0] not in kinds]
 
     async def fill(self) -> None:
         """Lists everything before the watches begin, so that a restart finds nothing to write. Waits for an API server

@@ -9,7 +9,17 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 
 TFMODEL = KIND
-CHILD_KINDS = ("ConfigMap", "Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy")
+OPTIONAL_KINDS = ("ScaledObject",)
+"""Of these the cluster may know nothing: their CustomResourceDefinitions come with other software."""
+AUTOSCALER_KINDS = ("HorizontalPodAutoscaler", *OPTIONAL_KINDS)
+CHILD_KINDS = (
+    "ConfigMap",
+    "Service",
+    "Deployment",
+    "PodDisruptionBudget",
+    "NetworkPolicy",
+    *AUTOSCALER_KINDS,
+)
 WATCHED_KINDS = (TFMODEL, *CHILD_KINDS, "Pod")
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 
@@ -17,9 +27,9 @@ Scope = tuple[str, str | None]
 """What one watch or list covers: a kind, in one namespace or in all."""
 
 
-def scopes(namespaces: Sequence[str]) -> list[Scope]:
+def scopes(namespaces: Sequence[str], kinds: Sequence[str] = WATCHED_KINDS) -> list[Scope]:
     """All that is watched; no namespaces mean all of them."""
-    return [(kind, namespace) for kind in WATCHED_KINDS for namespace in namespaces or (None,)]
+    return [(kind, namespace) for kind in kinds for namespace in namespaces or (None,)]
 
 
 def label_selector(kind: str) -> str:

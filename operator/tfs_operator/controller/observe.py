@@ -22,9 +22,9 @@ Labels = Mapping[str, Sequence[str]]
 """By model, the labels whose answers are wanted."""
 
 
-def living_pods(pods: Sequence[Mapping[str, Any]]) -> list[PodFacts]:
-    """Pods that are not on their way out."""
-    known = [facts(dict(pod), MODELS_DIGEST_ANNOTATION) for pod in pods]
+def living_pods(pods: Sequence[Mapping[str, Any]], gpus: int = 0) -> list[PodFacts]:
+    """Pods that are not on their way out; each asks for `gpus`."""
+    known = [facts(dict(pod), MODELS_DIGEST_ANNOTATION, gpus) for pod in pods]
     return [pod for pod in known if not pod.terminating]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,8 +22,10 @@ from tfs_operator.controller.fetchers import Fetchers
 from tfs_operator.controller.health import Health, application
 from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import WATCHED_KINDS
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.observe import Observer
+from tfs_operator.controller.optional_kinds import OptionalKinds
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.push import Pusher
 from tfs_operator.controller.reconcile import Reconciler
@@ -74,6 +76,7 @@ class _Process:
     cache: Cache
     queue: WorkQueue[TFModelKey]
     intake: Intake
+    optional: OptionalKinds
     health: Health
     metrics: Metrics
     signals: Signals
@@ -95,9 +98,10 @@ async def run(options: Options) -> None:
                 "missing": process.intake.look_for_missing(),
                 "resync": process.intake.resync_forever(),
                 "readiness": _say_when_ready(process),
+                "optional-kinds": process.optional.until_they_change(),
                 "leader": _lead(process),
             },
-            may_end="signals",
+            may_end=("signals", "optional-kinds"),
         )
 
 
@@ -108,7 +112,8 @@ def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
     queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
     metrics.watch(queue)
     intake = Intake(client, cache, queue, options.namespaces)
-    return _Process(options, api, client, leadership, cache, queue, intake, Health(queue), metrics, signals)
+    optional = OptionalKinds(client)
+    return _Process(options, api, client, leadership, cache, queue, intake, optional, Health(queue), metrics, signals)
 
 
 def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> Leadership:
@@ -129,8 +134,10 @@ def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> 
 async def _watch(process: _Process) -> None:
     """The watches begin after the caches were filled, in a leader and in one that stands by."""
     log.info("filling the caches")
+    kinds = await process.optional.discover()
+    process.intake.leave_out(set(WATCHED_KINDS) - set(kinds))
     await process.intake.fill()
-    await watch(process.api.configuration, process.options.namespaces, process.intake, process.signals.heed)
+    await watch(process.api.configuration, process.options.namespaces, process.intake, process.signals.heed, kinds)
 
 
 async def _say_when_ready(process: _Process) -> None:
@@ -157,7 +164,8 @@ async def _work(process: _Process, rollouts: Rollouts) -> None:
     options = process.options
     recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
-    reconciler = Reconciler(process.cache, options.settings, rollouts, status, Pace(options.status_poll_seconds))
+    pace = Pace(options.status_poll_seconds)
+    reconciler = Reconciler(process.cache, options.settings, rollouts, status, pace, knows=process.optional.knows)
     worker = Worker(process.queue, reconciler, process.metrics, process.health.mistakes)
     if options.election:
         # What the watches have not brought yet, or never will, is what the operator before this one did last.
@@ -179,17 +187,18 @@ async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
         pusher=Pusher(reloads, queue.add, options.status_poll_seconds, permit=permit),
         fetchers=Fetchers(fetchers, permit=permit),
         retry_seconds=options.retry_seconds,
+        knows=process.optional.knows,
     )
 
 
-async def _together(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: str = "") -> None:
+async def _together(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:
     """All at once; the end of one ends all, each in its own order. Raises when it is another one than may end."""
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-        if ended := {task.get_name() for task in done} - {may_end}:
+        if ended := {task.get_name() for task in done} - set(may_end):
             raise RuntimeError(f"{', '.join(sorted(ended))} ended, which it never should")
     finally:
         for task in tasks:

@@ -11,10 +11,10 @@ from tfs_operator.cluster.cache import Cache
 from tfs_operator.controller.figures import Figures
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
-from tfs_operator.controller.pace import Pace
+from tfs_operator.controller.pace import FAST_SECONDS, Pace
 from tfs_operator.controller.rollouts import Progress, Rollouts
 from tfs_operator.controller.status import StatusWriter
-from tfs_operator.domain import deployment, remembered
+from tfs_operator.domain import autoscaler, deployment, remembered
 from tfs_operator.domain.admission import objection, suspension
 from tfs_operator.domain.arrivals import fetching
 from tfs_operator.domain.evidence import Evidence
@@ -23,6 +23,7 @@ from tfs_operator.domain.location import remotes
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.rollout import Memory
 from tfs_operator.render import Settings
+from tfs_operator.render.replicas import wanted_replicas
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Reconciler:
         status: StatusWriter,
         pace: Pace,
         clock: Callable[[], float] = time.time,
+        knows: Callable[[str], bool] = lambda kind: True,
     ) -> None:
         self._cache = cache
         self._settings = settings
@@ -54,6 +56,7 @@ class Reconciler:
         self._status = status
         self._pace = pace
         self._clock = clock
+        self._knows = knows
         self._figures = Figures()
         self._driven: set[TFModelKey] = set()
 
@@ -94,18 +97,18 @@ class Reconciler:
         await self._status.write(live, tfmodel, evidence, verdicts, progress)
         if progress.trouble is not None and progress.trouble.holds_up:
             return Again(back_off=True)
-        return Again(
-            seconds=self._pace.next(
-                key,
-                progress.steps,
-                progress.wanted,
-                pods=len(progress.sight.pods),
-                settled=progress.pushed.settled,
-                limits=progress.limits,
-                now=progress.now,
-                fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
-            )
+        seconds = self._pace.next(
+            key,
+            progress.steps,
+            progress.wanted,
+            pods=len(progress.sight.pods),
+            settled=progress.pushed.settled,
+            limits=progress.limits,
+            now=progress.now,
+            fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         )
+        until = progress.sight.surge.until
+        return Again(seconds=seconds if until is None else min(seconds, max(until - progress.now, FAST_SECONDS)))
 
     def _memories(self, key: TFModelKey, live: dict[str, Any]) -> dict[str, Memory]:
         """What the status remembers. Time that went by while nobody drove the rollouts does not count."""
@@ -119,10 +122,11 @@ class Reconciler:
     def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: Progress) -> Evidence:
         remote = frozenset(remotes(key.name, tfmodel.spec))
         pods = [seen for _, seen in progress.sight.current]
+        live = self._cache.get("Deployment", *key)
         return Evidence(
             wanted=progress.wanted,
-            replicas=tfmodel.spec.replicas,
-            deployment=deployment.facts(self._cache.get("Deployment", *key)),
+            replicas=wanted_replicas(tfmodel, live),
+            deployment=deployment.facts(live),
             pods=progress.sight.observations,
             blocked=progress.trouble.problem if progress.trouble else None,
             reload_problem=progress.pushed.problem,
@@ -130,4 +134,14 @@ class Reconciler:
             now=progress.now,
             remote=remote,
             fetching=self._figures.shown(key, {name: fetching(name, pods) for name in remote}, progress.now),
+            surge=progress.sight.surge,
+            autoscaler=self._autoscaler(key, tfmodel),
         )
+
+    def _autoscaler(self, key: TFModelKey, tfmodel: TFModel) -> autoscaler.AutoscalerFacts | None:
+        wished = tfmodel.spec.autoscaling
+        if wished is None:
+            return None
+        kind = autoscaler.HPA if wished.keda is None else autoscaler.SCALED_OBJECT
+        live, installed = self._cache.get(kind, *key), self._knows(kind)
+        return autoscaler.facts(kind, wished.min_replicas, wished.max_replicas, live, installed=installed)

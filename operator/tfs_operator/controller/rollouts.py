@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, controller_of
@@ -18,6 +18,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.observe import Observer, living_pods
 from tfs_operator.controller.push import Order, Pushed, Pusher
+from tfs_operator.domain import deployment
 from tfs_operator.domain.arrivals import arriving, fetched, unfetchable
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.fetching import FetchReport
@@ -40,6 +41,7 @@ from tfs_operator.domain.rollout import (
     server_config,
     settled,
 )
+from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.render import Settings, children
 from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest, renewal_of
 from tfs_operator.render.kept import kept_settings
@@ -55,12 +57,14 @@ Steps = Mapping[str, Step]
 
 @dataclass(frozen=True)
 class Sight:
-    """What is committed, the pods, what they answered, and those of them that run the wanted models."""
+    """What is committed, the pods, what they answered, those of them that run the wanted models, and whether there is
+    room for one more."""
 
     committed: ModelServerConfig | None
     pods: tuple[PodFacts, ...]
     observations: tuple[PodObservation, ...]
     current: tuple[tuple[PodFacts, PodObservation], ...]
+    surge: Surge = field(default_factory=Surge)
 
     @property
     def answering(self) -> list[tuple[PodFacts, PodObservation]]:
@@ -111,6 +115,7 @@ class Rollouts:
         fetchers: Fetchers,
         retry_seconds: float = 60.0,
         clock: Callable[[], float] = time.time,
+        knows: Callable[[str], bool] = lambda kind: True,
     ) -> None:
         self._cache = cache
         self._settings = settings
@@ -120,6 +125,7 @@ class Rollouts:
         self._fetchers = fetchers
         self._retry_seconds = retry_seconds
         self._clock = clock
+        self._knows = knows
 
     def forget(self, key: TFModelKey) -> None:
         self._children.forget(key)
@@ -162,14 +168,20 @@ class Rollouts:
         committed, digest = self.committed(key), models_digest(wanted)
         before = {model.name: model for model in committed.models} if committed else {}
         asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in wanted.models}
-        pods = tuple(living_pods(self._cache.pods_of(*key)))
+        pods = tuple(living_pods(self._cache.pods_of(*key), tfmodel.spec.gpus))
         current = [pod for pod in pods if pod.models_digest == digest]
         observations, reports = await asyncio.gather(
             self._observer.observe(key, pods, asked), self._order(key, tfmodel, current, committed, wanted)
         )
         seen = tuple(_with_report(observation, reports.get(observation.name)) for observation in observations)
         pairs = zip(pods, seen, strict=True)
-        return Sight(committed, pods, seen, tuple(pair for pair in pairs if pair[0] in current))
+        current_pairs = tuple(pair for pair in pairs if pair[0] in current)
+        return Sight(committed, pods, seen, current_pairs, self._surge(key, tfmodel, pods))
+
+    def _surge(self, key: TFModelKey, tfmodel: TFModel, pods: Sequence[PodFacts]) -> Surge:
+        found = deployment.facts(self._cache.get("Deployment", *key))
+        patience = tfmodel.spec.rollout.surge_timeout_seconds
+        return surge(tfmodel.spec.gpus, found, pods, patience, self._clock())
 
     async def _order(
         self,
@@ -200,7 +212,8 @@ class Rollouts:
             attempt = attempt_for(tfmodel, committed)
         turn = self._renewal(tfmodel, sight) or renewal_of(live)
         settings = kept_settings(live, tfmodel, committed, self._settings, attempt, turn)
-        return await self._children.reconcile(tfmodel, children(tfmodel, committed, settings, attempt, turn))
+        manifests = children(tfmodel, committed, settings, attempt, turn, surge=sight.surge.allowed)
+        return await self._children.reconcile(tfmodel, [each for each in manifests if self._knows(each["kind"])])
 
     def _renewal(self, tfmodel: TFModel, sight: Sight) -> str | None:
         """Due when a certificate of some pod nears its end."""

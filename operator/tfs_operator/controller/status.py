@@ -73,7 +73,7 @@ class StatusWriter:
         self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts, progress: Progress
     ) -> None:
         """The whole status of a TFModel that is acted on, and what has happened since it was written last."""
-        chapters = chapters_of(live.get("status", {}), progress, tfmodel.spec.replicas)
+        chapters = chapters_of(live.get("status", {}), progress, evidence.replicas)
         models = [
             model.model_copy(
                 update={

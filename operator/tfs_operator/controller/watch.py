@@ -54,7 +54,11 @@ class Sink(Protocol):
 
 
 async def watch(
-    configuration: Configuration, namespaces: Sequence[str], sink: Sink, heed_signals: Callable[[], None]
+    configuration: Configuration,
+    namespaces: Sequence[str],
+    sink: Sink,
+    heed_signals: Callable[[], None],
+    kinds: Sequence[str] = WATCHED_KINDS,
 ) -> None:
     """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
     without a way to stop it; `heed_signals` is called to take them back."""
@@ -62,7 +66,7 @@ async def watch(
     while True:
         began = time.monotonic()
         try:
-            await _watch(configuration, namespaces, _Tap(namespaces, sink, pacing), heed_signals)
+            await _watch(configuration, namespaces, _Tap(namespaces, kinds, sink, pacing), heed_signals)
         except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
             failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
             if failures >= _MAX_FAILURES:
@@ -78,7 +82,7 @@ async def _watch(
     """`kopf.operator` would do, but it cancels every task of the process in the end."""
     tasks = await kopf.spawn_tasks(
         registry=_registry(configuration, tap),
-        settings=_settings(),
+        settings=_settings(tap.kinds),
         standalone=True,
         clusterwide=not namespaces,
         namespaces=list(namespaces),
@@ -123,7 +127,7 @@ def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
 def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(functools.partial(_login, configuration, tap))
-    for kind in WATCHED_KINDS:
+    for kind in tap.kinds:
         group, version = _group_version(kind)
         handler = functools.partial(_on_event, kind, tap.sink)
         kopf.on.event(group, version, RESOURCES[kind].plural, id=f"watch-{kind}", registry=registry)(handler)
@@ -142,10 +146,13 @@ async def _on_event(kind: str, sink: Sink, *, event: Any, **_: Any) -> None:
 class _Tap:
     """Sees kopf's requests go by, as a middleware of its HTTP session."""
 
-    def __init__(self, namespaces: Sequence[str], sink: Sink, pacing: Pacing) -> None:
+    def __init__(self, namespaces: Sequence[str], kinds: Sequence[str], sink: Sink, pacing: Pacing) -> None:
+        self.kinds = kinds
         self.sink = sink
         self._pacing = pacing
-        self._scopes = {RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces)}
+        self._scopes = {
+            RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, kinds)
+        }
         self._sessions: list[aiohttp.ClientSession] = []
 
     def session(self, authorization: str | None, tls: ssl.SSLContext) -> aiohttp.ClientSession:
@@ -223,7 +230,7 @@ class _NoDiffs(kopf.DiffBaseStorage):
     def store(self, **_: Any) -> None: ...
 
 
-def _settings() -> kopf.OperatorSettings:
+def _settings(kinds: Sequence[str]) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.peering.standalone = True
@@ -237,7 +244,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     settings.networking.error_backoffs = _EverSlower()
-    for kind in WATCHED_KINDS:
+    for kind in kinds:
         if selector := label_selector(kind):
             group, version = _group_version(kind)
             settings.watching.label_selectors[group, version, RESOURCES[kind].plural] = selector

@@ -8,6 +8,8 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.scheduling import GPU
+from tfs_operator.domain.times import epoch
 from tfs_operator.domain.unmade_pods import unmade_pods
 
 Manifest = dict[str, Any]
@@ -23,6 +25,11 @@ class DeploymentFacts:
     updated: int = 0
     ready: int = 0
     problem: Problem | None = None
+    surges: bool = True
+    """An update starts a new pod before it stops an old one."""
+
+    no_gpu_since: float = 0.0
+    """Since when a quota on GPUs keeps a pod from being created, in seconds since the epoch; 0.0 when none does."""
 
     @property
     def complete(self) -> bool:
@@ -41,11 +48,30 @@ def facts(deployment: Manifest | None) -> DeploymentFacts:
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
         problem=_failure(deployment["metadata"].get("name", ""), status),
+        surges=_rolling_update(deployment).get("maxSurge", 1) != 0,
+        no_gpu_since=_no_gpu_since(status),
     )
 
 
-def _failure(name: str, status: Manifest) -> Problem | None:
+def _rolling_update(deployment: Manifest) -> Manifest:
+    found: Manifest = deployment.get("spec", {}).get("strategy", {}).get("rollingUpdate") or {}
+    return found
+
+
+def _replica_failure(status: Manifest) -> Manifest | None:
     for condition in status.get("conditions", []):
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-            return Problem(Reason.PODS_NOT_CREATED, unmade_pods(name, condition.get("message", "")))
+            return dict(condition)
     return None
+
+
+def _failure(name: str, status: Manifest) -> Problem | None:
+    failure = _replica_failure(status)
+    return Problem(Reason.PODS_NOT_CREATED, unmade_pods(name, failure.get("message", ""))) if failure else None
+
+
+def _no_gpu_since(status: Manifest) -> float:
+    """Of a ResourceQuota: `exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, …`."""
+    failure = _replica_failure(status) or {}
+    words = str(failure.get("message", ""))
+    return epoch(failure.get("lastTransitionTime")) if "exceeded quota" in words and GPU in words else 0.0

@@ -7,12 +7,14 @@ which is a part of what is desired.
 
 import hashlib
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 DIGEST_ANNOTATION = "tfs-operator.io/applied-digest"
 _LIST_KEYS = ("mountPath", "uid", "name")
 _QUANTITY_FIELDS = ("limits", "requests")
+_METRIC_TARGET = "target"
+"""Of a HorizontalPodAutoscaler's metric: its `value` and `averageValue` are quantities."""
 _SUFFIXES = {
     "": Decimal(1), "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "k": Decimal(10**3),
     "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15), "E": Decimal(10**18),
@@ -41,6 +43,8 @@ def _holds_field(live: dict[str, Any], key: str, desired: Any) -> bool:
         return desired in ({}, [], None, "")
     if key in _QUANTITY_FIELDS and isinstance(desired, dict):
         return isinstance(live[key], dict) and _same_quantities(live[key], desired)
+    if key == _METRIC_TARGET and isinstance(desired, dict):
+        return isinstance(live[key], dict) and _same_target(live[key], desired)
     return holds(live[key], desired)
 
 
@@ -62,6 +66,18 @@ def _key_of(items: list[Any]) -> str | None:
 
 def _same_quantities(live: dict[str, Any], desired: dict[str, Any]) -> bool:
     return all(key in live and quantity(live[key]) == quantity(value) for key, value in desired.items())
+
+
+def _same_target(live: dict[str, Any], desired: dict[str, Any]) -> bool:
+    return all(key in live and _same_amount(live[key], value) for key, value in desired.items())
+
+
+def _same_amount(live: Any, desired: Any) -> bool:
+    """Also of what is none: the user may have written anything."""
+    try:
+        return bool(live == desired) or quantity(live) == quantity(desired)
+    except InvalidOperation:
+        return False
 
 
 def quantity(text: str | int) -> Decimal:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
+from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.rollout import Step
+from tfs_operator.domain.surge import Surge
 
 _MESSAGE_LIMIT = 4096
 
@@ -31,6 +33,10 @@ class Evidence:
 
     fetching: Mapping[str, Sequence[FetchStatus]] = field(default_factory=dict)
     """By model, versions that some pod does not hold yet, with figures as the status shows them."""
+
+    surge: Surge = field(default_factory=Surge)
+    autoscaler: AutoscalerFacts | None = None
+    """None where the spec sets the number of replicas."""
 
     @property
     def ready_pods(self) -> tuple[PodObservation, ...]:

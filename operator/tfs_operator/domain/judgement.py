@@ -11,7 +11,8 @@ from tfs_operator.domain.fetch_checks import FETCH_CHECKS
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
 from tfs_operator.domain.rollout import Action
-from tfs_operator.domain.times import since
+from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
+from tfs_operator.domain.times import rfc3339_seconds, since
 
 
 def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
@@ -26,6 +27,7 @@ def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
         ConditionType.VERSIONS_AVAILABLE: versions,
         ConditionType.LABELS_APPLIED: labels,
         ConditionType.PROGRESSING: _progressing(evidence, ready),
+        **({ConditionType.SCALING_ACTIVE: scaling_active(evidence.autoscaler)} if evidence.autoscaler else {}),
     }
 
 
@@ -179,7 +181,8 @@ def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verd
     for verdict in (versions, labels):
         if verdict.status != "True":
             return replace(verdict, status="False")
-    return Verdict("True", Reason.SERVING, _serving(evidence))
+    missing = keda_is_missing(evidence.autoscaler) if evidence.autoscaler else None
+    return missing or Verdict("True", Reason.SERVING, _serving(evidence))
 
 
 def _waits_for_the_store(evidence: Evidence, fetched: Verdict, versions: Verdict) -> bool:
@@ -191,10 +194,30 @@ def _deploying(evidence: Evidence) -> Verdict:
     troubles = [pod.problem for pod in evidence.pods if pod.problem is not None]
     problem = evidence.deployment.problem or next(iter(troubles), None)
     if problem is not None:
-        return Verdict("False", Reason(problem.reason), problem.message)
+        return _making_room(evidence, problem) or _troubled(evidence, problem)
     ready = len(evidence.ready_pods)
     awaited, waiting = _awaited(evidence)
     return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{awaited}", waiting)
+
+
+_WANTS_ROOM = {Reason.UNSCHEDULABLE, Reason.PODS_NOT_CREATED}
+
+
+def _making_room(evidence: Evidence, problem: Problem) -> Verdict | None:
+    if evidence.surge.allowed or problem.reason not in _WANTS_ROOM:
+        return None
+    ready = f"{len(evidence.ready_pods)} of {evidence.replicas} replicas are ready"
+    words = f"an old pod is stopped before a new one starts, one by one: {ready}; {problem.message}"
+    return Verdict("False", Reason.MAKING_ROOM, words)
+
+
+def _troubled(evidence: Evidence, problem: Problem) -> Verdict:
+    """Said beforehand, as it costs a replica for as long as a pod takes to start."""
+    until = evidence.surge.until
+    if until is None or problem.reason not in _WANTS_ROOM:
+        return Verdict("False", Reason(problem.reason), problem.message)
+    soon = f"at {rfc3339_seconds(until)} an old pod is stopped to make room (rollout.surgeTimeoutSeconds)"
+    return Verdict("False", Reason(problem.reason), f"{problem.message}; {soon}")
 
 
 def _serving(evidence: Evidence) -> str:
@@ -202,7 +225,7 @@ def _serving(evidence: Evidence) -> str:
     return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
 
 
-_UNDER_WAY = {Reason.DEPLOYING, Reason.FETCHING, Reason.LOADING, Reason.LABELING}
+_UNDER_WAY = {Reason.DEPLOYING, Reason.FETCHING, Reason.LOADING, Reason.LABELING, Reason.MAKING_ROOM}
 
 
 def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
@@ -213,7 +236,8 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
         return Verdict("True", Reason.COMPLETE, ready.message)
     if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
         return replace(ready, status="Unknown")
-    return replace(ready, status="True" if ready.reason in _UNDER_WAY else "False")
+    helps_itself = evidence.surge.until is not None and ready.reason in _WANTS_ROOM
+    return replace(ready, status="True" if ready.reason in _UNDER_WAY or helps_itself else "False")
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.scheduling import explained, unplaced
 from tfs_operator.domain.times import epoch
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
 from tfs_operator.domain.tls import Certificate, served
@@ -40,14 +41,17 @@ class PodFacts:
     certificate: Certificate | None = None
     """What its server presents on the gRPC port; None: it speaks no TLS."""
 
+    no_gpu_since: float = 0.0
+    """Since when it waits for a node with a free GPU, in seconds since the epoch; 0.0 when it does not."""
+
     @property
     def crashed(self) -> bool:
         """Its server has ended with an error, and is not ready again."""
         return self.problem is not None and self.problem.reason == Reason.MODEL_SERVER_FAILED
 
 
-def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
-    """The facts of one pod manifest."""
+def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
+    """The facts of one pod manifest. `gpus`: as many as each pod asks for."""
     metadata, status = pod["metadata"], pod.get("status", {})
     return PodFacts(
         name=metadata["name"],
@@ -56,9 +60,10 @@ def facts(pod: Manifest, digest_annotation: str) -> PodFacts:
         terminating=metadata.get("deletionTimestamp") is not None,
         models_digest=metadata.get("annotations", {}).get(digest_annotation, ""),
         incarnation=f"{metadata.get('uid', '')}/{_restarts(status)}",
-        problem=next(_problems(metadata["name"], status), None),
+        problem=next(_problems(metadata["name"], status, gpus), None),
         ready_at=epoch(_condition(status, "Ready").get("lastTransitionTime")),
         certificate=served(status),
+        no_gpu_since=_no_gpu_since(status),
     )
 
 
@@ -75,13 +80,13 @@ def _restarts(status: Manifest) -> int:
     return sum(int(container.get("restartCount", 0)) for container in _containers(status))
 
 
-def _problems(name: str, status: Manifest) -> Iterator[Problem]:
+def _problems(name: str, status: Manifest, gpus: int) -> Iterator[Problem]:
     ours = status.get("initContainerStatuses", [])
     for container in _containers(status):
         yield from _image_problem(name, container, _OUR_IMAGE if container in ours else _SERVER_IMAGE)
         yield from _create_problem(name, container)
         yield from _exit_problem(name, container)
-    yield from _schedule_problem(name, status)
+    yield from _schedule_problem(name, status, gpus)
 
 
 def _waiting(container: Manifest) -> Manifest:
@@ -142,8 +147,14 @@ def _without_prefix(line: str) -> str:
     return rest if bracket and " " in head and ".cc:" in head else line
 
 
-def _schedule_problem(name: str, status: Manifest) -> Iterator[Problem]:
+def _schedule_problem(name: str, status: Manifest, gpus: int) -> Iterator[Problem]:
     scheduled = _condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
         words = scheduled.get("message") or scheduled.get("reason", "")
-        yield Problem(Reason.UNSCHEDULABLE, f"pod {name}: {words}")
+        yield Problem(Reason.UNSCHEDULABLE, f"pod {name}: {explained(words, gpus)}")
+
+
+def _no_gpu_since(status: Manifest) -> float:
+    scheduled = _condition(status, "PodScheduled")
+    found = unplaced(str(scheduled.get("message", ""))) if scheduled.get("status") == "False" else None
+    return epoch(scheduled.get("lastTransitionTime")) if found and found.lacks_gpu else 0.0

@@ -5,9 +5,11 @@ from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.config_map import config_map
 from tfs_operator.render.deployment import deployment
 from tfs_operator.render.headless_service import headless_service
+from tfs_operator.render.horizontal_pod_autoscaler import horizontal_pod_autoscaler
 from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.network_policy import network_policies
 from tfs_operator.render.pod_disruption_budget import pod_disruption_budget
+from tfs_operator.render.scaled_object import scaled_object
 from tfs_operator.render.service import service
 from tfs_operator.render.settings import Settings
 
@@ -18,18 +20,30 @@ def children(
     settings: Settings,
     attempt: str | None = None,
     renewal: str | None = None,
+    *,
+    surge: bool = True,
 ) -> list[Manifest]:
     """The manifests in the order in which they are applied: what a pod needs comes before the pods.
 
     `committed` has every model of the spec; it is what pods start with. A new `attempt` or `renewal` replaces the pods.
+    Without `surge` a rolling update stops an old pod before it starts a new one.
     """
     manifests = [
         config_map(tfmodel, committed),
         service(tfmodel),
         headless_service(tfmodel),
         *network_policies(tfmodel, settings),
-        deployment(tfmodel, committed, settings, attempt, renewal),
+        deployment(tfmodel, committed, settings, attempt, renewal, surge=surge),
     ]
-    if tfmodel.spec.replicas > 1:
+    if tfmodel.spec.most_replicas > 1:
         manifests.append(pod_disruption_budget(tfmodel))
-    return manifests
+    return [*manifests, *_autoscaler(tfmodel)]
+
+
+def _autoscaler(tfmodel: TFModel) -> list[Manifest]:
+    wished = tfmodel.spec.autoscaling
+    if wished is None:
+        return []
+    if wished.keda is not None:
+        return [scaled_object(tfmodel, wished, wished.keda)]
+    return [horizontal_pod_autoscaler(tfmodel, wished)]

@@ -11,7 +11,9 @@ from tfs_operator.render.container import CONTAINER_NAME, GPU_RESOURCE, containe
 from tfs_operator.render.fetcher import fetchers
 from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
+from tfs_operator.render.replicas import replicas, replicas_annotation
 from tfs_operator.render.settings import Settings
+from tfs_operator.render.spread import spread
 from tfs_operator.render.tls import tls_containers
 from tfs_operator.render.tuning import batching_digest
 from tfs_operator.render.volumes import volumes
@@ -29,22 +31,30 @@ def deployment(
     settings: Settings,
     attempt: str | None = None,
     renewal: str | None = None,
+    *,
+    surge: bool = True,
 ) -> Manifest:
     """A new `attempt` or `renewal` replaces the pods, though nothing else of them has changed: they read their
-    configuration and their certificate at their start."""
+    configuration and their certificate at their start. Without `surge` an old pod is stopped before a new one is
+    started, as there is room for one only."""
     rollout = tfmodel.spec.rollout
     spec = {
-        "replicas": tfmodel.spec.replicas,
+        **replicas(tfmodel),
         "revisionHistoryLimit": 3,
         "progressDeadlineSeconds": max(600, rollout.load_timeout_seconds + 60),
         "selector": {"matchLabels": selector(tfmodel)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "strategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": int(surge), "maxUnavailable": int(not surge)},
+        },
         "template": {
             "metadata": _pod_metadata(tfmodel, config, {ATTEMPT_ANNOTATION: attempt, RENEWAL_ANNOTATION: renewal}),
             "spec": _pod_spec(tfmodel, config, settings),
         },
     }
-    return child(tfmodel, "apps/v1", "Deployment", tfmodel.metadata.name, {"spec": spec})
+    annotations = replicas_annotation(tfmodel)
+    metadata = {"annotations": annotations} if annotations else {}
+    return child(tfmodel, "apps/v1", "Deployment", tfmodel.metadata.name, {"metadata": metadata, "spec": spec})
 
 
 def models_digest(config: ModelServerConfig) -> str:
@@ -129,7 +139,7 @@ def _placement(tfmodel: TFModel) -> Manifest:
         "nodeSelector": template.node_selector,
         "tolerations": _tolerations(tfmodel),
         "affinity": template.affinity,
-        "topologySpreadConstraints": template.topology_spread_constraints,
+        "topologySpreadConstraints": spread(tfmodel),
         "priorityClassName": template.priority_class_name,
     }
     return {key: value for key, value in fields.items() if value}

@@ -174,6 +174,12 @@ UNBOUNDED = {
     "spec.storage.env[].valueFrom",
     "spec.podTemplate.affinity",
     "spec.podTemplate.topologySpreadConstraints[]",
+    # parts of a HorizontalPodAutoscaler or a ScaledObject: likewise
+    "spec.autoscaling.metrics[]",
+    "spec.autoscaling.behavior",
+    "spec.autoscaling.keda.triggers[]",
+    "spec.autoscaling.keda.fallback",
+    "spec.autoscaling.keda.scalingModifiers",
     "spec.networkPolicy.allowFrom[]",
     # empty by itself
     "spec.versionPolicy.all",

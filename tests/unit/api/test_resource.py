@@ -20,7 +20,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "gpus": 0,
         "storage": {"anonymous": False, "pollIntervalSeconds": 60},
         "server": {},
-        "rollout": {"loadTimeoutSeconds": 600, "bakeSeconds": 30, "drainSeconds": 15},
+        "rollout": {"loadTimeoutSeconds": 600, "bakeSeconds": 30, "drainSeconds": 15, "surgeTimeoutSeconds": 60},
         "podTemplate": {},
         "service": {"type": "ClusterIP", "restPort": 8501, "grpcPort": 8500},
         "networkPolicy": {"enabled": True},

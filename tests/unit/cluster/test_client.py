@@ -42,11 +42,33 @@ async def test_an_apply_that_meets_another_object_is_a_conflict(client, apiserve
     assert len(apiserver.seen) == 1
 
 
+async def test_another_field_manager_takes_nothing_by_force(client, apiserver):
+    await client.apply_as("other", CONFIG_MAP)
+    assert apiserver.seen[0].query == {"fieldManager": "other", "force": "false"}
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "known"),
+    [
+        (200, {"resources": [{"name": "scaledobjects"}, {"name": "scaledobjects/status"}]}, True),
+        (200, {"resources": [{"name": "scaledjobs"}]}, False),
+        (200, {"resources": None}, False),
+        (404, "404 page not found\n", False),
+    ],
+)
+async def test_whether_the_api_server_knows_a_kind(client, apiserver, answer, code, body, known):
+    apiserver.will(answer(body, code))
+    assert await client.serves("ScaledObject") is known
+    assert (apiserver.seen[0].method, apiserver.seen[0].path) == ("GET", "/apis/keda.sh/v1alpha1")
+
+
 @pytest.mark.parametrize(
     ("kind", "path"),
     [
         ("Service", "/api/v1/namespaces/ns/services/m"),
         ("Deployment", "/apis/apps/v1/namespaces/ns/deployments/m"),
+        ("HorizontalPodAutoscaler", "/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers/m"),
+        ("ScaledObject", "/apis/keda.sh/v1alpha1/namespaces/ns/scaledobjects/m"),
         ("PodDisruptionBudget", "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/m"),
         ("TFModel", "/apis/tfs-operator.io/v1alpha1/namespaces/ns/tfmodels/m"),
     ],
@@ -249,7 +271,7 @@ def test_waits_grow_to_a_bound_and_never_undercut_the_server():
 async def test_nothing_is_written_without_a_permit_and_everything_is_read(api, apiserver):
     client = ClusterClient(api, permit=lambda: 0.0)
     with pytest.raises(errors.NotPermitted):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     with pytest.raises(errors.NotPermitted):
         await client.delete("ConfigMap", "ns", "m", "u1")
     assert apiserver.seen == []
@@ -262,14 +284,14 @@ async def test_a_write_is_given_up_when_the_permit_ends(api, apiserver, answer):
     client = ClusterClient(api, retry=RetryPolicy(tries=1), permit=lambda: 0.2)
     began = time.monotonic()
     with pytest.raises(errors.Transient):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert time.monotonic() - began < 2
     await client.close()
 
 
 async def test_creates_and_replaces_as_the_api_server_has_it(client, apiserver):
     manifest = {"kind": "Lease", "metadata": {"namespace": "ns", "name": "m"}, "spec": {}}
-    await client.create(manifest)
+    await client.post(manifest)
     await client.replace(manifest)
     path = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
     assert [(seen.method, seen.path) for seen in apiserver.seen] == [("POST", path), ("PUT", f"{path}/m")]

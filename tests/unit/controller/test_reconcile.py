@@ -1,11 +1,12 @@
 """What a pass begins with and ends with: whose memory, what is refused, and when to look again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from tests.unit.controller import passes
 from tests.unit.controller.passes import BEFORE, at, progress, seen, serves, step
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import TFModel
@@ -15,16 +16,19 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pace import Pace
 from tfs_operator.controller.reconcile import NOT_AGAIN, Again, Reconciler
 from tfs_operator.controller.rollouts import Progress
+from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.history import Told
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.remembered import rollout_status
 from tfs_operator.domain.rollout import Action, Memory
+from tfs_operator.domain.surge import Surge
 from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]
 KEY = TFModelKey("default", "mnist")
 NOW = 5000.0
+NOW_OF_A_PASS = passes.NOW
 LOADING = Memory("w", Action.LOAD, 1000.0, waiting=((2, 1001.0),), began=1000.0)
 RESUMED = replace(LOADING, since=NOW, waiting=((2, NOW),))
 
@@ -38,6 +42,7 @@ class World:
     evidence: list[Evidence] = field(default_factory=list)
     refusals: list[Verdict] = field(default_factory=list)
     forgotten: list[TFModelKey] = field(default_factory=list)
+    knows: Callable[[str], bool] = lambda kind: True
 
     def __post_init__(self) -> None:
         self.cache, self.version = Cache(), 0
@@ -49,6 +54,7 @@ class World:
             self,  # type: ignore[arg-type]  # plays the status writer
             self.pace,
             clock=lambda: NOW,
+            knows=self.knows,
         )
 
     def live(self, memory: Memory = LOADING, *, deleted: bool = False, **spec: Any) -> None:
@@ -168,6 +174,45 @@ class TestTheNextLook:
         assert await world.pass_() == Again(seconds=30.0)
         world.outcome = progress(seen("a", cats=serves(1, stable=1)), cats=[at(Action.LABEL, NOW)])
         assert await world.pass_() == Again(seconds=0.2)
+
+    @pytest.mark.parametrize(("until", "seconds"), [(NOW_OF_A_PASS + 5, 5.0), (NOW_OF_A_PASS + 500, 30.0), (0.0, 0.2)])
+    async def test_and_no_later_than_an_old_pod_is_to_make_room(self, until: float, seconds: float) -> None:
+        world = World()
+        world.live()
+        sight = replace(world.outcome.sight, surge=Surge(until=until))
+        world.outcome = replace(world.outcome, sight=sight)
+        assert await world.pass_() == Again(seconds=seconds)
+
+
+class TestAutoscaling:
+    KEDA: Manifest = {"minReplicas": 0, "maxReplicas": 9, "keda": {"triggers": [{"type": "cron"}]}}  # noqa: RUF012  # never changed
+
+    def deployment(self, world: World, replicas: int) -> None:
+        metadata = {"name": "mnist", "namespace": "default", "uid": "d", "resourceVersion": "7", "generation": 1}
+        world.cache.upsert({"kind": "Deployment", "metadata": metadata, "spec": {"replicas": replicas}})
+
+    async def test_the_count_that_is_judged_is_the_autoscalers(self) -> None:
+        world = World()
+        world.live(autoscaling=self.KEDA, replicas=3)
+        self.deployment(world, 6)
+        await world.pass_()
+        assert [evidence.replicas for evidence in world.evidence] == [6]
+
+    async def test_without_one_it_is_the_specs(self) -> None:
+        world = World()
+        world.live(replicas=3)
+        self.deployment(world, 6)
+        await world.pass_()
+        assert [evidence.replicas for evidence in world.evidence] == [3]
+        assert [evidence.autoscaler for evidence in world.evidence] == [None]
+
+    @pytest.mark.parametrize("known", [True, False])
+    async def test_whether_its_kind_is_known_is_evidence(self, known: bool) -> None:
+        world = World(knows=lambda kind: known or kind != "ScaledObject")
+        world.live(autoscaling=self.KEDA)
+        await world.pass_()
+        [evidence] = world.evidence
+        assert evidence.autoscaler == AutoscalerFacts("ScaledObject", 0, 9, installed=known)
 
 
 async def test_the_conditions_are_judged_by_what_the_pass_has_seen() -> None:

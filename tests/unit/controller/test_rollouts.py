@@ -1,7 +1,7 @@
 """The order of what is done to the ConfigMap and to the pods, and who is told nothing."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Memory
+from tfs_operator.domain.times import rfc3339
 from tfs_operator.render import Settings
 from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANNOTATION, attempt_for, models_digest
 
@@ -56,14 +57,16 @@ class Cluster:
     done: list[str] = field(default_factory=list)
     forgotten: list[TFModelKey] = field(default_factory=list)
     obedient: bool = True
+    knows: Callable[[str], bool] = lambda kind: True
 
     def put(self, item: Manifest) -> None:
         version = {"resourceVersion": str(len(self.done) + len(self.cache) + 1), "namespace": "default"}
         self.done.append(item["kind"])
         self.cache.upsert({**item, "metadata": {**item["metadata"], **version}})
 
-    def wish(self, versions: list[int], **labels: int) -> TFModel:
-        spec = {"modelUri": "file:///m", "versions": versions, **({"versionLabels": labels} if labels else {})}
+    def wish(self, versions: list[int], more: Manifest | None = None, **labels: int) -> TFModel:
+        labelled = {"versionLabels": labels} if labels else {}
+        spec = {"modelUri": "file:///m", "versions": versions, **labelled, **(more or {})}
         metadata = {"name": "mnist", "namespace": "default", "uid": "u1"}
         self.put({"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": metadata, "spec": spec})
         return TFModel.parse(dict(self.cache.get("TFModel", *KEY) or {}))
@@ -123,7 +126,7 @@ class Cluster:
 
     @property
     def rollouts(self) -> Rollouts:
-        return Rollouts(self.cache, Settings(), self, self, self, self, clock=lambda: NOW)  # type: ignore[arg-type]  # all in one
+        return Rollouts(self.cache, Settings(), self, self, self, self, clock=lambda: NOW, knows=self.knows)  # type: ignore[arg-type]  # all in one
 
     async def advance(self, tfmodel: TFModel, memory: Memory | None = None) -> Progress:
         return await self.rollouts.advance(KEY, tfmodel, {"mnist": memory} if memory else {})
@@ -276,6 +279,34 @@ class TestWhoIsTold:
         cluster = Cluster()
         cluster.rollouts.forget(KEY)
         assert cluster.forgotten == [KEY] * 4
+
+
+class TestChildren:
+    KEDA: Manifest = {"autoscaling": {"maxReplicas": 3, "keda": {"triggers": [{"type": "cron"}]}}}  # noqa: RUF012  # never changed
+
+    @pytest.mark.parametrize("known", [True, False])
+    async def test_a_kind_that_the_cluster_does_not_know_is_left_out(self, known: bool) -> None:
+        cluster = Cluster(knows=lambda kind: known or kind != "ScaledObject")
+        progress = await cluster.advance(cluster.wish([1], self.KEDA))
+        assert ("ScaledObject" in cluster.done) is known
+        assert "Deployment" in cluster.done
+        assert progress.trouble is None
+
+    @pytest.mark.parametrize(("waited", "surge"), [(59, 1), (61, 0)])
+    async def test_where_every_gpu_is_taken_an_old_pod_makes_room_after_a_while(self, waited: int, surge: int) -> None:
+        cluster = serving(serves(1, stable=1))
+        counts = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
+        metadata = {"name": "mnist", "uid": "d", "generation": 1}
+        cluster.put({"kind": "Deployment", "metadata": metadata, "spec": {"replicas": 1}, "status": counts})
+        words = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
+        scheduled = {"type": "PodScheduled", "status": "False", "message": words}
+        new = {"name": "new", "uid": "new", "labels": {"app.kubernetes.io/instance": "mnist"}}
+        conditions = [{**scheduled, "lastTransitionTime": rfc3339(NOW - waited)}]
+        cluster.put({"kind": "Pod", "metadata": new, "status": {"conditions": conditions}})
+        progress = await cluster.advance(cluster.wish([1], {"gpus": 1}, stable=1))
+        live = cluster.cache.get("Deployment", *KEY) or {}
+        assert live["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == surge
+        assert progress.sight.surge.until == (NOW + 60 - waited if surge else None)
 
 
 class TestRescue:

@@ -75,3 +75,27 @@ def test_pods_that_cannot_be_created_are_a_problem_in_the_api_servers_words() ->
 )
 def test_other_conditions_are_no_problem(condition: dict[str, Any]) -> None:
     assert facts(deployment(conditions=[condition])).problem is None
+
+
+@pytest.mark.parametrize(("strategy", "surges"), [({}, True), ({"maxSurge": 1}, True), ({"maxSurge": 0}, False)])
+def test_whether_an_update_starts_a_new_pod_first(strategy: dict[str, int], surges: bool) -> None:
+    live = deployment()
+    live["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": strategy}
+    assert facts(live).surges is surges
+
+
+@pytest.mark.parametrize(
+    ("words", "since"),
+    [
+        (
+            'pods "m" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: 1, limited: 1',
+            600.0,
+        ),
+        ('pods "m" is forbidden: exceeded quota: cpus, requested: requests.cpu=1', 0.0),
+        ("admission webhook denied nvidia.com/gpu", 0.0),
+    ],
+)
+def test_since_when_a_quota_on_gpus_keeps_pods_away(words: str, since: float) -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "message": words}
+    failure["lastTransitionTime"] = "1970-01-01T00:10:00Z"
+    assert facts(deployment(conditions=[failure])).no_gpu_since == since

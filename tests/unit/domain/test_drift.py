@@ -204,3 +204,20 @@ class TestDigest:
     def test_it_stays_the_same_over_releases(self) -> None:
         """Another one would write every child of every TFModel once more after an upgrade."""
         assert digest({"a": [1, "é"]}) == "83a175c500b5b96c"
+
+
+@pytest.mark.parametrize(
+    ("live", "desired", "same"),
+    [
+        ({"type": "AverageValue", "averageValue": "500m"}, {"type": "AverageValue", "averageValue": "0.5"}, True),
+        ({"type": "Value", "value": "2k"}, {"type": "Value", "value": "2000"}, True),
+        ({"type": "Value", "value": "2k"}, {"type": "Value", "value": "2001"}, False),
+        ({"type": "Value", "value": "2k"}, {"type": "Value", "value": "many"}, False),
+        ({"type": "Value", "value": "2k"}, {"type": "AverageValue", "value": "2k"}, False),
+        ({"type": "Utilization", "averageUtilization": 80}, {"type": "Utilization", "averageUtilization": 80}, True),
+        ({"type": "Value"}, {"type": "Value", "value": "2k"}, False),
+        (None, {"type": "Value"}, False),
+    ],
+)
+def test_the_target_of_a_metric_is_compared_as_a_quantity(live: Any, desired: Any, same: bool) -> None:
+    assert holds({"pods": {"target": live}}, {"pods": {"target": desired}}) is same

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT, AutoscalerFacts
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.judgement import LABEL_CHECKS, VERSION_CHECKS, judge, refused
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
+from tfs_operator.domain.surge import Surge
 from tfs_operator.domain.times import since
 
 LABELS = {"stable": 1, "canary": 2}
@@ -355,6 +357,64 @@ class TestProgressing:
     def test_what_is_kept_is_said_and_for_how_long(self) -> None:
         evidence = replace(GOOD, steps=at(Action.BAKE, "version 1: kept until noon"))
         assert judged(evidence, self.KIND)[2] == "the spec is fulfilled; model mnist version 1: kept until noon"
+
+
+class TestMakingRoom:
+    """On GPUs that are all taken."""
+
+    NO_GPU = Problem(Reason.UNSCHEDULABLE, "pod b: 0/1 nodes have 1 nvidia.com/gpu free")
+    NO_QUOTA = Problem(Reason.PODS_NOT_CREATED, "exceeded quota: gpus")
+
+    @pytest.mark.parametrize("problem", [NO_GPU, NO_QUOTA])
+    def test_it_is_said_beforehand_when_it_will_be_done(self, problem: Problem) -> None:
+        evidence = with_pods(pod("a"), down("b", problem), deployment=ROLLING, surge=Surge(until=NOW))
+        words = f"{problem.message}; at {LATELY} an old pod is stopped to make room (rollout.surgeTimeoutSeconds)"
+        assert judged(evidence, ConditionType.READY) == ("False", Reason(problem.reason), words)
+        assert judged(evidence, ConditionType.PROGRESSING)[0] == "True", "nobody is needed"
+
+    @pytest.mark.parametrize("problem", [NO_GPU, NO_QUOTA])
+    def test_while_it_is_done_nobody_is_needed(self, problem: Problem) -> None:
+        evidence = with_pods(pod("a"), down("b", problem), deployment=ROLLING, surge=Surge(allowed=False))
+        words = (
+            f"an old pod is stopped before a new one starts, one by one: 1 of 2 replicas are ready; {problem.message}"
+        )
+        assert judged(evidence, ConditionType.READY) == ("False", Reason.MAKING_ROOM, words)
+        assert judged(evidence, ConditionType.PROGRESSING) == ("True", Reason.MAKING_ROOM, words)
+
+    @pytest.mark.parametrize("surge", [Surge(until=NOW), Surge(allowed=False)])
+    def test_another_trouble_is_said_as_ever(self, surge: Surge) -> None:
+        trouble = Problem(Reason.IMAGE_NOT_PULLED, "pod b: no")
+        evidence = with_pods(pod("a"), down("b", trouble), deployment=ROLLING, surge=surge)
+        assert judged(evidence, ConditionType.READY) == ("False", Reason.IMAGE_NOT_PULLED, "pod b: no")
+
+    def test_a_pod_that_has_its_gpu_is_waited_for_like_any_other(self) -> None:
+        evidence = with_pods(pod("a"), down("b"), deployment=ROLLING, surge=Surge(allowed=False))
+        assert judged(evidence, ConditionType.READY)[1] == Reason.DEPLOYING
+
+
+class TestScalingActive:
+    HPA_WORKS = AutoscalerFacts(HPA, 2, 5, seen=True)
+    HPA_FAILS = AutoscalerFacts(HPA, 2, 5, seen=True, trouble="no metrics")
+    NO_KEDA = AutoscalerFacts(SCALED_OBJECT, 0, 5, installed=False)
+
+    def test_it_is_there_for_what_is_autoscaled_only(self) -> None:
+        assert ConditionType.SCALING_ACTIVE not in judge(GOOD)
+        found = judge(replace(GOOD, autoscaler=self.HPA_WORKS))
+        assert found[ConditionType.SCALING_ACTIVE].reason is Reason.AUTOSCALING
+
+    @pytest.mark.parametrize("autoscaler", [HPA_WORKS, HPA_FAILS])
+    def test_whatever_it_says_what_is_served_is_served(self, autoscaler: AutoscalerFacts) -> None:
+        evidence = replace(GOOD, autoscaler=autoscaler)
+        assert judged(evidence, ConditionType.READY)[:2] == ("True", Reason.SERVING)
+
+    def test_a_child_that_cannot_be_made_leaves_the_spec_unfulfilled(self) -> None:
+        evidence = replace(GOOD, autoscaler=self.NO_KEDA)
+        assert judged(evidence, ConditionType.READY)[:2] == ("False", Reason.KEDA_NOT_INSTALLED)
+        assert judged(evidence, ConditionType.PROGRESSING)[:2] == ("False", Reason.KEDA_NOT_INSTALLED)
+
+    def test_what_is_not_served_is_said_before(self) -> None:
+        evidence = with_pods(pod("a", ()), autoscaler=self.NO_KEDA)
+        assert judged(evidence, ConditionType.READY)[1] == Reason.LOADING
 
 
 class TestRefused:

@@ -7,6 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts, facts, telling_lines
+from tfs_operator.domain.scheduling import explained
 from tfs_operator.domain.tls import Certificate, as_last_words
 
 ANNOTATION = "tfs-operator.io/models-digest"
@@ -210,12 +211,31 @@ def test_a_server_that_ended_by_itself_did_not_fail() -> None:
 
 
 def test_a_pod_that_no_node_has_room_for() -> None:
-    words = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu. preemption: 0/3 nodes are available."
+    words = "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available."
     scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words}
     unscheduled = found(pod(conditions=[scheduled]))
-    assert unscheduled.problem == Problem(Reason.UNSCHEDULABLE, f"pod {NAME}: {words}")
+    assert unscheduled.problem == Problem(Reason.UNSCHEDULABLE, f"pod {NAME}: {explained(words, gpus=0)}")
     del scheduled["message"]
     assert found(pod(conditions=[scheduled])).problem == Problem(Reason.UNSCHEDULABLE, f"pod {NAME}: Unschedulable")
+
+
+@pytest.mark.parametrize(
+    ("status", "lacking", "since"),
+    [("False", "nvidia.com/gpu", 600.0), ("False", "cpu", 0.0), ("True", "nvidia.com/gpu", 0.0)],
+)
+def test_since_when_a_pod_waits_for_a_gpu(status: str, lacking: str, since: float) -> None:
+    words = f"0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient {lacking}. preemption: none."
+    scheduled = {"type": "PodScheduled", "status": status, "message": words}
+    waiting_pod = pod(conditions=[{**scheduled, "lastTransitionTime": "1970-01-01T00:10:00Z"}])
+    assert facts(waiting_pod, ANNOTATION, gpus=1).no_gpu_since == since
+
+
+def test_the_pod_says_how_many_gpus_it_lacks() -> None:
+    words = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
+    waiting_pod = pod(conditions=[{"type": "PodScheduled", "status": "False", "message": words}])
+    problem = facts(waiting_pod, ANNOTATION, gpus=2).problem
+    assert problem is not None
+    assert problem.message.startswith(f"pod {NAME}: 0/3 nodes have 2 nvidia.com/gpu free")
 
 
 def test_the_image_is_told_before_the_last_crash() -> None:

@@ -10,7 +10,9 @@ MAX_INT64 = 2**63 - 1
 Spec = dict[str, Any]
 
 WORDS = st.sampled_from(["a", "b0", "team", "tier", "0", "yes", "vision"])
-TEXTS = st.text(max_size=6) | st.sampled_from(["true", "a: b", "no", "1e3", "\u2028", "\n"])
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6) | st.sampled_from(
+    ["true", "a: b", "no", "1e3", "\u2028", "\n"]
+)
 PATHS = st.lists(st.sampled_from(["m", "mnist", "v1.2", "a_b@c+d=e~f-g", "..x", "007"]), min_size=1, max_size=3).map(
     "/".join
 )

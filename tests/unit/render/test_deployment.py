@@ -181,3 +181,13 @@ def test_settings_of_the_server_are_passed_on_as_they_are() -> None:
     assert pod_spec(manifests)["imagePullSecrets"] == [{"name": "registry"}]
     assert container(manifests)["env"] == wished["env"]
     assert container(manifests)["args"][-2:] == ["--b", "--a=1"]
+
+
+@pytest.mark.parametrize(("surge", "strategy"), [(True, (1, 0)), (False, (0, 1))])
+def test_without_room_for_a_surge_one_old_pod_makes_it(surge: bool, strategy: tuple[int, int]) -> None:
+    model = tfmodel(gpus=1, replicas=2)
+    config = wanted_config("mnist", model.spec)
+    found, usual = (child(children(model, config, SETTINGS, surge=each), "Deployment") for each in (surge, True))
+    update = found["spec"]["strategy"]["rollingUpdate"]
+    assert (update["maxSurge"], update["maxUnavailable"]) == strategy
+    assert found["spec"]["template"] == usual["spec"]["template"]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.domain.test_config_text import read_back
-from tests.unit.render.hostile import EXAMPLES, manifests, one_by_one
+from tests.unit.render.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
 from tests.unit.render.rendering import Manifest, child, pod_spec, tfmodel
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands.output import print_manifests
@@ -37,6 +37,7 @@ from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace="tfs"))
 PLAIN = "[A-Za-z0-9:/._@+=~-]+"
+DIGESTS = {"tfs-operator.io/models-digest", "tfs-operator.io/batching-digest"}
 
 
 def rendered(model: TFModel) -> list[Manifest]:
@@ -104,7 +105,10 @@ def a_command_line_has_our_flags_and_after_them_those_of_the_user_one_by_one(
         extra = (model.spec.server.extra_args or []) if container["name"] == "model-server" else []
         line = command_line(container)
         ours, theirs = line[len(container["command"]) : len(line) - len(extra)], line[len(line) - len(extra) :]
-        assert all(re.fullmatch(f"--[a-z-_]+(={PLAIN})?", flag) or flag == "--shared=from elsewhere" for flag in ours)
+        assert all(
+            re.fullmatch(f"--[a-z-_]+(={PLAIN}(,{PLAIN})*)?", flag) or flag == "--shared=from elsewhere"
+            for flag in ours
+        )
         assert [flag.partition("=")[0] for flag in theirs] == [flag.partition("=")[0] for flag in extra]
         assert not {flag.partition("=")[0] for flag in theirs} & {flag.partition("=")[0] for flag in ours}
         assert not any("\x00" in each for each in line)
@@ -154,7 +158,8 @@ def nothing_of_ours_is_replaced(model: TFModel, found: list[Manifest]) -> None:
     metadata, pod = spec["template"]["metadata"], spec["template"]["spec"]
     assert metadata["labels"]["app.kubernetes.io/instance"] == model.metadata.name
     ours = {name for name in metadata["annotations"] if name.startswith("tfs-operator.io/")}
-    assert ours == {"tfs-operator.io/models-digest"}
+    assert ours <= DIGESTS
+    assert not any(text in SNIPPETS for name, text in metadata["annotations"].items() if name in DIGESTS)
     assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC", "nodeName", "serviceAccount", "runtimeClassName"}
     assert all(each["securityContext"]["allowPrivilegeEscalation"] is False for each in containers(found))
 

@@ -7,6 +7,7 @@ from hypothesis import given
 
 from tests.unit.render.rendering import child, container, rendered, tfmodel
 from tests.unit.render.strategies import TUNINGS
+from tfs_operator.api.resource import InvalidTFModel
 from tfs_operator.api.tuning import TYPED_FLAGS
 
 BATCHING_FLAG = "--batching_parameters_file=/etc/tfs-operator/batching.config"
@@ -100,10 +101,8 @@ class TestBatching:
         assert None not in digests
 
     def test_the_digest_cannot_be_forged(self) -> None:
-        server = {"batching": {"maxBatchSize": 8}}
-        model = tfmodel(server=server, podTemplate={"annotations": {DIGEST: "forged"}})
-        pods = child(rendered(model), "Deployment")["spec"]["template"]["metadata"]
-        assert pods["annotations"][DIGEST] == annotation(**server)
+        with pytest.raises(InvalidTFModel, match="set by the operator"):
+            tfmodel(server={"batching": {"maxBatchSize": 8}}, podTemplate={"annotations": {DIGEST: "forged"}})
 
 
 @given(TUNINGS)

@@ -1,0 +1,128 @@
+"""How the number of replicas follows the load: by a HorizontalPodAutoscaler, or by KEDA.
+
+Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/,
+https://keda.sh/docs/latest/reference/scaledobject-spec/
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.rules import Rule
+
+MAX_REPLICAS = 1000
+DEFAULT_CPU_UTILIZATION = 80
+"""Percent of the request; what Kubernetes itself scales on where nothing is said."""
+
+OpenObject = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
+Seconds = Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})]
+
+
+class Keda(ApiModel):
+    """Scaling by KEDA, which has to be installed in the cluster: on events of any source, and to zero."""
+
+    triggers: Annotated[list[OpenObject], Field(min_length=1, max_length=32, json_schema_extra=ATOMIC_LIST)]
+    """What to scale on, as a ScaledObject's `triggers`: `type`, `metadata`, `authenticationRef`, `metricType`, …
+    A `cpu` trigger should name its container: `metadata: {containerName: model-server, value: "80"}`."""
+
+    polling_interval: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] | None = None
+    """How often triggers are looked at, in seconds. Default: KEDA's 30."""
+
+    cooldown_period: Seconds | None = None
+    """How long no trigger is active before the model is scaled to zero, in seconds. Default: KEDA's 300."""
+
+    initial_cooldown_period: Seconds | None = None
+    """For how long after its creation the model is not scaled to zero, in seconds. Default: KEDA's 0."""
+
+    idle_replica_count: Annotated[int, Field(ge=0, le=0, json_schema_extra={"format": "int32"})] | None = None
+    """0 scales to zero while no trigger is active, and to `minReplicas` as soon as one is."""
+
+    fallback: OpenObject | None = None
+    """Replicas while a trigger cannot be read, as a ScaledObject's `fallback`: `failureThreshold`, `replicas`."""
+
+    scaling_modifiers: OpenObject | None = None
+    """Several triggers as one figure, as a ScaledObject's `advanced.scalingModifiers`: `formula`, `target`, …"""
+
+
+class Autoscaling(ApiModel):
+    """Between how many replicas, and on what. `spec.replicas` is not looked at meanwhile."""
+
+    min_replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS, json_schema_extra={"format": "int32"})] = 1
+    """The fewest replicas. 0 is for `keda` alone: without traffic no pod is there, and the first requests are lost
+    or wait until one is up."""
+
+    max_replicas: Annotated[int, Field(ge=1, le=MAX_REPLICAS, json_schema_extra={"format": "int32"})]
+    """The most replicas."""
+
+    target_cpu_utilization_percentage: (
+        Annotated[int, Field(ge=1, le=1000, json_schema_extra={"format": "int32"})] | None
+    ) = Field(default=None, alias="targetCPUUtilizationPercentage")
+    """CPU that the model server uses in the mean over all replicas, in percent of its request. Needs a CPU request
+    in `server.resources`, and metrics-server in the cluster. Default: 80 where neither `metrics` nor `keda` is
+    given."""
+
+    metrics: Annotated[list[OpenObject], Field(min_length=1, max_length=16, json_schema_extra=ATOMIC_LIST)] | None = (
+        None
+    )
+    """Further metrics, as a HorizontalPodAutoscaler's `metrics` (autoscaling/v2): `type` Pods, Object, External, …
+    The highest count that one of them asks for wins."""
+
+    behavior: OpenObject | None = None
+    """How fast, as a HorizontalPodAutoscaler's `behavior`: `scaleUp` and `scaleDown`. Also with `keda`."""
+
+    keda: Keda | None = None
+    """Scale by KEDA instead."""
+
+    rules = (
+        Rule(
+            "self.minReplicas <= self.maxReplicas",
+            lambda wished: wished.min_replicas <= wished.max_replicas,
+            "minReplicas is above maxReplicas",
+        ),
+        Rule(
+            "self.minReplicas > 0 || has(self.keda)",
+            lambda wished: wished.min_replicas > 0 or wished.keda is not None,
+            "minReplicas 0 needs keda: a HorizontalPodAutoscaler cannot scale to zero and back",
+        ),
+        Rule(
+            "!has(self.keda) || (!has(self.targetCPUUtilizationPercentage) && !has(self.metrics))",
+            lambda wished: (
+                wished.keda is None or (wished.target_cpu_utilization_percentage is None and wished.metrics is None)
+            ),
+            "keda excludes targetCPUUtilizationPercentage and metrics: say it as triggers, for example of type cpu",
+        ),
+        Rule(
+            "!has(self.keda) || !has(self.keda.idleReplicaCount) || self.minReplicas > 0",
+            lambda wished: wished.keda is None or wished.keda.idle_replica_count is None or wished.min_replicas > 0,
+            "keda.idleReplicaCount is for minReplicas above 0: minReplicas 0 scales to zero by itself",
+        ),
+    )
+
+    @property
+    def cpu_target(self) -> int | None:
+        """In percent of the request; None where CPU is not scaled on."""
+        if self.target_cpu_utilization_percentage is not None:
+            return self.target_cpu_utilization_percentage
+        return DEFAULT_CPU_UTILIZATION if self.metrics is None and self.keda is None else None
+
+
+def _cpu_is_requested(spec: Any) -> bool:
+    """A limit counts: Kubernetes makes a request of one that stands alone."""
+    if spec.autoscaling is None or spec.autoscaling.cpu_target is None:
+        return True
+    resources = spec.server.resources
+    return resources is not None and "cpu" in {**(resources.requests or {}), **(resources.limits or {})}
+
+
+CPU_REQUEST_RULE = Rule(
+    "!has(self.autoscaling) || has(self.autoscaling.keda)"
+    " || (has(self.autoscaling.metrics) && !has(self.autoscaling.targetCPUUtilizationPercentage))"
+    " || (has(self.server) && has(self.server.resources)"
+    " && ((has(self.server.resources.requests) && 'cpu' in self.server.resources.requests)"
+    " || (has(self.server.resources.limits) && 'cpu' in self.server.resources.limits)))",
+    _cpu_is_requested,
+    "autoscaling on CPU needs server.resources.requests.cpu: the target is a percentage of it, and without it the"
+    " autoscaler never scales",
+)
+"""Over the whole spec."""

@@ -1,0 +1,88 @@
+"""Kinds of other software, which a cluster may know or not; and may come to know, or forget, while the operator runs.
+
+What is not known is neither listed nor watched nor applied. When that changes for a kind that matters the process ends:
+it starts again, and then lists and watches the kind like any other, or leaves it out.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.errors import ClusterError, Transient
+from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
+
+log = logging.getLogger(__name__)
+
+FIRST_LOOK_SECONDS = 5.0
+LONGEST_LOOK_SECONDS = 60.0
+
+
+class OptionalKinds:
+    """What the cluster knew when the process started."""
+
+    def __init__(self, client: ClusterClient, pause_seconds: float = FIRST_LOOK_SECONDS) -> None:
+        self._client = client
+        self._pause = pause_seconds
+        self._unknown: frozenset[str] = frozenset(OPTIONAL_KINDS)
+        self._missed: set[str] = set()
+        self._new_miss = asyncio.Event()
+
+    async def discover(self) -> Sequence[str]:
+        """The kinds to watch. Waits for an API server that does not answer; raises ClusterError when it says no."""
+        self._unknown = frozenset([kind for kind in OPTIONAL_KINDS if not await self._serves_patiently(kind)])
+        return [kind for kind in WATCHED_KINDS if kind not in self._unknown]
+
+    async def _serves_patiently(self, kind: str) -> bool:
+        while True:
+            try:
+                return await self._client.serves(kind)
+            except Transient as error:
+                log.warning("cannot find out about %s: %s; trying again in %.0f s", kind, error, self._pause)
+            await asyncio.sleep(self._pause)
+
+    def knows(self, kind: str) -> bool:
+        """Asked of a kind that is wanted now; what is missed is looked for from then on."""
+        if kind not in self._unknown:
+            return True
+        if kind not in self._missed:
+            self._missed.add(kind)
+            self._new_miss.set()
+        return False
+
+    async def until_they_change(self) -> None:
+        """Ends once the cluster knows a kind that was missed, or no longer knows one that it knew."""
+        pause = self._pause
+        while not (news := await self._news()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._new_miss.wait()
+            pause = self._pause if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
+            self._new_miss.clear()
+        log.info("%s: ending, to start again and see it so", news)
+
+    async def _news(self) -> str:
+        for kind in OPTIONAL_KINDS:
+            if kind in self._missed and await self._is_there(kind):
+                return f"the cluster knows the kind {kind} now"
+            if kind not in self._unknown and await self._is_gone(kind):
+                return f"the cluster no longer knows the kind {kind}"
+        return ""
+
+    async def _is_there(self, kind: str) -> bool:
+        try:
+            return await self._client.serves(kind)
+        except ClusterError:
+            return False
+
+    async def _is_gone(self, kind: str) -> bool:
+        """Twice: an API server that has just started does not know its custom resources for a moment."""
+        for _ in range(2):
+            try:
+                if await self._client.serves(kind):
+                    return False
+            except ClusterError:
+                return False
+            await asyncio.sleep(self._pause)
+        return True

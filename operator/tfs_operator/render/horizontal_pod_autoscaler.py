@@ -1,0 +1,30 @@
+"""The HorizontalPodAutoscaler: replicas by CPU and by the user's own metrics."""
+
+from tfs_operator.api.autoscaling import Autoscaling
+from tfs_operator.api.resource import TFModel
+from tfs_operator.render.container import CONTAINER_NAME
+from tfs_operator.render.metadata import Manifest, child
+
+
+def horizontal_pod_autoscaler(tfmodel: TFModel, wished: Autoscaling) -> Manifest:
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tfmodel.metadata.name},
+        "minReplicas": wished.min_replicas,
+        "maxReplicas": wished.max_replicas,
+        "metrics": [*_cpu(wished.cpu_target), *(wished.metrics or [])],
+        **({"behavior": wished.behavior} if wished.behavior else {}),
+    }
+    return child(tfmodel, "autoscaling/v2", "HorizontalPodAutoscaler", tfmodel.metadata.name, {"spec": spec})
+
+
+def _cpu(target: int | None) -> list[Manifest]:
+    """Of the model server's container alone. The sum over a pod is never known while any of its containers, a
+    service mesh's for example, has no request (podautoscaler/replica_calculator.go), and is no measure of load."""
+    if target is None:
+        return []
+    source = {
+        "name": "cpu",
+        "container": CONTAINER_NAME,
+        "target": {"type": "Utilization", "averageUtilization": target},
+    }
+    return [{"type": "ContainerResource", "containerResource": source}]

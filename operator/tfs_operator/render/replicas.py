@@ -1,0 +1,39 @@
+"""Who sets the number of replicas: the spec, or an autoscaler."""
+
+from tfs_operator.api.autoscaling import Autoscaling
+from tfs_operator.api.resource import TFModel
+from tfs_operator.render.metadata import Manifest
+
+FIRST_REPLICAS_ANNOTATION = "tfs-operator.io/first-replicas"
+"""On a Deployment whose replicas an autoscaler sets: with how many it begins. Its presence says that the operator has
+let go of `spec.replicas`."""
+
+
+def replicas(tfmodel: TFModel) -> Manifest:
+    """For the Deployment's spec. With an autoscaler nothing: what is not applied is not fought over."""
+    return {} if tfmodel.spec.autoscaling else {"replicas": tfmodel.spec.replicas}
+
+
+def replicas_annotation(tfmodel: TFModel) -> Manifest:
+    """For the Deployment's annotations. Also what may go to zero begins with one: a first pod shows that the model
+    loads, and where KEDA is not installed nobody would ever raise it from zero."""
+    wished = tfmodel.spec.autoscaling
+    return {FIRST_REPLICAS_ANNOTATION: str(_first(wished))} if wished else {}
+
+
+def wanted_replicas(tfmodel: TFModel, live: Manifest | None) -> int:
+    """As many as there should be now; `live` is the Deployment, if there is one."""
+    wished = tfmodel.spec.autoscaling
+    if wished is None:
+        return tfmodel.spec.replicas
+    return int(live["spec"].get("replicas", 1)) if live else _first(wished)
+
+
+def _first(wished: Autoscaling) -> int:
+    return max(1, wished.min_replicas)
+
+
+def first_replicas(deployment: Manifest) -> int | None:
+    """With how many a Deployment begins, or began, that an autoscaler scales; None for one that the spec scales."""
+    found = (deployment["metadata"].get("annotations") or {}).get(FIRST_REPLICAS_ANNOTATION)
+    return int(found) if found is not None and str(found).isdecimal() else None

@@ -1,0 +1,31 @@
+"""The ScaledObject: replicas by KEDA, which makes a HorizontalPodAutoscaler of it and scales to zero and back.
+
+Source: https://keda.sh/docs/latest/reference/scaledobject-spec/
+"""
+
+from tfs_operator.api.autoscaling import Autoscaling, Keda
+from tfs_operator.api.resource import TFModel
+from tfs_operator.render.metadata import Manifest, child
+
+
+def scaled_object(tfmodel: TFModel, wished: Autoscaling, keda: Keda) -> Manifest:
+    advanced = _advanced(wished, keda)
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tfmodel.metadata.name},
+        "minReplicaCount": wished.min_replicas,
+        "maxReplicaCount": wished.max_replicas,
+        **keda.model_dump(
+            by_alias=True,
+            exclude_none=True,
+            include={"polling_interval", "cooldown_period", "initial_cooldown_period", "idle_replica_count"},
+        ),
+        **({"fallback": keda.fallback} if keda.fallback else {}),
+        **({"advanced": advanced} if advanced else {}),
+        "triggers": keda.triggers,
+    }
+    return child(tfmodel, "keda.sh/v1alpha1", "ScaledObject", tfmodel.metadata.name, {"spec": spec})
+
+
+def _advanced(wished: Autoscaling, keda: Keda) -> Manifest:
+    behavior = {"horizontalPodAutoscalerConfig": {"behavior": wished.behavior}} if wished.behavior else {}
+    return {**behavior, **({"scalingModifiers": keda.scaling_modifiers} if keda.scaling_modifiers else {})}

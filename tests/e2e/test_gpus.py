@@ -1,0 +1,117 @@
+"""GPUs on a node that has none: an extended resource is patched onto it, as Kubernetes' documentation shows.
+
+Source: https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/. The scheduler, the Deployment's
+controller and the kubelet take it for real; the test double needs no CUDA.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from hack.playground import model, node
+from hack.playground.commands import wait_for
+from hack.playground.kubectl import Kubectl, Manifest
+from hack.playground.model import Trained
+from hack.playground.tfmodel import TFModel
+from tests.e2e.support import digits
+
+GPU = "nvidia.com/gpu"
+SURGES = {"maxSurge": 1, "maxUnavailable": 0}
+LEVEL = "--v=1"
+"""A flag that is new: the pods are replaced."""
+
+
+@pytest.fixture
+def offer(admin: Kubectl) -> Iterator[Callable[[int], None]]:
+    """Sets how many GPUs the cluster's only node has; none at the end, as before."""
+
+    def patch(operation: str, value: str | None = None) -> None:
+        places = [f"/status/{kind}/{GPU.replace('/', '~1')}" for kind in ("capacity", "allocatable")]
+        said = {} if value is None else {"value": value}
+        changes = [{"op": operation, "path": place, **said} for place in places]
+        admin("patch", "node", node.name(), "--subresource=status", "--type=json", "--patch", json.dumps(changes))
+
+    def gpus(count: int) -> None:
+        patch("add", str(count))
+
+    gpus(0)
+    yield gpus
+    patch("remove")
+
+
+@pytest.fixture
+def published(claim: Kubectl, version_1: Trained) -> Kubectl:
+    model.publish(claim, version_1.folder, "gpus", 1)
+    return claim
+
+
+@pytest.fixture
+def resnet(published: Kubectl) -> Iterator[TFModel]:
+    yield TFModel(published, "resnet")
+    published("delete", "tfmodel", "resnet", "--ignore-not-found", "--timeout=30s")
+    published("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/instance=resnet", "--timeout=60s")
+
+
+def wish(tfmodel: TFModel, gpus: int = 1, **server: Any) -> None:
+    spec = {
+        "modelUri": "pvc://models/gpus",
+        "versionLabels": {"stable": 1},
+        "gpus": gpus,
+        "server": server,
+        "rollout": {"drainSeconds": 1, "surgeTimeoutSeconds": 5},
+    }
+    kind = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel"}
+    tfmodel.kubectl.apply({**kind, "metadata": {"name": tfmodel.name}, "spec": spec})
+
+
+def strategy(tfmodel: TFModel) -> Manifest:
+    deployment = tfmodel.kubectl.get("deployment", tfmodel.name)
+    assert deployment is not None
+    return dict(deployment["spec"]["strategy"]["rollingUpdate"])
+
+
+def test_a_model_with_a_gpu_serves_on_the_node_that_has_one(
+    resnet: TFModel, offer: Callable[[int], None], version_1: Trained
+) -> None:
+    wish(resnet)
+    ready = resnet.wait("Ready", "False", reason="Unschedulable")
+    assert "0/1 nodes have 1 nvidia.com/gpu free" in ready["message"]
+    offer(1)
+    resnet.wait("Ready")
+    [pod] = resnet.pods()
+    [server] = pod["spec"]["containers"]
+    assert server["resources"]["limits"][GPU] == "1"
+    asked = digits.images(version_1)
+    with resnet.forward() as (url, _):
+        answers = digits.client.ask_rest(url, resnet.name, "stable", asked)
+    assert digits.same(answers, digits.locally(version_1.folder, asked))
+
+
+def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
+    resnet: TFModel, offer: Callable[[int], None]
+) -> None:
+    offer(1)
+    wish(resnet)
+    resnet.wait("Ready")
+    [old] = resnet.pods()
+    wish(resnet, extraArgs=[LEVEL])
+    waiting = resnet.wait("Ready", "False", reason="Unschedulable")
+    assert "an old pod is stopped to make room" in waiting["message"]
+    resnet.wait("Ready", "False", reason="MakingRoom")
+    resnet.wait("Ready")
+    [new] = resnet.pods()
+    assert new["metadata"]["uid"] != old["metadata"]["uid"]
+    assert LEVEL in new["spec"]["containers"][0]["args"]
+    wait_for("the next update to surge again", 20, lambda: strategy(resnet) == SURGES or None)
+    assert [pod["metadata"]["uid"] for pod in resnet.pods()] == [new["metadata"]["uid"]]
+
+
+def test_two_gpus_where_one_is_are_explained(resnet: TFModel, offer: Callable[[int], None]) -> None:
+    offer(1)
+    wish(resnet, gpus=2)
+    ready = resnet.wait("Ready", "False", reason="Unschedulable")
+    assert "0/1 nodes have 2 nvidia.com/gpu free: add a node with GPUs or free some" in ready["message"]
+    wish(resnet, gpus=1)
+    resnet.wait("Ready")
