@@ -303,6 +303,6 @@ async def test_a_permit_that_ends_before_the_body_is_sent_keeps_it_back(api, api
     looks = iter([5.0, 0.0])
     client = ClusterClient(api, retry=RetryPolicy(first_wait=0.01), permit=lambda: next(looks, 0.0))
     with pytest.raises(errors.NotPermitted):
-        await client.apply(CONFIG_MAP)
+        await client.apply(CONFIG_MAP, "u1")
     assert apiserver.seen == []
     await client.close()

@@ -66,7 +66,7 @@ class Server:
         self._fail()
         return self.live
 
-    async def create(self, manifest: Manifest) -> Manifest:
+    async def post(self, manifest: Manifest) -> Manifest:
         self._fail()
         if self.live is not None:
             raise errors.Conflict("exists")
