@@ -184,7 +184,7 @@ def test_an_upgrade_of_the_operator_loses_no_request_and_restarts_no_server(stea
     try:
         with steady.clients() as running:
             upgrade(operator)
-            assert not operator_pods(operator) & operators
+            wait_for("the old operator to be gone", 60, lambda: None if operator_pods(operator) & operators else True)
             steady.apply(service={"annotations": {"example.com/upgraded": "yes"}})
             wait_for("the new operator to be at work", 30, lambda: service_annotation(steady))
             steady.tfmodel.wait("Ready")
