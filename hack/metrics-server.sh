@@ -39,6 +39,7 @@ patches:
   patch: |
     - {op: add, path: /spec/template/spec/containers/0/args/-, value: --kubelet-insecure-tls}
     - {op: add, path: /spec/template/spec/containers/0/args/-, value: --metric-resolution=10s}
+    - {op: add, path: /spec/template/spec/containers/0/args/-, value: --kubelet-request-timeout=5s}
 END
 }
 
