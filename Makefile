@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images metrics-server clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
 PYTEST := hack/run.sh pytest
 
@@ -38,7 +38,7 @@ soak: venv ## Half an hour of changes without a pause: do the operator's memory,
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
 
-test: lint verify images binaries store-image metrics-server ## Everything: lint, verify, and all tests in one run
+test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST)
 
 unit: venv ## The tests that need nothing but Python
@@ -56,7 +56,7 @@ conformance: venv ## The tests of a model server's behaviour, run against the do
 integration: venv binaries ## The tests on a real API server without nodes
 	$(PYTEST) tests/integration
 
-e2e: venv images binaries store-image metrics-server ## The tests on a local kind cluster
+e2e: venv images binaries store-image ## The tests on a local kind cluster
 	$(PYTEST) tests/e2e
 
 lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
@@ -89,9 +89,6 @@ images: cluster ## The operator's and the model server's images, loaded into the
 
 store-image: cluster ## The stores that tests fetch models from, loaded into the cluster
 	hack/store-image.sh
-
-metrics-server: cluster ## metrics-server in the cluster, for the test of autoscaling
-	hack/metrics-server.sh
 
 clean: ## Delete the cluster and stop the Docker daemon if it was started from here; the cache stays
 	hack/cluster.sh down

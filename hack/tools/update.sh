@@ -73,7 +73,6 @@ case ${1:-all} in
     ;;
   fake-gcs-server) own fake-gcs-server github.com/fsouza/fake-gcs-server "$FAKE_GCS_SERVER_VERSION" ;;
   registry) own registry github.com/distribution/distribution/v3 "$REGISTRY_VERSION" ;;
-  metrics-server) tool metrics-server sigs.k8s.io/metrics-server "$METRICS_SERVER_VERSION" sigs.k8s.io/metrics-server/cmd/metrics-server ;;
   rclone) own rclone github.com/rclone/rclone "$RCLONE_VERSION" ;;
   kubeconform)
     tool kubeconform github.com/yannh/kubeconform "$KUBECONFORM_VERSION" github.com/yannh/kubeconform/cmd/kubeconform
@@ -85,6 +84,6 @@ case ${1:-all} in
     data prometheus-operator github.com/prometheus-operator/prometheus-operator "$PROMETHEUS_OPERATOR_VERSION"
     ;;
   azurite) azurite ;;
-  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry metrics-server rclone kubeconform actionlint prometheus-operator azurite; do "./update.sh" "$each"; done ;;
+  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone kubeconform actionlint prometheus-operator azurite; do "./update.sh" "$each"; done ;;
   *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
 esac
