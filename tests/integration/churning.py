@@ -3,18 +3,21 @@
 import random
 from dataclasses import dataclass, field
 
-from tests.integration.api import Api, Manifest, Refused
+from tests.integration.api import Api, Manifest
 from tests.integration.fleet import tfmodel
 from tests.integration.operator_process import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import controller_of
 from tfs_operator.commands.render import rendered
-from tfs_operator.controller.kinds import CHILD_KINDS
+from tfs_operator.controller.kinds import CHILD_KINDS, OPTIONAL_KINDS
 from tfs_operator.domain.drift import holds
 from tfs_operator.render.settings import Settings
 
 SETTINGS = Settings(server_image="example/server:1", gpu_server_image="example/server:1-gpu")
 """As the tests' operators are started."""
+
+KINDS = [kind for kind in CHILD_KINDS if kind not in OPTIONAL_KINDS]
+"""Those of other software are not installed here."""
 
 _EDITS: dict[str, Manifest] = {
     "ConfigMap": {"data": {"models.config": "broken"}},
@@ -71,8 +74,8 @@ class Churn:
     def collect(self) -> None:
         """In the garbage collector's place, which does not run here: deletes the children of TFModels that are gone."""
         living = {item["metadata"]["uid"] for item in self.api.list("TFModel", self.namespace)}
-        for kind in CHILD_KINDS:
-            for child in self._list(kind):
+        for kind in KINDS:
+            for child in self.api.list(kind, self.namespace):
                 if (controller_of(child) or {"uid": None})["uid"] not in living:
                     self.api.delete(kind, self.namespace, child["metadata"]["name"])
 
@@ -111,16 +114,8 @@ class Churn:
         ]
 
     def _owned(self, uid: str) -> list[tuple[str, Manifest]]:
-        found = ((kind, child) for kind in CHILD_KINDS for child in self._list(kind))
+        found = ((kind, child) for kind in KINDS for child in self.api.list(kind, self.namespace))
         return [(kind, child) for kind, child in found if (controller_of(child) or {}).get("uid") == uid]
-
-    def _list(self, kind: str) -> list[Manifest]:
-        try:
-            return self.api.list(kind, self.namespace)
-        except Refused as refusal:
-            if refusal.status == 404:  # a kind of an extension that is not installed
-                return []
-            raise
 
 
 def _complete(item: Manifest) -> Manifest:
