@@ -17,7 +17,10 @@ SECONDS = 200
 
 @pytest.fixture
 def published(claim: Kubectl, version_1: model.Trained, version_2: model.Trained, damaged: Path) -> Kubectl:
-    """Versions 1 and 2, and a version 3 that cannot be loaded."""
+    """Versions 1 and 2, and a version 3 that cannot be loaded; nothing is left of the page before."""
+    claim("delete", "tfmodel", "mnist", "--ignore-not-found", "--timeout=60s", seconds=70)
+    pods = ("pods", "--selector", "app.kubernetes.io/instance=mnist")
+    claim("wait", "--for=delete", *pods, "--timeout=90s", seconds=100)
     for version, folder in enumerate((version_1.folder, version_2.folder, damaged), start=1):
         model.publish(claim, folder, "mnist", version)
     return claim
