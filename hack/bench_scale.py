@@ -31,6 +31,7 @@ from hack.playground.commands import ROOT
 
 SIZES = (100, 300, 1000)
 REST_SECONDS = 60.0
+ROUNDS = 10
 SINGLES = 20
 RUN_SECONDS = 1200
 
@@ -39,7 +40,7 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-async def measured(world: World, count: int, rest_seconds: float) -> Size:
+async def measured(world: World, count: int, rest_seconds: float, rounds: int) -> Size:
     tfmodels = many(count)
     with world.operator() as operator:
         await asyncio.to_thread(wait_until_ready, operator)
@@ -52,11 +53,11 @@ async def measured(world: World, count: int, rest_seconds: float) -> Size:
         again = await restarted(world, operator, began, count)
         say(f"restarted in {again.seconds:.1f} s with {again.requests.writes} writes")
         singles = await one_at_a_time(world, [tfmodel(f"single-{index:02}") for index in range(SINGLES)])
-        repaired = await repairs(world)
+        repaired = await repairs(world, rounds)
     return Size(created, still, again, singles, repaired, world.peak_memory)
 
 
-async def run(counts: Sequence[int], rest_seconds: float) -> Result:
+async def run(counts: Sequence[int], rest_seconds: float, rounds: int) -> Result:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     (ROOT / "build").mkdir(exist_ok=True)
     sizes = []
@@ -66,7 +67,7 @@ async def run(counts: Sequence[int], rest_seconds: float) -> Result:
             # On the disk of the work tree: /tmp may be memory.
             with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=ROOT / "build") as folder:
                 async with new_world(Path(folder)) as world:
-                    sizes.append(await measured(world, count, rest_seconds))
+                    sizes.append(await measured(world, count, rest_seconds, rounds))
     return Result(date.today(), f"{cores} cores ({processor()})", cores, load, sizes)
 
 
@@ -89,9 +90,11 @@ def main() -> int:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of TFModels (default: %(default)s)")
     parser.add_argument("--json", type=Path, default=ROOT / "build/bench-scale.json", metavar="FILE")
     parser.add_argument("--rest-seconds", type=float, default=REST_SECONDS, help="(default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="damages to each child (default: %(default)s)")
     options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
     try:
-        tell(asyncio.run(run([int(size) for size in options.sizes.split(",")], options.rest_seconds)), options.json)
+        tell(asyncio.run(run(sizes, options.rest_seconds, options.rounds)), options.json)
     except (ApiError, AssertionError, ExceptionGroup, OSError, TimeoutError, ValueError) as error:
         print(f"\nmake bench-scale failed: {_words(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
         return 1

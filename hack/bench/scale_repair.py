@@ -11,7 +11,6 @@ from hack.bench.scale_world import World
 from tfs_operator.domain.drift import DIGEST_ANNOTATION
 
 REPAIRED = "repaired"
-ROUNDS = 10
 PATIENCE_SECONDS = 20.0
 PAUSE_SECONDS = 0.2
 """After which the operator is at rest again."""
@@ -37,22 +36,22 @@ class Repairs:
         return Repairs(self.deleted + more.deleted, self.edited + more.edited)
 
 
-async def repairs(world: World) -> dict[str, Repairs]:
-    """By kind, of a TFModel that has children of all kinds."""
+async def repairs(world: World, rounds: int) -> dict[str, Repairs]:
+    """By kind, of a TFModel that has children of all kinds; each is damaged so many times either way."""
     manifest = tfmodel(REPAIRED, **EVERY_KIND)
     await world.api.create(manifest)
     found: dict[str, Repairs] = {}
     for name in children_of_each([manifest]):
         await world.board.until(name, lambda live: live is not None, PATIENCE_SECONDS)
         await asyncio.sleep(PAUSE_SECONDS)
-        done = Repairs(await _deletions(world, name), await _edits(world, name))
+        done = Repairs(await _deletions(world, name, rounds), await _edits(world, name, rounds))
         found[name.kind] = found[name.kind] + done if name.kind in found else done
     return found
 
 
-async def _deletions(world: World, name: Name) -> tuple[float, ...]:
+async def _deletions(world: World, name: Name, rounds: int) -> tuple[float, ...]:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         uid, began = world.board.live[name]["metadata"]["uid"], asyncio.get_running_loop().time()
         await world.api.delete(name.kind, NAMESPACE, name.name)
         times.append(await world.board.until(name, _another_than(uid), PATIENCE_SECONDS) - began)
@@ -64,9 +63,9 @@ def _another_than(uid: str) -> Holds:
     return lambda live: live is not None and live["metadata"]["uid"] != uid
 
 
-async def _edits(world: World, name: Name) -> tuple[float, ...]:
+async def _edits(world: World, name: Name, rounds: int) -> tuple[float, ...]:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before, began = world.board.live[name], asyncio.get_running_loop().time()
         await world.api.edit(name.kind, NAMESPACE, name.name, EDITS.get(name.kind, OF_ANY_KIND))
         times.append(await world.board.until(name, _as_again(before), PATIENCE_SECONDS) - began)
