@@ -1,26 +1,25 @@
 """The test double, started as a pod would start it: with the flags and files that a TFModel is rendered to."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hack.playground.commands import ROOT
+from tests.integration.asking import is_well
+from tests.integration.control_plane import free_ports
+from tests.integration.model_servers import DOUBLE
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.volumes import CONFIG_PATH
 
-DOUBLE = ROOT / "tests" / "model_server"
 ADDRESS = "127.0.0.1"
 MODEL = "boston"
 START_SECONDS = 60
@@ -63,7 +62,7 @@ class TunedServer:
 @contextmanager
 def tuned_server(base_path: Path, server: Spec, folder: Path) -> Iterator[TunedServer]:
     """Serves `base_path` until the end of the block; files and log go to `folder`."""
-    ports = _free_ports()
+    ports = free_ports(2)
     command = [sys.executable, "-m", "model_server", *_arguments(base_path, server, folder, ports)]
     environment = {**os.environ, "PYTHONPATH": str(DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": ADDRESS}
     log = folder / "server.log"
@@ -78,7 +77,7 @@ def tuned_server(base_path: Path, server: Spec, folder: Path) -> Iterator[TunedS
         process.wait()
 
 
-def _arguments(base_path: Path, server: Spec, folder: Path, ports: tuple[int, int]) -> list[str]:
+def _arguments(base_path: Path, server: Spec, folder: Path, ports: Sequence[int]) -> list[str]:
     """As the container has them, but for the ports and the place of the files."""
     manifest = {
         "apiVersion": "tfs-operator.io/v1alpha1",
@@ -102,25 +101,7 @@ def _arguments(base_path: Path, server: Spec, folder: Path, ports: tuple[int, in
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(port):
+    while not is_well(f"http://{ADDRESS}:{port}/v1/models/{MODEL}", seconds=5):
         if process.poll() is not None or time.monotonic() > deadline:
             raise NoStart(f"the model server does not serve: {log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.02)
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{ADDRESS}:{port}/v1/models/{MODEL}", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    except OSError:
-        return False
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((ADDRESS, 0))
-        second.bind((ADDRESS, 0))
-        return first.getsockname()[1], second.getsockname()[1]

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.integration.api import Api, Manifest
+from tests.integration.asking import is_well
 from tests.integration.model_servers import DOUBLE, fresh_address
 from tests.integration.node_tls import TlsContainer
 from tfs_operator.cluster.kinds import RESOURCES
@@ -148,14 +147,7 @@ class NodePod:
     def _answers(self) -> bool:
         """The readiness probe, as rendered."""
         probe = self._container["readinessProbe"]["httpGet"]
-        try:
-            with urllib.request.urlopen(f"http://{self.address}:{probe['port']}{probe['path']}", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return False
-        except OSError:
-            return False
+        return is_well(f"http://{self.address}:{probe['port']}{probe['path']}", seconds=2)
 
     def _end(self, code: int) -> None:
         words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")
