@@ -10,10 +10,11 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
@@ -24,9 +25,14 @@ from tfs_operator.api.identity import KIND as TFMODEL
 
 from . import errors
 from .kinds import RESOURCES, Manifest
+from .watch_events import WatchEvents
 
 FIELD_MANAGER = "tfs-operator"
 PAGE_SIZE = 500
+WATCH_SECONDS = 300
+"""After which a watch is asked to end; less a fifth by chance, so that not all begin anew together."""
+SILENCE_SECONDS = 70.0
+"""The API server sends a bookmark every minute, to a watch at rest too: one that is silent for longer is dead."""
 NO_VERSION = "1"
 """A resourceVersion that no object has: that of the empty store. As a precondition of an apply it is one of there being
 no object: the API server compares it with the live one's (Conflict), and with nothing when there is none to compare."""
@@ -169,6 +175,28 @@ class ClusterClient:
         except errors.Gone:
             return await self._pages(kind, path, query)
 
+    @asynccontextmanager
+    async def watch(
+        self, kind: str, version: str, *, label_selector: str = "", namespace: str | None = None
+    ) -> AsyncIterator[WatchEvents]:
+        """What happens after `version`, until the API server ends the watch, after some minutes. It has begun once the
+        block is entered. Nothing is tried again here; Gone means that the version is too old to go on from.
+
+        Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+        """
+        seconds = int(WATCH_SECONDS * random.uniform(0.8, 1.0))
+        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version}
+        query |= {"timeoutSeconds": str(seconds), **({"labelSelector": label_selector} if label_selector else {})}
+        request = _Request("GET", RESOURCES[kind].path(namespace), query)
+        limits = aiohttp.ClientTimeout(sock_connect=self._retry.request_timeout, sock_read=SILENCE_SECONDS)
+        with self._transient(request):
+            response = await self._open(request, limits)
+            async with response:
+                self._on_request(str(response.status), request.method)
+                if response.status != 200:
+                    raise errors.from_response(response.status, response.headers, await response.read())
+                yield WatchEvents(response.content.iter_any())
+
     async def post(self, manifest: Manifest) -> Manifest:
         """Creates an object; Conflict when there is one of its name."""
         path = RESOURCES[manifest["kind"]].path(manifest["metadata"]["namespace"])
@@ -216,15 +244,10 @@ class ClusterClient:
             attempt += 1
 
     async def _once(self, request: _Request) -> Manifest:
-        try:
-            status, headers, body = await self._send(request)
-        except TimeoutError:
-            self._on_request("<error>", request.method)
-            raise errors.Transient(f"{request.method} {request.path}: no answer in time") from None
-        except (aiohttp.ClientError, OSError, ConfigException) as error:
-            # ConfigException: the token file was read while it was being replaced.
-            self._on_request("<error>", request.method)
-            raise errors.Transient(f"{request.method} {request.path}: {error!r}") from error
+        with self._transient(request):
+            response = await self._open(request, aiohttp.ClientTimeout(total=self._seconds(request)))
+            async with response:
+                status, headers, body = response.status, response.headers, await response.read()
         self._on_request(str(status), request.method)
         if not 200 <= status < 300:
             raise errors.from_response(status, headers, body)
@@ -239,7 +262,21 @@ class ClusterClient:
             raise errors.NotPermitted(f"{request.method} {request.path}: this operator does not hold the lease")
         return min(permit, self._retry.request_timeout)
 
-    async def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
+    @contextmanager
+    def _transient(self, request: _Request) -> Iterator[None]:
+        """Whatever keeps an answer from coming, whole and in time, is Transient."""
+        try:
+            yield
+        except TimeoutError:
+            self._on_request("<error>", request.method)
+            raise errors.Transient(f"{request.method} {request.path}: no answer in time") from None
+        except (aiohttp.ClientError, OSError, ConfigException) as error:
+            # ConfigException: the token file was read while it was being replaced.
+            self._on_request("<error>", request.method)
+            raise errors.Transient(f"{request.method} {request.path}: {error!r}") from error
+
+    async def _open(self, request: _Request, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        """The answer's head; who asks reads the body, and closes."""
         method, url, headers, _, _ = await self._api.param_serialize(
             method=request.method,
             resource_path=request.path,
@@ -248,15 +285,10 @@ class ClusterClient:
             auth_settings=_BEARER,
         )
         _PERMIT.set(_always if request.method == "GET" else self._permit)
-        response = await self._api.call_api(
-            method,
-            url,
-            header_params=headers,
-            body=request.body,
-            _request_timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
+        answer = await self._api.call_api(
+            method, url, header_params=headers, body=request.body, _request_timeout=limits
         )
-        async with response.response:
-            return response.status, response.headers, await response.response.read()
+        return cast(aiohttp.ClientResponse, answer.response)
 
 
 def _gate() -> aiohttp.TraceConfig:
@@ -282,7 +314,8 @@ def _apply(
 ) -> _Request:
     metadata = manifest["metadata"]
     path = RESOURCES[manifest["kind"]].path(metadata["namespace"], metadata["name"], subresource)
-    query = {"fieldManager": manager, "force": "true" if force else "false"}
+    # Not to be validated: that parses the body once more, for keys that are there twice, and changes nothing else.
+    query = {"fieldManager": manager, "force": "true" if force else "false", "fieldValidation": "Ignore"}
     body = {**_typed(manifest["kind"], manifest), "metadata": {**metadata, **preconditions}}
     return _Request("PATCH", path, query, body, _APPLY)
 

@@ -27,6 +27,8 @@ async def load(kubeconfig: str | None) -> ApiClient:
     # Else aiohttp would read the proxies of the environment, and ~/.netrc, in threads and for each single request: a
     # third of what the operator costs (docs/performance.md). No API server sets cookies.
     configuration = Configuration(client_session_kwargs={"trust_env": False, "cookie_jar": DummyCookieJar()})
+    # No bound of its own: each watch keeps a connection, and workers bound the rest.
+    configuration.connection_pool_maxsize = 0
     try:
         if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
             load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library leaves it bare

@@ -25,8 +25,8 @@ RETRY_SECONDS = 2.0
 class Intake:
     """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed.
 
-    While it stands by it enqueues nothing. It is the watch's Sink: a watch cannot tell of an object that was deleted
-    while it was interrupted; what its next list does not bring is looked for in a list of our own.
+    While it stands by it enqueues nothing. It is the Sink of kopf's watch, which cannot tell of an object that was
+    deleted while it was interrupted: what its next list does not bring is looked for in a list of our own.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class Intake:
         self._resync_seconds = resync_seconds
         self._settle_seconds = settle_seconds
         self._leads = False
+        self._listed_at: dict[Scope, str] = {}
+        self._left_out: set[Scope] = set()
         self._unseen: dict[Scope, set[Key]] = {}
         self._awaited = set(self._scopes)
         self._filled = asyncio.Event()
@@ -63,6 +65,15 @@ class Intake:
             await self._patiently(scope)
         self._filled.set()
 
+    def listed_at(self, scope: Scope) -> str | None:
+        """The version from which a watch misses nothing; None for a namespace that is left out."""
+        return self._listed_at.get(scope)
+
+    async def relist(self, scope: Scope) -> str | None:
+        """Compares the cache with a live list; its version. Waits, and raises, as `fill` does."""
+        await self._patiently(scope)
+        return self.listed_at(scope)
+
     async def filled(self) -> None:
         """Returns once there is something to work with."""
         await self._filled.wait()
@@ -77,7 +88,7 @@ class Intake:
         for found in self._cache.keys(TFMODEL):
             self._queue.add(TFModelKey(found.namespace, found.name))
 
-    # the watch's Sink
+    # the Sink of watches
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
         """One watch event. What the cache knows already, from our own writes for example, changes nothing."""
@@ -131,9 +142,15 @@ class Intake:
             except Forbidden as error:
                 if scope[1] is None:
                     raise
-                log.error("namespace %s is left out until its Role allows it: %s", scope[1], error)
-                return self._begins(scope)
+                return self._leave_out(scope, error)
             await asyncio.sleep(RETRY_SECONDS)
+
+    def _leave_out(self, scope: Scope, error: Forbidden) -> None:
+        if scope not in self._left_out:
+            log.error("namespace %s is left out until its Role allows it: %s", scope[1], error)
+        self._left_out.add(scope)
+        self._listed_at.pop(scope, None)
+        self._begins(scope)
 
     async def _list(self, scope: Scope) -> None:
         """Takes in a live list, and enqueues what differs from what the cache had."""
@@ -144,6 +161,8 @@ class Intake:
             item = self._cache.get(*key) or before.get(key)
             if item is not None:
                 self._enqueue(item)
+        self._listed_at[scope] = version
+        self._left_out.discard(scope)
 
     def _begins(self, scope: Scope) -> None:
         self._awaited.discard(scope)

@@ -19,10 +19,11 @@ from tfs_operator.cluster.lease import Alone, Leadership, Lease
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.children import Children
 from tfs_operator.controller.fetchers import Fetchers
+from tfs_operator.controller.follow import Follower
 from tfs_operator.controller.health import Health, application
 from tfs_operator.controller.intake import Intake
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.kinds import WATCHED_KINDS
+from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.observe import Observer
 from tfs_operator.controller.optional_kinds import OptionalKinds
@@ -137,7 +138,14 @@ async def _watch(process: _Process) -> None:
     kinds = await process.optional.discover()
     process.intake.leave_out(set(WATCHED_KINDS) - set(kinds))
     await process.intake.fill()
-    await watch(process.api.configuration, process.options.namespaces, process.intake, process.signals.heed, kinds)
+    namespaces, follower = process.options.namespaces, Follower(process.client, process.intake)
+    others = scopes(namespaces, [kind for kind in kinds if kind != TFMODEL])
+    await _together(
+        {
+            TFMODEL: watch(process.api.configuration, namespaces, process.intake, process.signals.heed),
+            **{f"{kind} {namespace}": follower.follow((kind, namespace)) for kind, namespace in others},
+        }
+    )
 
 
 async def _say_when_ready(process: _Process) -> None:

@@ -1,4 +1,4 @@
-"""The only use of kopf: it watches, and hands what it sees to a `Sink`.
+"""The only use of kopf: it watches TFModels, and hands what it sees to a `Sink`.
 
 Handlers other than `on.event` would make kopf write finalizers and annotations, `index` is quadratic, and
 `worker_limit` can deadlock (docs/design/kopf.md). A handler here never fails and returns nothing: kopf would
@@ -23,12 +23,12 @@ import kopf
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from kubernetes.aio.client import Configuration
 
+from tfs_operator.api.identity import GROUP, PLURAL, VERSION
+from tfs_operator.cluster.client import SILENCE_SECONDS
 from tfs_operator.cluster.kinds import RESOURCES
-from tfs_operator.controller.kinds import WATCHED_KINDS, Scope, label_selector, scopes
+from tfs_operator.controller.kinds import TFMODEL, Scope, scopes
 from tfs_operator.controller.pacing import Pacing
 
-INACTIVITY_SECONDS = 70.0
-"""The API server sends a bookmark every minute, to a watch at rest too: one that is silent for longer is dead."""
 _LONGEST_PAUSE = 5.0
 _MAX_FAILURES = 20
 """One after the other, without a minute of watching between them: nearly two minutes. Then the process ends."""
@@ -58,7 +58,6 @@ async def watch(
     namespaces: Sequence[str],
     sink: Sink,
     heed_signals: Callable[[], None],
-    kinds: Sequence[str] = WATCHED_KINDS,
 ) -> None:
     """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
     without a way to stop it; `heed_signals` is called to take them back."""
@@ -66,7 +65,7 @@ async def watch(
     while True:
         began = time.monotonic()
         try:
-            await _watch(configuration, namespaces, _Tap(namespaces, kinds, sink, pacing), heed_signals)
+            await _watch(configuration, namespaces, _Tap(namespaces, sink, pacing), heed_signals)
         except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
             failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
             if failures >= _MAX_FAILURES:
@@ -82,7 +81,7 @@ async def _watch(
     """`kopf.operator` would do, but it cancels every task of the process in the end."""
     tasks = await kopf.spawn_tasks(
         registry=_registry(configuration, tap),
-        settings=_settings(tap.kinds),
+        settings=_settings(),
         standalone=True,
         clusterwide=not namespaces,
         namespaces=list(namespaces),
@@ -127,31 +126,22 @@ def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
 def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(functools.partial(_login, configuration, tap))
-    for kind in tap.kinds:
-        group, version = _group_version(kind)
-        handler = functools.partial(_on_event, kind, tap.sink)
-        kopf.on.event(group, version, RESOURCES[kind].plural, id=f"watch-{kind}", registry=registry)(handler)
+    kopf.on.event(GROUP, VERSION, PLURAL, id="watch", registry=registry)(functools.partial(_on_event, tap.sink))
     return registry
 
 
-def _group_version(kind: str) -> tuple[str, str]:
-    group, _, version = RESOURCES[kind].api_version.rpartition("/")
-    return group, version
-
-
-async def _on_event(kind: str, sink: Sink, *, event: Any, **_: Any) -> None:
-    sink.ingest(event["type"], {**event["object"], "kind": kind})
+async def _on_event(sink: Sink, *, event: Any, **_: Any) -> None:
+    sink.ingest(event["type"], {**event["object"], "kind": TFMODEL})
 
 
 class _Tap:
     """Sees kopf's requests go by, as a middleware of its HTTP session."""
 
-    def __init__(self, namespaces: Sequence[str], kinds: Sequence[str], sink: Sink, pacing: Pacing) -> None:
-        self.kinds = kinds
+    def __init__(self, namespaces: Sequence[str], sink: Sink, pacing: Pacing) -> None:
         self.sink = sink
         self._pacing = pacing
         self._scopes = {
-            RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, kinds)
+            RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, [TFMODEL])
         }
         self._sessions: list[aiohttp.ClientSession] = []
 
@@ -230,7 +220,7 @@ class _NoDiffs(kopf.DiffBaseStorage):
     def store(self, **_: Any) -> None: ...
 
 
-def _settings(kinds: Sequence[str]) -> kopf.OperatorSettings:
+def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.peering.standalone = True
@@ -239,13 +229,9 @@ def _settings(kinds: Sequence[str]) -> kopf.OperatorSettings:
     settings.process.ultimate_exiting_timeout = None  # else SIGKILL, ten minutes after it was started anew
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
-    settings.watching.inactivity_timeout = INACTIVITY_SECONDS
+    settings.watching.inactivity_timeout = SILENCE_SECONDS
     settings.watching.chunk_size = 500
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     settings.networking.error_backoffs = _EverSlower()
-    for kind in kinds:
-        if selector := label_selector(kind):
-            group, version = _group_version(kind)
-            settings.watching.label_selectors[group, version, RESOURCES[kind].plural] = selector
     return settings

@@ -20,7 +20,7 @@ async def test_apply_is_a_forced_server_side_apply_to_one_object(client, apiserv
     (seen,) = apiserver.seen
     assert live["metadata"]["resourceVersion"] == "1"
     assert (seen.method, seen.path) == ("PATCH", "/api/v1/namespaces/ns/configmaps/m")
-    assert seen.query == {"fieldManager": "tfs-operator", "force": "true"}
+    assert seen.query == {"fieldManager": "tfs-operator", "force": "true", "fieldValidation": "Ignore"}
     assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
     assert seen.headers["User-Agent"].startswith("tfs-operator/")
     assert seen.body == {**CONFIG_MAP, "metadata": {"namespace": "ns", "name": "m", "uid": "u1"}, "data": {"a": "b"}}
@@ -30,7 +30,7 @@ async def test_create_is_an_apply_that_no_existing_object_fulfils(client, apiser
     await client.create(CONFIG_MAP)
     (seen,) = apiserver.seen
     assert (seen.method, seen.path) == ("PATCH", "/api/v1/namespaces/ns/configmaps/m")
-    assert seen.query == {"fieldManager": "tfs-operator", "force": "true"}
+    assert seen.query == {"fieldManager": "tfs-operator", "force": "true", "fieldValidation": "Ignore"}
     assert seen.body["metadata"] == {"namespace": "ns", "name": "m", "resourceVersion": "1"}
 
 
@@ -44,7 +44,7 @@ async def test_an_apply_that_meets_another_object_is_a_conflict(client, apiserve
 
 async def test_another_field_manager_takes_nothing_by_force(client, apiserver):
     await client.apply_as("other", CONFIG_MAP)
-    assert apiserver.seen[0].query == {"fieldManager": "other", "force": "false"}
+    assert apiserver.seen[0].query == {"fieldManager": "other", "force": "false", "fieldValidation": "Ignore"}
 
 
 @pytest.mark.parametrize(
@@ -306,3 +306,42 @@ async def test_a_permit_that_ends_before_the_body_is_sent_keeps_it_back(api, api
         await client.apply(CONFIG_MAP, "u1")
     assert apiserver.seen == []
     await client.close()
+
+
+EVENTS = '{"type": "ADDED", "object": {"metadata": {"resourceVersion": "8"}}}\n'
+
+
+async def test_a_watch_begins_where_it_is_told_and_ends_with_the_answer(client, apiserver, answer, requests):
+    apiserver.will(answer(EVENTS))
+    async with client.watch("Pod", "7", label_selector="a=b", namespace="ns") as events:
+        assert [(event.type, event.version) async for event in events] == [("ADDED", "8")]
+    (seen,) = apiserver.seen
+    assert seen.path == "/api/v1/namespaces/ns/pods"
+    assert 240 <= int(seen.query.pop("timeoutSeconds")) <= 300
+    expected = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": "7", "labelSelector": "a=b"}
+    assert seen.query == expected
+    assert requests == [("200", "GET")]
+
+
+@pytest.mark.parametrize(("code", "error"), [(410, errors.Gone), (403, errors.Forbidden), (500, errors.Transient)])
+async def test_a_watch_that_is_refused_is_not_tried_again(client, apiserver, answer, code, error):
+    apiserver.will(answer(status(code, "no"), code))
+    with pytest.raises(error, match="no"):
+        async with client.watch("Pod", "7"):
+            pytest.fail("it has not begun")
+    assert len(apiserver.seen) == 1
+
+
+async def test_a_watch_that_is_cut_may_go_on(client, apiserver, answer):
+    apiserver.will(answer(cut=True))
+    with pytest.raises(errors.Transient):
+        async with client.watch("Pod", "7"):
+            pytest.fail("it has not begun")
+
+
+async def test_a_watch_that_falls_silent_is_given_up(client, apiserver, answer, monkeypatch):
+    monkeypatch.setattr("tfs_operator.cluster.client.SILENCE_SECONDS", 0.1)
+    apiserver.will(answer(EVENTS, seconds=5))
+    with pytest.raises(errors.Transient, match="no answer in time"):
+        async with client.watch("Pod", "7"):
+            pytest.fail("it has not begun")
