@@ -55,10 +55,6 @@ class TFModelSeries:
     def forget(self, namespace: str, name: str) -> None:
         self.show(namespace, name, ())
 
-    def clear(self) -> None:
-        for blocks in self._blocks.values():
-            blocks.clear()
-
     def text(self) -> str:
         """A family without a series is left out."""
         return "".join(self._parts())

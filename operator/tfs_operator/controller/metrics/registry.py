@@ -153,13 +153,6 @@ class Metrics:
         self._series.forget(*key)
         self._rollout_times.forget(key)
 
-    def clear(self) -> None:
-        """Drops the series of all TFModels: somebody else looks after them now."""
-        for metric in (self._failures, self._moves):
-            metric.clear()
-        self._series.clear()
-        self._rollout_times.clear()
-
     @property
     def families(self) -> dict[str, Family]:
         """The series of each TFModel that are not in the registry, by name."""

@@ -20,9 +20,6 @@ class RolloutTimes:
     def forget(self, key: TFModelKey) -> None:
         self._began.pop(key, None)
 
-    def clear(self) -> None:
-        self._began.clear()
-
     def ended(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> Iterator[float]:
         """Seconds of each rollout that ended in this pass; `taken` has its steps in order, from the one before."""
         began = self._began.setdefault(key, {})

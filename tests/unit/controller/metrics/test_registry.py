@@ -58,12 +58,6 @@ def test_a_tfmodel_that_is_gone_leaves_no_series() -> None:
     assert about(metrics) == []
 
 
-def test_who_leads_no_more_shows_no_tfmodel() -> None:
-    metrics = busy()
-    metrics.clear()
-    assert about(metrics) == []
-
-
 def test_leadership() -> None:
     metrics = Metrics()
     assert value(metrics, "leader_election_master_status", name="tfs-operator") == 0
