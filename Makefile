@@ -39,7 +39,7 @@ soak: venv ## Half an hour of changes without a pause: do the operator's memory,
 	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
 
 test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
-	TFS_HISTORIES=10000 $(PYTEST)
+	TFS_HISTORIES=10000 $(PYTEST) --durations=30 --durations-min=5
 
 unit: venv ## The tests that need nothing but Python
 	$(PYTEST) tests/unit
