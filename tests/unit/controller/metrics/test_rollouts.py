@@ -1,6 +1,5 @@
 """How long whole rollouts took."""
 
-
 from tests.unit.controller.passes import at
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics.rollouts import RolloutTimes
