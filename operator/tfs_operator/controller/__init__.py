@@ -1,6 +1,8 @@
 """The running operator: watch, queue, reconcile.
 
-watch (kopf) ──► cache ──► queue ──► worker ──► reconcile ──► apply · observe · push · status
-                   ▲                                             │
-                   └──────────── answers of the API server ◄─────┘
+watch, follow ──► cache ──► queue ──► worker ──► reconcile ──► apply · observe · push · status
+                    ▲                                             │
+                    └──────────── answers of the API server ◄─────┘
+
+watch is kopf's, for TFModels; follow is for children and pods.
 """
