@@ -177,13 +177,17 @@ class Keeper:
         return self._asking is not None and not self._asking.done()
 
     async def _list(self) -> None:
+        problem: FetchError | None = None
         try:
             await self._listing.ask()
         except FetchError as error:
-            self._around.metrics.failed(self._label, error.reason)
-            seconds = self._listing.backoff.due - self._around.clock()
-            log.warning("%s: %s (%s); again in %.0f s", self._label, error.message, error.reason, seconds)
-        self._rhythm.listed(self._now(self._orders), self._refused)
+            problem = error
+        view = self._now(self._orders)
+        self._rhythm.listed(view, self._refused)
+        if problem:
+            self._around.metrics.failed(self._label, problem.reason)
+            seconds = self._rhythm.until_listing(view, self._refused)
+            log.warning("%s: %s (%s); again in %.0f s", self._label, problem.message, problem.reason, seconds)
 
     def _stop_fetching(self) -> None:
         if self._fetching and self._view.complete and self._fetching[0] not in self._view.wanted():

@@ -41,6 +41,10 @@ class Rhythm:
     def listing_is_due(self, view: View, refused: Set[int]) -> bool:
         return self._clock() >= self._listing_due(view, refused)
 
+    def until_listing(self, view: View, refused: Set[int]) -> float:
+        """Seconds; without an end where nothing is sought."""
+        return max(self._listing_due(view, refused) - self._clock(), 0.0)
+
     def asks_server(self, view: View) -> bool:
         """Whenever the answer decides something, else now and then."""
         undecided = bool(view.present.keys() - view.wanted() or view.changed() or view.present.keys() - view.fetched)

@@ -155,6 +155,16 @@ class TestAStoreThatFails:
         await scene.after_a_removal_could_have_been()
         assert scene.visible() == ["1"]
 
+    async def test_how_soon_an_empty_one_is_asked_again_is_said_as_it_is(
+        self, scene: Scene, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Only somebody who publishes can help; that is looked for often at first."""
+        scene.source.problem = FetchError(Reason.NO_VERSIONS, "folder://store: has nothing", retry=False)
+        scene.order(latest=1, poll=60.0)
+        await eventually(lambda: scene.source.listings == 2)
+        first = next(record.getMessage() for record in caplog.records if "has nothing" in record.getMessage())
+        assert first.endswith("again in 1 s")
+
     async def test_another_order_is_tried_at_once(self, scene: Scene) -> None:
         publish(scene.store, 1)
         scene.source.problem = FetchError(Reason.ACCESS_DENIED, "folder://store: 403", retry=False)
