@@ -92,8 +92,8 @@ def main() -> int:
     parser.add_argument("--rest-seconds", type=float, default=REST_SECONDS, help="(default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="damages to each child (default: %(default)s)")
     options = parser.parse_args()
-    sizes = [int(size) for size in options.sizes.split(",")]
     try:
+        sizes = [int(size) for size in options.sizes.split(",")]
         tell(asyncio.run(run(sizes, options.rest_seconds, options.rounds)), options.json)
     except (ApiError, AssertionError, ExceptionGroup, OSError, TimeoutError, ValueError) as error:
         print(f"\nmake bench-scale failed: {_words(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
