@@ -169,7 +169,7 @@ class ClusterClient:
         Read in pages; when a page has expired meanwhile, anew and in one piece, as client-go does.
         """
         path = RESOURCES[kind].path(namespace)
-        query = {"labelSelector": label_selector} if label_selector else {}
+        query = _selected(label_selector)
         try:
             return await self._pages(kind, path, {**query, "limit": str(PAGE_SIZE)})
         except errors.Gone:
@@ -185,8 +185,13 @@ class ClusterClient:
         Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
         """
         seconds = int(WATCH_SECONDS * random.uniform(0.8, 1.0))
-        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version}
-        query |= {"timeoutSeconds": str(seconds), **({"labelSelector": label_selector} if label_selector else {})}
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": str(seconds),
+            **_selected(label_selector),
+        }
         request = _Request("GET", RESOURCES[kind].path(namespace), query)
         limits = aiohttp.ClientTimeout(sock_connect=self._retry.request_timeout, sock_read=SILENCE_SECONDS)
         with self._transient(request):
@@ -318,6 +323,10 @@ def _apply(
     query = {"fieldManager": manager, "force": "true" if force else "false", "fieldValidation": "Ignore"}
     body = {**_typed(manifest["kind"], manifest), "metadata": {**metadata, **preconditions}}
     return _Request("PATCH", path, query, body, _APPLY)
+
+
+def _selected(label_selector: str) -> dict[str, str]:
+    return {"labelSelector": label_selector} if label_selector else {}
 
 
 def _typed(kind: str, item: Manifest) -> Manifest:

@@ -115,15 +115,15 @@ class Intake:
             scope = await self._listed.get()
             await asyncio.sleep(self._settle_seconds)
             if self._unseen.pop(scope, None):
-                await self._relist([scope])
+                await self._resync([scope])
 
     async def resync_forever(self) -> None:
         """Compares the cache with live lists, now and then."""
         while True:
             await asyncio.sleep(self._resync_seconds)
-            await self._relist(self._scopes)
+            await self._resync(self._scopes)
 
-    async def _relist(self, chosen: Sequence[Scope]) -> None:
+    async def _resync(self, chosen: Sequence[Scope]) -> None:
         try:
             for scope in chosen:
                 await self._patiently(scope)
