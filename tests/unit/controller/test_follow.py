@@ -73,14 +73,14 @@ async def followed(
 ) -> tuple[Cache, WorkQueue[TFModelKey]]:
     """From the first list on, until the last watch has given what it has; of later lists so many are refused."""
     cache, queue = Cache(), WorkQueue[TFModelKey]()
-    intake = Intake(api, cache, queue, namespaces=(scope[1],) if scope[1] else ())  # type: ignore[arg-type]  # a double
+    intake = Intake(api, cache, queue, namespaces=(scope[1],) if scope[1] else ())  # type: ignore[arg-type]  # plays the client
     intake.lead()
     await intake.relist(scope)
     api.refused += refused
     # A clock by which nothing is repeated too soon.
     ticks = iter(range(0, 10_000, 100))
     pacing = Pacing(clock=lambda: next(ticks))
-    task = asyncio.create_task(Follower(api, intake, pacing).follow(scope))  # type: ignore[arg-type]  # a double
+    task = asyncio.create_task(Follower(api, intake, pacing).follow(scope))  # type: ignore[arg-type]  # plays the client
     async with asyncio.timeout(5):
         await api.done.wait()
     task.cancel()
