@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tfs_operator.controller.kinds import CHILD_KINDS, OPTIONAL_KINDS
+from tests.integration.churning import KINDS
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
@@ -44,5 +44,5 @@ def test_nothing_is_written_at_rest_nor_by_a_restart(measured: dict[str, Any], s
 
 
 def test_every_kind_of_child_was_repaired(measured: dict[str, Any]) -> None:
-    assert set(measured["repairs"]) == set(CHILD_KINDS) - set(OPTIONAL_KINDS)
+    assert set(measured["repairs"]) == set(KINDS)
     assert all(len(found["deleted"]) >= 2 and len(found["edited"]) >= 2 for found in measured["repairs"].values())
