@@ -13,30 +13,30 @@ help: ## Show this list
 
 demo: venv images ## Serve a model on a local cluster, ask it, and take it through canary, promotion, a bad version and rollback
 	@hack/binaries.sh helm >/dev/null
-	hack/run.sh python hack/demo.py
+	hack/run.sh python -m demo
 
 bench-rollout: venv images ## Measure how fast labels move: by the operator, and by a ConfigMap that is polled
 	@hack/binaries.sh helm >/dev/null
-	hack/run.sh python hack/bench_rollout.py
+	hack/run.sh python -m bench.rollout
 
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null
-	hack/run.sh env PYTHONPATH=operator python hack/bench_fetch.py
+	hack/run.sh env PYTHONPATH=operator python -m bench.fetch
 
 bench-drain: venv images ## Measure what clients of each kind lose when pods go
 	@hack/binaries.sh helm >/dev/null
-	hack/run.sh python hack/bench_drain.py
+	hack/run.sh python -m bench.drain
 
 bench-tuning: venv ## Measure what tuning a server does to the boston example under load
-	hack/run.sh env PYTHONPATH=operator python hack/bench_tuning.py
+	hack/run.sh env PYTHONPATH=operator python -m bench.tuning
 
 bench-scale: venv ## Measure what the operator costs with 100, 300 and 1,000 TFModels
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
-	hack/run.sh env PYTHONPATH=operator python hack/bench_scale.py
+	hack/run.sh env PYTHONPATH=operator python -m bench.scale
 
 soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
-	hack/run.sh env PYTHONPATH=operator python hack/soak.py --minutes $(or $(MINUTES),30)
+	hack/run.sh env PYTHONPATH=operator python -m bench.soak --minutes $(or $(MINUTES),30)
 
 test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
 	TFS_HISTORIES=10000 $(PYTEST) --durations=30 --durations-min=5

@@ -54,7 +54,7 @@ stage_operator() {
 }
 
 stage_double() {
-  copy "$1" requirements/model-server.txt tests/model_server
+  copy "$1" requirements/model-server.txt testing/model_server
 }
 
 # platforms: every name under which a wheel for this processor may go that runs on Debian 12 and newer.
@@ -137,7 +137,7 @@ server_image() {
     echo "$TENSORFLOW_SERVING_IMAGE"
     return
   fi
-  build "$double_image" double tests/model_server/Dockerfile "$base" requirements/model-server.txt
+  build "$double_image" double testing/model_server/Dockerfile "$base" requirements/model-server.txt
   echo "$double_image"
 }
 

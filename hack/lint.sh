@@ -27,7 +27,7 @@ failed=()
 plain=hack/runc-without-sys-resource
 check ruff check . "$plain"
 check ruff format --check . "$plain"
-check mypy operator/tfs_operator hack tests/e2e tests/integration tests/stores tests/unit/controller "$plain" \
+check mypy operator/tfs_operator hack bench demo testing/chart.py testing/clients testing/control_plane testing/fleet testing/local_cluster testing/monitoring testing/schema testing/stores tests/e2e tests/integration tests/stores tests/unit/controller "$plain" \
   charts/tfs-operator/files/test/predict.py
 check lint-imports
 log "lint: shellcheck"

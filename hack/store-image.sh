@@ -18,7 +18,7 @@ stage() {
   local paths
   mapfile -t paths < <("$TFS_ROOT/hack/binaries.sh" "${programs[@]}")
   ((${#paths[@]} == ${#programs[@]})) || die "hack/binaries.sh did not make ${programs[*]}"
-  cp "${paths[@]}" "$TFS_ROOT"/tests/stores/image/* "$1"
+  cp "${paths[@]}" "$TFS_ROOT"/testing/stores/image/* "$1"
 }
 
 label_of() { docker image inspect --format "{{index .Config.Labels \"$inputs_label\"}}" "$1" 2>/dev/null || true; }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.chart.rendering import CHART, ROOT, Chart, Manifest, StrictLoader
+from testing.chart import CHART, ROOT, Chart, Manifest, StrictLoader
 
 BUILD_SECONDS = 1500  # a cold cache compiles both Helms
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from hack import chart_readme
-from tests.chart.rendering import VALUE_FILES
+from testing.chart import VALUE_FILES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -1,6 +1,6 @@
 """templates/clusterrolebinding.yaml: the operator's role, to the operator alone."""
 
-from tests.chart.rendering import without_tests
+from testing.chart import without_tests
 
 TEMPLATE = "clusterrolebinding.yaml"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from testing.chart import ROOT, VALUE_FILES
 from tests.chart.conftest import BUILD_SECONDS
-from tests.chart.rendering import ROOT, VALUE_FILES
 
 CHILDREN = sorted((ROOT / "tests/unit/render/golden").glob("*.yaml"))
 SCHEMA = "{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json"

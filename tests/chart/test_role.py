@@ -1,6 +1,6 @@
 """templates/role.yaml and rolebinding.yaml: the operator's rights where it watches chosen namespaces."""
 
-from tests.chart.rendering import parse, without_tests
+from testing.chart import parse, without_tests
 
 WATCHED = "watchNamespaces={team-a,team-b}"
 CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chart.rendering import without_tests
+from testing.chart import without_tests
 
 TEMPLATE = "serviceaccount.yaml"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from model_server_kit.models import config_list, model_config
-from tests.e2e.support import saved_model
+from testing.clients import saved_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TRAIN_SECONDS = 200

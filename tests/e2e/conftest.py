@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground import chart, diagnose, model
-from hack.playground.commands import CommandError
-from hack.playground.kubectl import Kubectl
+from testing.local_cluster import chart, diagnose, model
+from testing.local_cluster.commands import CommandError
+from testing.local_cluster.kubectl import Kubectl
 
 NAMESPACE_SECONDS = 90
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from hack.playground import chart, model
-from hack.playground.commands import CommandError, wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import digits, incarnation, operator_metrics
+from testing.clients import digits
+from testing.local_cluster import chart, incarnation, model, operator_metrics
+from testing.local_cluster.commands import CommandError, wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 MISSING_IMAGE = "registry.invalid/no-such-server:1"
 RULE = "this team has no Services of its own"

@@ -1,8 +1,8 @@
 """The operator, installed by Helm from the chart in this repository."""
 
-from hack.playground import chart
-from hack.playground.commands import ROOT, run
-from hack.playground.kubectl import Kubectl
+from testing.local_cluster import chart
+from testing.local_cluster.commands import ROOT, run
+from testing.local_cluster.kubectl import Kubectl
 
 TEST_SECONDS = 240
 

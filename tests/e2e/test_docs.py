@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground import model
-from hack.playground.commands import ROOT
-from hack.playground.kubectl import Kubectl
+from testing.local_cluster import model
+from testing.local_cluster.commands import ROOT
+from testing.local_cluster.kubectl import Kubectl
 from tests.e2e.support import bucket, page
 
 SECONDS = 200

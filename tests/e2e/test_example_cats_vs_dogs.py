@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground.commands import ROOT
-from hack.playground.kubectl import Kubectl
-from tests.e2e.support import page, saved_model
+from testing.clients import saved_model
+from testing.local_cluster.commands import ROOT
+from testing.local_cluster.kubectl import Kubectl
+from tests.e2e.support import page
 
 EXAMPLE = ROOT / "examples" / "cats-vs-dogs"
 ASKED = ("cats-vs-dogs/2", "cats-vs-dogs/1", "cats-vs-dogs-small/1", "cats-vs-dogs-small/2")

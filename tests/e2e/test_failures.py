@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground import model
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import digits, incarnation
+from testing.clients import digits
+from testing.local_cluster import incarnation, model
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 SERVERS_WORDS = "saved_model.pb"
 

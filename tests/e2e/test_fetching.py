@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hack.playground import model
-from hack.playground.commands import wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.tfmodel import TFModel
+from testing.local_cluster import model
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.tfmodel import TFModel
 from tests.e2e.support import bucket
 from tests.e2e.support.bucket import STORAGE, Bucket
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from hack.playground import model, node
-from hack.playground.commands import wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import digits
+from testing.clients import digits
+from testing.local_cluster import model, node
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 GPU = "nvidia.com/gpu"
 SURGES = {"maxSurge": 1, "maxUnavailable": 0}

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from hack.playground import chart, model, node
-from hack.playground.commands import wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import asking, clients, digits, disturbing, incarnation
+from testing.clients import asking, clients, digits
+from testing.local_cluster import chart, disturbing, incarnation, model, node
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 NAME = "steady"
 DRAIN_SECONDS = 5

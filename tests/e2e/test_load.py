@@ -14,7 +14,7 @@ import grpc
 import pytest
 import urllib3
 
-from tests.e2e.support import asking, load
+from testing.clients import asking, load
 
 QUESTION = asking.Question("digits", "stable", [0.5], {1: [0.1, 0.9], 2: [0.8, 0.2]})
 

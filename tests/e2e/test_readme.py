@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground.kubectl import Kubectl
-from hack.playground.model import EXAMPLE
+from testing.local_cluster.kubectl import Kubectl
+from testing.local_cluster.model import EXAMPLE
 from tests.e2e.support import page
 
 SECONDS = 380

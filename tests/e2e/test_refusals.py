@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hack.playground.commands import CommandError
-from hack.playground.kubectl import Kubectl, Manifest
+from testing.local_cluster.commands import CommandError
+from testing.local_cluster.kubectl import Kubectl, Manifest
 
 GOOD_URI = "pvc://models/mnist"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hack.playground import chart, model, node
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import asking, digits, incarnation, killing, load
+from testing.clients import asking, digits, load
+from testing.local_cluster import chart, incarnation, killing, model, node
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 from tests.e2e.support.scene import WAIT_SECONDS, Scene, assert_all_answered, assert_answered
 
 DAMAGED, MISSING = 3, 4

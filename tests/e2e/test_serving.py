@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from hack.playground import model
-from hack.playground.commands import ROOT, run, wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import CHILD_KINDS, TFModel
-from tests.e2e.support import digits, incarnation
+from testing.clients import digits
+from testing.local_cluster import incarnation, model
+from testing.local_cluster.commands import ROOT, run, wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import CHILD_KINDS, TFModel
 
 EXAMPLE: Manifest = yaml.safe_load((model.EXAMPLE / "tfmodel.yaml").read_text())
 

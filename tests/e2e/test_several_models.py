@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from hack.playground import model
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import digits, incarnation
+from testing.clients import digits
+from testing.local_cluster import incarnation, model
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 
 def item(name: str, **labels: int) -> dict[str, Any]:

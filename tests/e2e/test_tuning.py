@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from hack.playground import model
-from hack.playground.commands import CommandError
-from hack.playground.kubectl import Kubectl
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import digits, incarnation
+from testing.clients import digits
+from testing.local_cluster import incarnation, model
+from testing.local_cluster.commands import CommandError
+from testing.local_cluster.kubectl import Kubectl
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
 
 SERVER = {
     "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from hack.playground import chart, model, node
-from hack.playground.commands import ROOT, wait_for
-from hack.playground.kubectl import Kubectl, Manifest
-from hack.playground.model import Trained
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import asking, digits, incarnation, load, previous
+from testing.clients import asking, digits, load
+from testing.local_cluster import chart, incarnation, model, node
+from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.model import Trained
+from testing.local_cluster.tfmodel import TFModel
+from tests.e2e.support import previous
 
 CRD = "tfmodels.tfs-operator.io"
 OPERATOR = {"app.kubernetes.io/name": "tfs-operator"}

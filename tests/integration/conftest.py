@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.api import Api, Refused
-from tests.integration.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess, eventually, running_operator
-from tests.integration.served import Served, serving
+from testing.control_plane.api import Api, Refused
+from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import Served, serving
 from tfs_operator.api.crd import custom_resource_definition
 
 StartOperator = Callable[..., "OperatorProcess"]

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import pytest
 from aiohttp import web
 
-from tests.integration.api import Api, Refused
-from tests.integration.churning import Churn
+from testing.control_plane.api import Api, Refused
+from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.fault_proxy import FaultProxy, running_proxy
+from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.fleet.churning import Churn
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
-from tests.integration.fault_proxy import FaultProxy, running_proxy
-from tests.integration.operator_process import OperatorProcess, eventually, running_operator
-from tfs_operator.controller.pacing import QUICK_SECONDS
+from tfs_operator.controller.informer.throttle import QUICK_SECONDS
 
 FAULT_SECONDS = 8.0
 RECOVERY_SECONDS = 40.0

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api, Manifest
-from tests.integration.control_plane import TESTER, ControlPlane
-from tests.integration.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
-from tests.integration.operator_process import eventually, pretty
-from tests.integration.replica_counts import counts_since, scale
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.control_plane import TESTER, ControlPlane
+from testing.control_plane.operator_process import eventually, pretty
+from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.fleet.replica_counts import counts_since, scale
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration import asking
+from testing.fleet import asking
+from testing.fleet.policies import ALL, LATEST, follows
+from testing.fleet.served import NAME, Served
 from tests.integration.conftest import FLAGS
-from tests.integration.policies import ALL, LATEST, follows
-from tests.integration.served import NAME, Served
 
 RECOVERY_SECONDS = 40.0
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration import asking
-from tests.integration.api import Api, Manifest
-from tests.integration.asking import Answers
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import NAME, Served, serving
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet import asking
+from testing.fleet.asking import Answers
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import NAME, Served, serving
 
 BAD = 9
 KNOWN_WITHIN_SECONDS = 15.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.churning import KINDS
+from testing.fleet.churning import KINDS
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.integration.api import Api, Manifest
-from tests.integration.fleet import BUDGET, CHILDREN, tfmodel, wait_for_children, wait_for_reason
-from tests.integration.operator_process import OperatorProcess, eventually
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.fleet.fleet import BUDGET, CHILDREN, tfmodel, wait_for_children, wait_for_reason
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api
-from tests.integration.candidates import STATUS
+from testing.control_plane.api import Api
+from testing.control_plane.candidates import STATUS
+from testing.control_plane.control_plane import (
+    MASTERS,
+    OPERATOR,
+    TESTER,
+    ControlPlane,
+    free_ports,
+    running_control_plane,
+)
+from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.fleet.fleet import tfmodel, wait_for_children
 from tests.integration.conftest import FLAGS, install_crd
-from tests.integration.control_plane import MASTERS, OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
-from tests.integration.fleet import tfmodel, wait_for_children
-from tests.integration.operator_process import OperatorProcess, eventually, running_operator
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.api import Api
-from tests.integration.control_plane import ROOT, TESTER, ControlPlane, binary
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import ROOT, TESTER, ControlPlane, binary
 
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.integration.api import Api, Manifest
-from tests.integration.control_plane import ControlPlane
-from tests.integration.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes
-from tests.integration.model_servers import set_deployment_complete
-from tests.integration.operator_process import eventually, pretty
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.control_plane import ControlPlane
+from testing.control_plane.operator_process import eventually, pretty
+from testing.fleet.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.fleet.model_servers import set_deployment_complete
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.integration.api import Api
-from tests.integration.control_plane import free_ports, kubeconfig_for
-from tests.integration.fleet import tfmodel, wait_for_children
-from tests.integration.operator_process import OperatorProcess, eventually, started_operator
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import free_ports, kubeconfig_for
+from testing.control_plane.operator_process import OperatorProcess, eventually, started_operator
+from testing.fleet.fleet import tfmodel, wait_for_children
 
 
 def test_a_running_operator_is_healthy_and_ready(operator: OperatorProcess) -> None:

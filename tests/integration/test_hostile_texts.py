@@ -5,8 +5,8 @@ The unit tests show that what is taken can do no harm (tests/unit/render/test_in
 
 from collections.abc import Iterator
 
-from tests.integration.api import Api, Manifest, Refused
-from tests.unit.render.hostile import one_by_one
+from testing.control_plane.api import Api, Manifest, Refused
+from testing.hostile import one_by_one
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 
 EVERY = 3

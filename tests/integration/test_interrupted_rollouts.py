@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration import asking
-from tests.integration.node_pod import NodePod
-from tests.integration.served import NAME, Served
+from testing.fleet import asking
+from testing.fleet.node_pod import NodePod
+from testing.fleet.served import NAME, Served
 
 SLOW = 9
 

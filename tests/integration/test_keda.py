@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.api import Api, Manifest
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
+from testing.control_plane.operator_process import OperatorProcess, eventually, pretty, running_operator
+from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
-from tests.integration.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
-from tests.integration.operator_process import OperatorProcess, eventually, pretty, running_operator
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NAME = "scaledobjects.keda.sh"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration import asking
+from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.operator_process import OperatorProcess, running_operator
+from testing.fleet import asking
+from testing.fleet.served import NAME, Served
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
-from tests.integration.operator_process import OperatorProcess, running_operator
-from tests.integration.served import NAME, Served
 
 SLOW, BAD = 8, 9
 Replace = Callable[[], None]

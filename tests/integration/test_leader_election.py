@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration import asking
-from tests.integration.api import Api
-from tests.integration.candidates import FAILOVER_SECONDS, Candidates, candidates
-from tests.integration.control_plane import ControlPlane
-from tests.integration.fleet import tfmodel, wait_for_children
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import eventually
-from tests.integration.served import NAME, Served, serving
+from testing.control_plane.api import Api
+from testing.control_plane.candidates import FAILOVER_SECONDS, Candidates, candidates
+from testing.control_plane.control_plane import ControlPlane
+from testing.control_plane.operator_process import eventually
+from testing.fleet import asking
+from testing.fleet.fleet import tfmodel, wait_for_children
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import NAME, Served, serving
 
 SLOW = 8
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.api import Api
-from tests.integration.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
-from tests.integration.fleet import tfmodel
-from tests.integration.operator_process import OperatorProcess, eventually
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
+from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.fleet.fleet import tfmodel
 
 
 @contextmanager
 def broken(plane: ControlPlane, folder: Path, how: str, *flags: str) -> Iterator[OperatorProcess]:
     port, log = free_ports(1)[0], folder / "operator.log"
-    command = [sys.executable, "-m", "tests.integration.broken_operator", how, "run", *flags]
+    command = [sys.executable, "-m", "testing.control_plane.broken_operator", how, "run", *flags]
     command += [f"--kubeconfig={plane.kubeconfig(OPERATOR)}", f"--http-port={port}"]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, cwd=ROOT) as process:
         try:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.fleet.fleet import tfmodel, wait_for_children
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
-from tests.integration.fleet import tfmodel, wait_for_children
-from tests.integration.operator_process import OperatorProcess, eventually, running_operator
 
 Line = dict[str, Any]
 

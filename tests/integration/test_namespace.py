@@ -2,9 +2,9 @@
 
 import time
 
-from tests.integration.api import Api
-from tests.integration.fleet import condition, tfmodel, wait_for_children
-from tests.integration.operator_process import OperatorProcess, eventually
+from testing.control_plane.api import Api
+from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.fleet.fleet import condition, tfmodel, wait_for_children
 
 
 def test_nothing_is_said_of_children_that_cannot_come_back(api: Api, namespace: str, operator: OperatorProcess) -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.integration.api import Api, Manifest
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.operator_process import eventually
+from testing.fleet.fleet import tfmodel, wait_for_children, wait_for_reason
+from testing.network_policy import Source, admits
 from tests.integration.conftest import FLAGS
-from tests.integration.fleet import tfmodel, wait_for_children, wait_for_reason
-from tests.integration.operator_process import eventually
-from tests.unit.render.policy import Source, admits
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api, Manifest
-from tests.integration.control_plane import OPERATOR, ControlPlane
-from tests.integration.fleet import reads, tfmodel
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
+from testing.fleet.fleet import reads, tfmodel
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster import config
 from tfs_operator.cluster.cache import Cache, Key, key_of
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.controller.children import Children
+from tfs_operator.controller.apply.children import Children
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.domain.observation import Problem
 from tfs_operator.render import Settings, children

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.policies import ALL, LATEST, follows
-from tests.integration.served import Served
+from testing.fleet.policies import ALL, LATEST, follows
+from testing.fleet.served import Served
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.api import Api
+from testing.control_plane.api import Api
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import NAME, Served, serving
 from tests.integration.conftest import FLAGS
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import NAME, Served, serving
 
 _NUMBERS = itertools.count(9)
 KNOWN_WITHIN_SECONDS = 15.0

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api
-from tests.integration.control_plane import ControlPlane
-from tests.integration.fleet import writes
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import NAME, Served, serving
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import ControlPlane
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet.fleet import writes
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import NAME, Served, serving
 
 BAD, MISSING = 9, 77
 FAILS, WAITS = "fails", "waits"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import NAME, Served
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet.served import NAME, Served
 
 BOTH = 2
 """Replicas."""

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.api import Api, Manifest, Refused
-from tests.integration.control_plane import TESTER, ControlPlane, binary
-from tests.integration.operator_process import eventually
-from tests.integration.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
+from testing.control_plane.api import Api, Manifest, Refused
+from testing.control_plane.control_plane import TESTER, ControlPlane, binary
+from testing.control_plane.operator_process import eventually
+from testing.schema.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
 from tfs_operator.api.crd import custom_resource_definition
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 
 DRY_RUN = "?dryRun=All&fieldValidation=Strict"
 SCHEMA: Manifest = custom_resource_definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-EXAMPLES = sorted((Path(__file__).parents[1] / "unit/render/tfmodels").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "testing/tfmodels").glob("*.yaml"))
 NODES = dict(nodes(SCHEMA))
 SPEC_CASES = [case for case in CASES if not case.is_status]
 STATUS_CASES = [case for case in CASES if case.is_status]

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api import Api, Manifest
-from tests.integration.fleet import condition, tfmodel, wait_for_children, wait_for_reason
-from tests.integration.model_servers import (
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.operator_process import eventually, pretty
+from testing.fleet.fleet import condition, tfmodel, wait_for_children, wait_for_reason
+from testing.fleet.model_servers import (
     ModelServer,
     fresh_address,
     make_pod,
     model_server,
     set_deployment_complete,
 )
-from tests.integration.operator_process import eventually, pretty
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.config_text import models_config
 from tfs_operator.domain.model_config import wanted_config

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration import asking
-from tests.integration.api import Api, Manifest
-from tests.integration.model_folder import ModelFolder
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import Served, serving
+from testing.control_plane.api import Api, Manifest
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet import asking
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import Served, serving
 
 BAD = 9
 CATS, DOGS = "cats", "dogs"

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.integration.api import Api, Refused
-from tests.integration.control_plane import ControlPlane
-from tests.integration.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason, writes
-from tests.integration.operator_process import OperatorProcess, eventually
+from testing.control_plane.api import Api, Refused
+from testing.control_plane.control_plane import ControlPlane
+from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.fleet.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason, writes
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.integration.api import Api
-from tests.integration.model_folder import ModelFolder
-from tests.integration.node_tls import write_secret
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import Served, serving
-from tests.stores.certificates import Certificates, make_certificates
-from tests.unit.tls.pairs import secret
+from testing.control_plane.api import Api
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.node_tls import write_secret
+from testing.fleet.served import Served, serving
+from testing.stores.certificates import Certificates, make_certificates
+from testing.tls_pairs import secret
 
 NAMES = "DNS:mnist.shop.svc, DNS:*.mnist-headless.shop.svc"
 TLS = {"tls": {"secretName": "mnist-tls"}}

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 
-from tests.integration.served import NAME, Served
+from testing.fleet.served import NAME, Served
 
 EVERYTHING = {
     "batching": {

@@ -4,11 +4,11 @@ plus at most two, the status and an event, for a new TFModel; none for what chan
 import time
 from pathlib import Path
 
-from tests.integration.api import Api
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
 from tests.integration.conftest import FLAGS
-from tests.integration.control_plane import OPERATOR, ControlPlane, free_ports
-from tests.integration.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
-from tests.integration.operator_process import OperatorProcess, eventually, running_operator
 
 SETTLE_SECONDS = 3.0
 """Longer than the operator's slow poll in this tier (2 s), so that a write by polling would show."""

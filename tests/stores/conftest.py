@@ -1,4 +1,4 @@
-from tests.stores.fixtures import (
+from testing.stores.fixtures import (
     azure_proxy,
     azure_server,
     bucket,

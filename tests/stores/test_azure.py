@@ -7,7 +7,7 @@ import pytest
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import AzureStore
 
-from tests.stores.azure import ACCOUNT, AzureServer
+from testing.stores.azure import ACCOUNT, AzureServer
 
 
 def test_listing_and_content_have_the_same_etag_but_for_quotes(azure_server: AzureServer, container: str) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from hack.bench.checkpoint_index import checkpoint_index
-from hack.bench.fetch_data import BUCKET, VERSION, Shape, publish, same
-from tests.stores.s3 import S3Server
+from bench.checkpoint_index import checkpoint_index
+from bench.fetch_data import BUCKET, VERSION, Shape, publish, same
+from testing.stores.s3 import S3Server
 
 
 def test_tensorflow_reads_the_index(tmp_path: Path) -> None:

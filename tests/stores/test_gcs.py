@@ -4,7 +4,7 @@ import obstore
 import pytest
 from obstore.exceptions import BaseError, PreconditionError
 
-from tests.stores.gcs import GcsServer
+from testing.stores.gcs import GcsServer
 
 
 def test_listing_and_content_have_the_same_etag(gcs_server: GcsServer, gcs_bucket: str) -> None:

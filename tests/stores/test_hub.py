@@ -8,9 +8,9 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
-from tests.stores.hub import LFS_SIZE, HubServer
-from tests.stores.proxy import faults_before
-from tests.stores.traffic import Kind
+from testing.stores.hub import LFS_SIZE, HubServer
+from testing.stores.proxy import faults_before
+from testing.stores.traffic import Kind
 
 BIG = bytes(range(256)) * 400
 FILES = {"README.md": b"hello", "mnist/1/saved_model.pb": b"small", "mnist/1/variables/data": BIG, "mnist/2/x": b"x"}

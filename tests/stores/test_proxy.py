@@ -12,9 +12,9 @@ import obstore
 import pytest
 from yarl import URL
 
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tests.stores.traffic import Kind, kind_of
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
+from testing.stores.traffic import Kind, kind_of
 
 CONTENT = bytes(range(256)) * 4096
 KEY = "model/1/variables"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.stores.proxy import faults_before
-from tests.stores.registry import INDEX, MANIFEST, TITLE, Layer, Registry, file_layer, tar_layer
-from tests.stores.traffic import Kind
+from testing.stores.proxy import faults_before
+from testing.stores.registry import INDEX, MANIFEST, TITLE, Layer, Registry, file_layer, tar_layer
+from testing.stores.traffic import Kind
 
 
 def _manifest(registry: Registry, repository: str, reference: str) -> dict[str, Any]:

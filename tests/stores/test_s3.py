@@ -7,7 +7,7 @@ import obstore
 import pytest
 from obstore.exceptions import BaseError
 
-from tests.stores.s3 import S3Server
+from testing.stores.s3 import S3Server
 
 
 def test_an_object_has_its_md5_for_etag_and_ranges(s3_server: S3Server, bucket: str) -> None:

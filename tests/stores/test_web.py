@@ -6,9 +6,9 @@ import urllib.request
 
 import pytest
 
-from tests.stores.certificates import Certificates, make_certificates
-from tests.stores.proxy import faults_before
-from tests.stores.web import WebServer, running_web
+from testing.stores.certificates import Certificates, make_certificates
+from testing.stores.proxy import faults_before
+from testing.stores.web import WebServer, running_web
 
 
 def _get(url: str, trust: ssl.SSLContext | None = None, **headers: str) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tfs_operator import logs
 from tfs_operator.commands import log_flags
-from tfs_operator.domain.fetching import FETCHER_PORT
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT
 
 
 def add_parser(commands: Any) -> None:
@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> Any:
     from tfs_operator.fetcher.config import Config, read_plan
-    from tfs_operator.fetcher.storage import Storage
+    from tfs_operator.fetcher.core.storage import Storage
 
     storage = Storage(
         endpoint=options.endpoint,

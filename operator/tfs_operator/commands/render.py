@@ -11,8 +11,8 @@ import yaml
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands import settings
 from tfs_operator.commands.output import print_manifests
-from tfs_operator.domain.admission import objection
 from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.policy import objection
 from tfs_operator.domain.rollout import opening
 from tfs_operator.render import Settings, children
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.worker import DEADLINE_SECONDS, Mistakes
+from tfs_operator.controller.reconcile.worker import DEADLINE_SECONDS, Mistakes
 
 BEAT_SECONDS = 1.0
 MAX_BEAT_AGE = 10.0

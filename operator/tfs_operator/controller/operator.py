@@ -17,24 +17,24 @@ from tfs_operator.cluster.client import ClusterClient, RetryPolicy
 from tfs_operator.cluster.events import EventRecorder
 from tfs_operator.cluster.lease import Alone, Leadership, Lease
 from tfs_operator.cluster.queue import WorkQueue
-from tfs_operator.controller.children import Children
-from tfs_operator.controller.fetchers import Fetchers
-from tfs_operator.controller.follow import Follower
+from tfs_operator.controller.apply.children import Children
 from tfs_operator.controller.health import Health, application
-from tfs_operator.controller.intake import Intake
+from tfs_operator.controller.informer.informer import Intake
+from tfs_operator.controller.informer.optional_kinds import OptionalKinds
+from tfs_operator.controller.informer.reflector import Follower
+from tfs_operator.controller.informer.watch import watch
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.observe import Observer
-from tfs_operator.controller.optional_kinds import OptionalKinds
-from tfs_operator.controller.pace import Pace
-from tfs_operator.controller.push import Pusher
-from tfs_operator.controller.reconcile import Reconciler
-from tfs_operator.controller.rollouts import Rollouts
+from tfs_operator.controller.pods.fetchers import Fetchers
+from tfs_operator.controller.pods.observe import Observer
+from tfs_operator.controller.pods.reload import Pusher
+from tfs_operator.controller.reconcile.reconciler import Reconciler
+from tfs_operator.controller.reconcile.requeue import Pace
+from tfs_operator.controller.reconcile.rollout_pass import Rollouts
+from tfs_operator.controller.reconcile.status import StatusWriter
+from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.controller.signals import Signals
-from tfs_operator.controller.status import StatusWriter
-from tfs_operator.controller.watch import watch
-from tfs_operator.controller.worker import Worker
 from tfs_operator.render.settings import Settings
 from tfs_operator.serving.fetch_orders import FetcherClient
 from tfs_operator.serving.reload import ReloadClient

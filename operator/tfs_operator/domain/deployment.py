@@ -8,9 +8,9 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.replica_failure import unmade_pods
 from tfs_operator.domain.scheduling import GPU
 from tfs_operator.domain.times import epoch
-from tfs_operator.domain.unmade_pods import unmade_pods
 
 Manifest = dict[str, Any]
 

@@ -1,8 +1,8 @@
 """The condition ModelsFetched: a chain of checks, of which the first that has something to say decides."""
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.arrivals import how_far
 from tfs_operator.domain.evidence import Check, Evidence, Verdict
+from tfs_operator.domain.fetch_status import how_far
 
 
 def _nothing_to_fetch(evidence: Evidence) -> Verdict | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tfs_operator.domain.fetching import ModelReport
+from tfs_operator.domain.fetch_protocol import ModelReport
 
 AVAILABLE = "AVAILABLE"
 END = "END"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tfs_operator.domain.fetching import FETCHER_PORT, FetchPlan
-from tfs_operator.fetcher.storage import Storage
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchPlan
+from tfs_operator.fetcher.core.storage import Storage
 
 _POD = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 

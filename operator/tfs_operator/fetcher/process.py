@@ -13,14 +13,14 @@ import aiohttp
 from aiohttp import web
 
 from tfs_operator.fetcher.config import Config
-from tfs_operator.fetcher.keeper import Surroundings
+from tfs_operator.fetcher.core.source import Source
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.http_api import application
 from tfs_operator.fetcher.metrics import Metrics
-from tfs_operator.fetcher.model_server import ModelServer
-from tfs_operator.fetcher.pod import FETCHES_AT_ONCE, PodFetcher
-from tfs_operator.fetcher.server import application
-from tfs_operator.fetcher.source import Source
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.stores.uri import open_source
+from tfs_operator.fetcher.sync.base_path_sync import Surroundings
+from tfs_operator.fetcher.sync.model_server import ModelServer
+from tfs_operator.fetcher.sync.pod import FETCHES_AT_ONCE, PodFetcher
 
 log = logging.getLogger(__name__)
 

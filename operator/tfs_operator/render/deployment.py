@@ -13,8 +13,8 @@ from tfs_operator.render.metadata import Manifest, child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.replicas import replicas, replicas_annotation
 from tfs_operator.render.settings import Settings
-from tfs_operator.render.spread import spread
 from tfs_operator.render.tls import tls_containers
+from tfs_operator.render.topology_spread import spread
 from tfs_operator.render.tuning import batching_digest
 from tfs_operator.render.volumes import volumes
 

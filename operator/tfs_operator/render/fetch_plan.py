@@ -1,10 +1,10 @@
 """What the fetcher of a starting pod reads: `fetch.json` in the ConfigMap."""
 
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.fetching import FetchPlan, ModelSource
+from tfs_operator.domain.fetch_orders import order
+from tfs_operator.domain.fetch_protocol import FetchPlan, ModelSource
 from tfs_operator.domain.location import remotes
 from tfs_operator.domain.model_config import ModelServerConfig
-from tfs_operator.domain.orders import order
 
 PLAN_FILE = "fetch.json"
 

@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """
 
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.fetching import FETCHER_PORT, HEALTH_PATH, READY_PATH
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, HEALTH_PATH, READY_PATH
 from tfs_operator.domain.location import STORE_ROOT, remotes
 from tfs_operator.render.fetch_plan import PLAN_FILE
 from tfs_operator.render.metadata import Manifest

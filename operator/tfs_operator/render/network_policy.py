@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.fetching import FETCHER_PORT
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT
 from tfs_operator.render.metadata import Manifest, child, selector
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.settings import NetworkPolicySettings, Settings

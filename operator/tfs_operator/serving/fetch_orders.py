@@ -4,7 +4,7 @@ import aiohttp
 from pydantic import ValidationError
 from yarl import URL
 
-from tfs_operator.domain.fetching import FETCHER_PORT, ORDER_PATH, FetchOrder, FetchReport
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, ORDER_PATH, FetchOrder, FetchReport
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.pod_http import PodHttp, pod_url
 

@@ -12,7 +12,7 @@ from typing import Any
 from model_server_kit.clients import Grpc, Rest
 from model_server_kit.polling import eventually
 
-_DOUBLE = Path(__file__).resolve().parents[2] / "model_server"
+_DOUBLE = Path(__file__).resolve().parents[3] / "testing" / "model_server"
 _ADDRESS = "127.0.0.1"
 
 

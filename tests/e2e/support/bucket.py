@@ -9,8 +9,8 @@ from pathlib import Path
 import obstore
 from obstore.store import S3Store
 
-from hack.playground.commands import wait_for
-from hack.playground.kubectl import Kubectl
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Kubectl
 
 MANIFEST = Path(__file__).with_name("bucket.yaml")
 BUCKET = "models"

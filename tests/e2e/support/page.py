@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hack.playground import diagnose
-from hack.playground.commands import ROOT, wait_for
-from hack.playground.kubectl import Kubectl
+from testing.local_cluster import diagnose
+from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.kubectl import Kubectl
 
 
 def commands(page: Path) -> str:

@@ -9,8 +9,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hack.playground import chart
-from hack.playground.commands import ROOT, run
+from testing.local_cluster import chart
+from testing.local_cluster.commands import ROOT, run
 
 (ARCHIVE,) = Path(__file__).parents[1].glob("previous/tfs-operator-*.tar.xz")
 VERSION = ARCHIVE.name.removeprefix("tfs-operator-").removesuffix(".tar.xz")

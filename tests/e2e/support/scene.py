@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hack.playground.commands import wait_for
-from hack.playground.kubectl import Manifest
-from hack.playground.tfmodel import TFModel
-from tests.e2e.support import asking, load
+from testing.clients import asking, load
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Manifest
+from testing.local_cluster.tfmodel import TFModel
 
 PROTOCOLS = ("REST", "gRPC")
 WAIT_SECONDS = 40  # for a rollout, on a machine that is busy

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.fetcher.packing import tree
-from tfs_operator.fetcher.source import Source
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from testing.models.packing import tree
+from tfs_operator.fetcher.core.source import Source
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.stores.uri import open_source
 
 
 @dataclass

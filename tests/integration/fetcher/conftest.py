@@ -1,7 +1,6 @@
 """Stores for the fetcher's tests: one server of each kind for the whole run."""
 
-from tests.integration.fetcher.saved_models import one_shard, three_shards
-from tests.stores.fixtures import (
+from testing.stores.fixtures import (
     azure_proxy,
     azure_server,
     bucket,
@@ -19,6 +18,7 @@ from tests.stores.fixtures import (
     token_registry,
     web_server,
 )
+from tests.integration.fetcher.saved_models import one_shard, three_shards
 
 __all__ = [
     "azure_proxy",

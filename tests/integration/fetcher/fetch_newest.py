@@ -5,8 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.stores.uri import open_source
 
 
 async def main(uri: str, endpoint: str, region: str, secret: str, into: str) -> None:

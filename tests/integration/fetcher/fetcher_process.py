@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.operator_process import eventually
-from tests.stores.s3 import S3Server
-from tfs_operator.domain.fetching import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, Wanted
+from testing.control_plane.operator_process import eventually
+from testing.stores.s3 import S3Server
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, Wanted
 
 
 @dataclass(frozen=True)

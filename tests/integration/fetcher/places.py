@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.stores.azure import ACCOUNT, AzureServer
-from tests.stores.faults import Faults
-from tests.stores.gcs import GcsServer
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tfs_operator.fetcher.storage import Storage
+from testing.stores.azure import ACCOUNT, AzureServer
+from testing.stores.faults import Faults
+from testing.stores.gcs import GcsServer
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
+from tfs_operator.fetcher.core.storage import Storage
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 import tfs_operator
+from testing.control_plane.operator_process import eventually
+from testing.models.packing import ONE, TWO, WEIGHTS, below, tar_gz_bytes, tree, zip_bytes
+from testing.stores.certificates import Certificates, make_certificates
+from testing.stores.proxy import Proxy, faults_before
+from testing.stores.traffic import Kind
+from testing.stores.web import WebServer
 from tests.integration.fetcher import fetch_once
 from tests.integration.fetcher.arriving import arriving
-from tests.integration.operator_process import eventually
-from tests.stores.certificates import Certificates, make_certificates
-from tests.stores.proxy import Proxy, faults_before
-from tests.stores.traffic import Kind
-from tests.stores.web import WebServer
-from tests.unit.fetcher.packing import ONE, TWO, WEIGHTS, below, tar_gz_bytes, tree, zip_bytes
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
 
 MEBI = 1024**2
 

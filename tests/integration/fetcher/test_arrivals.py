@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from testing.control_plane.operator_process import eventually
+from testing.models.folder_source import content
+from testing.models.index_files import index_bytes
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
+from testing.stores.traffic import Kind
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, order, plan, pretty
 from tests.integration.fetcher.saved_models import files
-from tests.integration.operator_process import eventually
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tests.stores.traffic import Kind
-from tests.unit.fetcher.folder_source import content
-from tests.unit.fetcher.index_files import index_bytes
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetching import FetchState, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, Wanted
 
 MIB = 1024 * 1024
 SHARD = "variables/variables.data-00000-of-00001"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from testing.control_plane.operator_process import eventually
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
 from tests.integration.fetcher.test_arrivals import MIB, model, until_failed, until_fetched, upload
-from tests.integration.operator_process import eventually
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetching import Wanted
+from tfs_operator.domain.fetch_protocol import Wanted
 
 RESERVE_MIB = 64
 """What the fetcher leaves free on any volume."""

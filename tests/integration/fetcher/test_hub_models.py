@@ -6,16 +6,16 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from testing.models.packing import ONE, TWO, below
+from testing.stores.certificates import Certificates
+from testing.stores.hub import HubServer
+from testing.stores.proxy import faults_before
+from testing.stores.traffic import Kind
 from tests.integration.fetcher.arriving import arriving
 from tests.integration.fetcher.places import mounted
-from tests.stores.certificates import Certificates
-from tests.stores.hub import HubServer
-from tests.stores.proxy import faults_before
-from tests.stores.traffic import Kind
-from tests.unit.fetcher.packing import ONE, TWO, below
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
+from testing.stores.traffic import Kind
 from tests.integration.fetcher.places import mounted
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tests.stores.traffic import Kind
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.stores.uri import open_source
 
 MIB = 1 << 20
 SCRIPT = Path(__file__).with_name("fetch_newest.py")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from testing.models.packing import tree
+from testing.stores.traffic import Kind
 from tests.integration.fetcher.places import Place, azure_place, gcs_place, s3_place
-from tests.stores.traffic import Kind
-from tests.unit.fetcher.packing import tree
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher import clients
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.source import Source
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.source import Source
+from tfs_operator.fetcher.stores.object_store import clients
+from tfs_operator.fetcher.stores.uri import open_source
 
 MIB = 1 << 20
 BIG = "variables/variables.data-00000-of-00001"

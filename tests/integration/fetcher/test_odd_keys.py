@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from testing.stores.gcs import GcsServer
+from testing.stores.proxy import Proxy
 from tests.integration.fetcher.places import Place, gcs_place
-from tests.stores.gcs import GcsServer
-from tests.stores.proxy import Proxy
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.source import Source
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.source import Source
+from tfs_operator.fetcher.stores.uri import open_source
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from testing.models.packing import ONE, TWO, below
+from testing.stores.certificates import Certificates
+from testing.stores.proxy import faults_before
+from testing.stores.registry import Registry, file_layer, tar_layer
 from tests.integration.fetcher.arriving import arriving
 from tests.integration.fetcher.places import mounted
-from tests.stores.certificates import Certificates
-from tests.stores.proxy import faults_before
-from tests.stores.registry import Registry, file_layer, tar_layer
-from tests.unit.fetcher.packing import ONE, TWO, below
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
 
 
 def uri(registry: Registry, reference: str) -> str:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fetcher.folder_source import listed
+from testing.models.folder_source import listed
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.checkpoint_index import read_index
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.saved_model import INDEX, check_folder
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.saved_model.checkpoint_index import read_index
+from tfs_operator.fetcher.saved_model.checks import INDEX, check_folder
 
 URI = "s3://bucket/mnist"
 

@@ -6,15 +6,15 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from testing.control_plane.operator_process import eventually
+from testing.models.folder_source import content
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
+from testing.stores.traffic import Kind
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
 from tests.integration.fetcher.test_arrivals import MIB, SHARD, model, until_fetched, upload
-from tests.integration.operator_process import eventually
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tests.stores.traffic import Kind
-from tests.unit.fetcher.folder_source import content
-from tfs_operator.domain.fetching import FetchState, Wanted
-from tfs_operator.fetcher.sharing import LOCK_STALE_SECONDS
+from tfs_operator.domain.fetch_protocol import FetchState, Wanted
+from tfs_operator.fetcher.volume.shared_claims import LOCK_STALE_SECONDS
 
 
 def pods(tmp_path: Path, server: S3Server, bucket: str, count: int) -> list[Pod]:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from testing.stores.azure import ACCOUNT, AzureServer
+from testing.stores.certificates import Certificates, make_certificates
+from testing.stores.proxy import Proxy, faults_before
+from testing.stores.s3 import S3Server
 from tests.integration.fetcher.places import mounted
-from tests.stores.azure import ACCOUNT, AzureServer
-from tests.stores.certificates import Certificates, make_certificates
-from tests.stores.proxy import Proxy, faults_before
-from tests.stores.s3 import S3Server
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.problem import FetchError
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.stores.uri import open_source
 
 FILES = {"mnist/1/saved_model.pb": b"x"}
 

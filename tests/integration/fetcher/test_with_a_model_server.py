@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.integration.control_plane import free_ports
+from testing.control_plane.control_plane import free_ports
+from testing.control_plane.operator_process import eventually
+from testing.fleet.model_servers import DOUBLE, START_SECONDS
+from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files
 from tests.integration.fetcher.test_arrivals import pod, until_fetched, upload
-from tests.integration.model_servers import DOUBLE, START_SECONDS
-from tests.integration.operator_process import eventually
-from tests.stores.s3 import S3Server
-from tfs_operator.domain.fetching import Wanted
+from tfs_operator.domain.fetch_protocol import Wanted
 
 
 def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(

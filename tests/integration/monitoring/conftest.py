@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.api import Api
-from tests.integration.control_plane import ROOT, binary
-from tests.integration.model_folder import ModelFolder
+from testing.control_plane.api import Api
+from testing.control_plane.control_plane import ROOT, binary
+from testing.control_plane.operator_process import OperatorProcess
+from testing.fleet.model_folder import ModelFolder
+from testing.fleet.served import NAME, Served, serving
+from testing.monitoring.prometheus import Job, Prometheus, Target, running_prometheus
+from testing.monitoring.traffic import asked
+from testing.stores.fixtures import s3_server
+from testing.stores.proxy import faults_before
+from testing.stores.s3 import S3Server
 from tests.integration.monitoring.fetched import fetched
-from tests.integration.monitoring.prometheus import Job, Prometheus, Target, running_prometheus
-from tests.integration.monitoring.traffic import asked
-from tests.integration.operator_process import OperatorProcess
-from tests.integration.served import NAME, Served, serving
-from tests.stores.fixtures import s3_server
-from tests.stores.proxy import faults_before
-from tests.stores.s3 import S3Server
 
 __all__ = ["s3_server"]
 

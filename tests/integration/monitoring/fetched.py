@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.api import Api
+from testing.control_plane.api import Api
+from testing.control_plane.operator_process import eventually
+from testing.fleet.fleet import tfmodel
+from testing.fleet.model_servers import fresh_address, make_pod
+from testing.stores.proxy import Proxy
+from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import Pod
 from tests.integration.fetcher.test_arrivals import model, upload
-from tests.integration.fleet import tfmodel
-from tests.integration.model_servers import fresh_address, make_pod
-from tests.integration.operator_process import eventually
-from tests.stores.proxy import Proxy
-from tests.stores.s3 import S3Server
-from tfs_operator.domain.fetching import FETCHER_PORT, FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
 
 NAME = "fetched"
 HERE, COMING = 1, 2

@@ -9,14 +9,14 @@ import os
 import pytest
 import yaml
 
-from tests.integration.api import Api
-from tests.integration.fleet import tfmodel
-from tests.integration.monitoring import panels_table
+from testing.control_plane.api import Api
+from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.fleet.fleet import tfmodel
+from testing.fleet.served import NAME, Served
+from testing.monitoring import panels_table
+from testing.monitoring.dashboard import Query, queries, variables
+from testing.monitoring.prometheus import Prometheus, Sample
 from tests.integration.monitoring.conftest import DAMAGED, RULES
-from tests.integration.monitoring.dashboard import Query, queries, variables
-from tests.integration.monitoring.prometheus import Prometheus, Sample
-from tests.integration.operator_process import OperatorProcess, eventually
-from tests.integration.served import NAME, Served
 
 SEEN_SECONDS = 30.0
 """A scrape, an evaluation and a status poll later, on a busy machine."""

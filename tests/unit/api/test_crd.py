@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, Field
 
-from tests.integration.schema_cases import nodes
+from testing.schema.schema_cases import nodes
 from tfs_operator.api.base import DEFAULTED, PRESERVE_UNKNOWN, SET_LIST, ApiModel, map_list
 from tfs_operator.api.crd import UnsupportedSchema, custom_resource_definition, structural
 

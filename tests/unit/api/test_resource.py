@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.integration.storage_cases import PATH, SCHEME
+from testing.schema.storage_cases import PATH, SCHEME
 from tests.unit.api.specs import URI, manifest, parsed, problems
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from tests.integration.schema_cases import CASES, Case
+from testing.schema.schema_cases import CASES, Case
 from tests.unit.api.specs import problems
 from tfs_operator.api.base import ApiModel
 from tfs_operator.api.rules import Rule, cel_extension, each_key, enforce, found, given, lacks, matches

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tests.integration.schema_cases import CASES, Case
+from testing.schema.schema_cases import CASES, Case
 from tfs_operator.api.status import TFModelStatus
 
 STATUS_CASES = [case for case in CASES if case.is_status]

@@ -51,7 +51,7 @@ def test_a_fetcher_imports_nothing_of_the_operator() -> None:
         "import sys; from tfs_operator.cli import main\n"
         "try: main(['fetch', '--help'])\n"
         "except SystemExit: pass\n"
-        "import tfs_operator.fetcher.process, tfs_operator.fetcher.objects\n"
+        "import tfs_operator.fetcher.process, tfs_operator.fetcher.stores.object_store.store\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tfs_operator.controller.push import Pushed
-from tfs_operator.controller.rollouts import Progress, Sight
+from tfs_operator.controller.pods.reload import Pushed
+from tfs_operator.controller.reconcile.rollout_pass import Progress, Sight
 from tfs_operator.domain.history import Told
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
-from tfs_operator.domain.remembered import rollout_status
 from tfs_operator.domain.rollout import Action, Goal, Limits, Memory, Step
+from tfs_operator.domain.rollout_status import rollout_status
 
 NOW = 1_790_000_000.0
 CATS, DOGS = (ModelConfig(name, f"/{name}", Specific((1, 2)), {"stable": 1}) for name in ("cats", "dogs"))

@@ -3,7 +3,7 @@
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.health import MAX_BEAT_AGE, MAX_MISTAKES_AGE, MAX_QUEUE_AGE, MAX_WORK_AGE, Health
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.worker import Mistakes
+from tfs_operator.controller.reconcile.worker import Mistakes
 
 KEY = TFModelKey("default", "mnist")
 

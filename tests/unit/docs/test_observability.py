@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.monitoring import dashboard, panels_table
+from testing.monitoring import dashboard, panels_table
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.fetcher.metrics import Metrics as FetcherMetrics

@@ -12,7 +12,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.api.storage import Storage
 from tfs_operator.domain.location import REMOTE_SCHEMES
 from tfs_operator.domain.model_config import wanted_config
-from tfs_operator.fetcher.object_listing import MAX_FILES
+from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
 from tfs_operator.render import Settings, children
 
 ROOT = Path(__file__).parents[3]

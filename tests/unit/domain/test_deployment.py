@@ -7,7 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.deployment import DeploymentFacts, facts
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.unmade_pods import unmade_pods
+from tfs_operator.domain.replica_failure import unmade_pods
 
 
 def deployment(replicas: int = 2, generation: int = 3, **status: Any) -> dict[str, Any]:

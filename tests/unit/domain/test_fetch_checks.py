@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
-from tfs_operator.domain.arrivals import fetching
+from tfs_operator.domain.condition_checks import judge
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence
-from tfs_operator.domain.fetching import FetchProblem, FetchState, ModelReport, VersionReport
-from tfs_operator.domain.judgement import judge
+from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
+from tfs_operator.domain.fetch_status import fetching
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tfs_operator.domain.history import Happening, Scene, Told, What, happenings
-from tfs_operator.domain.matrix import agreed_labels
 from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.model_status import agreed_labels
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, VersionStatus
 from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
 

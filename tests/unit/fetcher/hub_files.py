@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from tests.unit.fetcher.packing import Files
+from testing.models.packing import Files
 
 LARGE = 1000
 """Files of so many bytes are large: the hub has their SHA-256."""

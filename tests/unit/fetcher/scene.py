@@ -9,14 +9,14 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.unit.fetcher.folder_source import FolderSource, content
+from testing.models.folder_source import FolderSource, content
 from tests.unit.fetcher.status_server import StatusServer, running_status_server
-from tfs_operator.domain.fetching import FetchState, ModelOrder, ModelReport, VersionReport, Wanted
-from tfs_operator.fetcher.keeper import Keeper, Surroundings
+from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, Wanted
 from tfs_operator.fetcher.metrics import Metrics
-from tfs_operator.fetcher.model_server import ModelServer
-from tfs_operator.fetcher.sharing import Alone, Shared
-from tfs_operator.fetcher.staging import VersionFolders
+from tfs_operator.fetcher.sync.base_path_sync import Keeper, Surroundings
+from tfs_operator.fetcher.sync.model_server import ModelServer
+from tfs_operator.fetcher.volume.shared_claims import Alone, Shared
+from tfs_operator.fetcher.volume.staging import VersionFolders
 
 NAME = "mnist"
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from tests.unit.fetcher.packing import tree
+from testing.models.packing import tree
 from tests.unit.fetcher.web_server import WebServer
-from tfs_operator.fetcher.source import Source
-from tfs_operator.fetcher.storage import Storage
-from tfs_operator.fetcher.uri import open_source
+from tfs_operator.fetcher.core.source import Source
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.stores.uri import open_source
 
 ANYONE = Storage()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tfs_operator.cli import main
-from tfs_operator.domain.fetching import FetchPlan, ModelSource
+from tfs_operator.domain.fetch_protocol import FetchPlan, ModelSource
 from tfs_operator.fetcher.config import Config, InvalidConfig, read_plan
-from tfs_operator.fetcher.storage import Storage
+from tfs_operator.fetcher.core.storage import Storage
 
 ROOT = Path("/models/store")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from tfs_operator.domain.fetching import ModelOrder, Wanted
-from tfs_operator.fetcher.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.view import View
+from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.sync.view import View
 
 
 def version(number: int, etag: str = "a") -> RemoteVersion:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
-from tfs_operator.domain.fetching import FetchPlan, Wanted
+from tfs_operator.domain.fetch_protocol import FetchPlan, Wanted
 from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]

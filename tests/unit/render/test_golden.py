@@ -12,7 +12,7 @@ import yaml
 from tfs_operator.cli import main
 
 HERE = Path(__file__).parent
-EXAMPLES = sorted((HERE / "tfmodels").glob("*.yaml"))
+EXAMPLES = sorted((HERE.parents[2] / "testing/tfmodels").glob("*.yaml"))
 FLAGS = {"node-path": ["--allow-hostpath"], "encrypted": ["--operator-namespace=tfs"]}
 
 

@@ -14,22 +14,22 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from testing.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
 from tests.unit.domain.test_config_text import read_back
-from tests.unit.render.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
 from tests.unit.render.rendering import Manifest, child, pod_spec, tfmodel
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands.output import print_manifests
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.config_text import monitoring_config
 from tfs_operator.domain.drift import holds
-from tfs_operator.domain.fetching import FetchPlan
+from tfs_operator.domain.fetch_protocol import FetchPlan
 from tfs_operator.domain.location import locations, remotes
 from tfs_operator.domain.model_config import wanted_config
 from tfs_operator.domain.tls import ssl_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.settings import NetworkPolicySettings
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "model_server"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "testing" / "model_server"))
 from google.protobuf import text_format
 
 from model_server.config import MONITORING_CONFIG, SSL_CONFIG

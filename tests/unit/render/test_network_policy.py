@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.render.policy import Source, admits
+from testing.network_policy import Source, admits
 from tests.unit.render.rendering import Manifest, child, rendered, tfmodel
 from tfs_operator.render.settings import NetworkPolicySettings, Settings
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from tfs_operator.domain.fetching import ORDER_PATH, FetchOrder, FetchReport, ModelOrder, ModelReport, Wanted
+from tfs_operator.domain.fetch_protocol import ORDER_PATH, FetchOrder, FetchReport, ModelOrder, ModelReport, Wanted
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.fetch_orders import MAX_BODY_BYTES, FetcherClient
 

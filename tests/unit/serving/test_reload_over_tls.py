@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from tests.stores.certificates import Certificates, make_certificates
+from testing.stores.certificates import Certificates, make_certificates
 from tests.unit.serving.conftest import HOST, GrpcServer
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig
 from tfs_operator.domain.tls import Certificate

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
-from tests.unit.tls.pairs import secret
+from testing.tls_pairs import secret
 from tfs_operator.cli import main
 from tfs_operator.domain.tls import Certificate, served
 from tfs_operator.tls.process import Config, run
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "model_server"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "testing" / "model_server"))
 from model_server.config import SSL_CONFIG  # the double has TF Serving's message, of which no wheel has a copy
 
 

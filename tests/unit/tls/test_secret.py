@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tls.pairs import openssl, secret
+from testing.tls_pairs import openssl, secret
 from tfs_operator.domain.tls import Certificate
 from tfs_operator.tls.secret import NotUsable, check, read
 

@@ -7,8 +7,8 @@ from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.controller.metrics.exposition import Family, Sample
 from tfs_operator.domain.evidence import Evidence, Verdict
-from tfs_operator.domain.matrix import agreed_labels, answering, states
 from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.model_status import agreed_labels, answering, states
 from tfs_operator.domain.observation import PodObservation
 
 INFO = Family("tfmodel_info", "How a TFModel is served; always 1.", ("image", "uri_schemes", "models", "gpus"))

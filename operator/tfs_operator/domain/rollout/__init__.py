@@ -3,10 +3,10 @@
 from tfs_operator.domain.rollout.decide import decide
 from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Fleet, Goal, Limits, Memory, Pod, Step
 from tfs_operator.domain.rollout.opening import opening
-from tfs_operator.domain.rollout.outlook import next_change
 from tfs_operator.domain.rollout.push import pod_config, server_config
 from tfs_operator.domain.rollout.server import committed_after, labels_to_ask
 from tfs_operator.domain.rollout.settled import settled
+from tfs_operator.domain.rollout.timers import next_change
 
 __all__ = [
     "Action",

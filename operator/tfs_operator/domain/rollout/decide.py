@@ -9,18 +9,18 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.commit import commit
 from tfs_operator.domain.rollout.facts import Action, Facts, Step
-from tfs_operator.domain.rollout.first import first
-from tfs_operator.domain.rollout.follow import follow
-from tfs_operator.domain.rollout.label import label
-from tfs_operator.domain.rollout.load import load
-from tfs_operator.domain.rollout.nobody import nobody
-from tfs_operator.domain.rollout.retire import retire
+from tfs_operator.domain.rollout.policies.await_discovered import follow
+from tfs_operator.domain.rollout.policies.bootstrap import first
+from tfs_operator.domain.rollout.policies.commit import commit
+from tfs_operator.domain.rollout.policies.label import label
+from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, unfollow
+from tfs_operator.domain.rollout.policies.load import load
+from tfs_operator.domain.rollout.policies.no_ready_pods import nobody
+from tfs_operator.domain.rollout.policies.retire import retire
+from tfs_operator.domain.rollout.policies.withdraw import withdraw
 from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
-from tfs_operator.domain.rollout.unfollow import is_stuck, unfollow
 from tfs_operator.domain.rollout.view import View
-from tfs_operator.domain.rollout.withdraw import withdraw
 
 Policy = Callable[[View, ModelConfig], Step | None]
 

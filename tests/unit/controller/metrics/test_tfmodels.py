@@ -10,8 +10,8 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.controller.metrics import tfmodels
 from tfs_operator.controller.metrics.exposition import Family, Sample
+from tfs_operator.domain.condition_checks import judge
 from tfs_operator.domain.evidence import Evidence, Verdict
-from tfs_operator.domain.judgement import judge
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action

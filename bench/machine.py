@@ -1,0 +1,55 @@
+"""On what it was measured."""
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from testing.local_cluster.chart import Images
+from testing.local_cluster.kubectl import Kubectl
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`load` is the load average of the minute before."""
+
+    cores: int
+    memory_gib: int
+    processor: str
+    kubernetes: str
+    server: str
+    server_is_the_double: bool
+    load: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        double = ", the test double of TensorFlow Serving" if self.server_is_the_double else ""
+        return (
+            f"{self.cores} cores ({self.processor}), {self.memory_gib} GiB, Kubernetes {self.kubernetes} in kind on"
+            f" one node, {self.server}{double}; load average before: {self.load:.1f}"
+        )
+
+
+def machine(kubectl: Kubectl, images: Images) -> Machine:
+    """As the node says it: with Docker Desktop that is a smaller machine within this one."""
+    node = json.loads(kubectl("get", "nodes", "--output", "json"))["items"][0]["status"]
+    return Machine(
+        cores=int(node["capacity"]["cpu"]),
+        memory_gib=round(int(node["capacity"]["memory"].removesuffix("Ki")) / 2**20),
+        processor=processor(),
+        kubernetes=node["nodeInfo"]["kubeletVersion"],
+        server=images.server,
+        server_is_the_double=images.server_is_the_double,
+        load=os.getloadavg()[0],
+    )
+
+
+def processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

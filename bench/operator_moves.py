@@ -1,0 +1,107 @@
+"""Labels moved by the operator: what is measured of a TFModel."""
+
+import asyncio
+import dataclasses
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.api import Api
+from bench.fleet import Fleet, ModelServer, discord, settle
+from bench.moves import LABEL, Move, move
+from bench.server_log import load_of
+from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.narrate import Step
+from testing.local_cluster.tfmodel import TFModel
+
+TFMODELS = "apis/tfs-operator.io/v1alpha1/tfmodels"
+NAME = "mnist"
+LOADED = (1, 2)
+READY_SECONDS = 120
+MOVE_SECONDS = 60
+ASK_EVERY = 0.01
+FILE_SYSTEM_POLL_SECONDS = 1.0
+
+
+def manifest(replicas: int) -> Manifest:
+    """Nothing stays loaded for a rollback, so that each rollout ends at once and the next one can begin at rest."""
+    return {
+        "apiVersion": "tfs-operator.io/v1alpha1",
+        "kind": "TFModel",
+        "metadata": {"name": NAME},
+        "spec": {
+            "modelUri": f"pvc://models/{NAME}",
+            "versions": list(LOADED),
+            "versionLabels": {"stable": LOADED[0], LABEL: LOADED[0]},
+            "replicas": replicas,
+            "rollout": {"bakeSeconds": 0, "drainSeconds": 1},
+        },
+    }
+
+
+def unrest(tfmodel: Manifest) -> str:
+    """What the operator has still to do or to say, by the object; empty when it is done."""
+    generation, status = tfmodel["metadata"]["generation"], tfmodel.get("status", {})
+    ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), None)
+    if ready is None or ready["observedGeneration"] != generation:
+        return "the status does not speak of the newest spec"
+    if ready["status"] != "True":
+        return f"Ready is {ready['status']}: {ready['reason']}: {ready['message']}"
+    rollouts = [model["rollout"] for model in status["models"]]
+    moving = [f"{rollout['step']}: {rollout['message']}" for rollout in rollouts if rollout["step"] != "Done"]
+    return ", ".join(moving)
+
+
+def wanted_versions(spec: Manifest) -> set[int]:
+    return set(spec.get("versions") or spec["versionLabels"].values())
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A TFModel and its pods, which stay the same throughout."""
+
+    api: Api
+    kubectl: Kubectl
+    fleet: Fleet
+
+    @classmethod
+    async def start(cls, api: Api, kubectl: Kubectl, replicas: int) -> "Operated":
+        await api.create(TFMODELS, manifest(replicas))
+        TFModel(kubectl, NAME).wait("Ready", seconds=READY_SECONDS)
+        pods = [pod["metadata"]["name"] for pod in TFModel(kubectl, NAME).pods()]
+        return cls(api, kubectl, tuple(ModelServer(api, pod, NAME) for pod in pods))
+
+    async def label_moves(self, count: int) -> list[Move]:
+        """To a version that is loaded, there and back again."""
+        versions = [LOADED[1 - n % 2] for n in range(count)]
+        return [await self._move({"versionLabels": {LABEL: version}}, version) for version in versions]
+
+    async def new_versions(self, versions: Sequence[int], step: Step) -> list[Move]:
+        """To one version after the other that no pod has ever loaded; the one before it is unloaded each time."""
+        moves = []
+        for version in versions:
+            moves.append(await self._move({"versions": None, "versionLabels": {LABEL: version}}, version))
+            step.detail = f"{LABEL} → {version} in {moves[-1].seconds:.2f} s; waiting until all is at rest again"
+        await self._rest()
+        logs = {server.pod: self.kubectl("logs", server.pod, "--timestamps") for server in self.fleet}
+        return [
+            dataclasses.replace(each, loads={pod: load_of(log, NAME, each.version) for pod, log in logs.items()})
+            for each in moves
+        ]
+
+    async def _move(self, spec: Manifest, version: int) -> Move:
+        """From rest, and after a pause by which each is met at another moment of the server's poll for versions."""
+        await self._rest()
+        await asyncio.sleep(random.uniform(0, FILE_SYSTEM_POLL_SECONDS))
+        change = self.api.patch(TFMODELS, NAME, {"spec": spec})
+        return await move(change, self.fleet, version, seconds=MOVE_SECONDS, interval=ASK_EVERY)
+
+    async def _rest(self) -> None:
+        """Until the operator says it is done, and every pod has just what the spec wants."""
+
+        async def problem() -> str:
+            live = await self.api.get(TFMODELS, NAME)
+            spec = live["spec"]
+            return unrest(live) or await discord(self.fleet, wanted_versions(spec), spec["versionLabels"])
+
+        await settle(f"TFModel {NAME} to be at rest", MOVE_SECONDS, problem)

@@ -1,0 +1,1 @@
+"""`make demo`: serves a model on the local cluster and takes it through a rollout."""

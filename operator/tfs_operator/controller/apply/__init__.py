@@ -1,0 +1,1 @@
+"""Applies the children of a TFModel, and remembers which of them the API server rejected."""

@@ -1,0 +1,238 @@
+"""Brings the children in line with what is rendered: creates, repairs, prunes; takes nothing from others."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.api.resource import TFModel
+from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
+from tfs_operator.cluster.client import ClusterClient
+from tfs_operator.cluster.errors import Conflict, Forbidden, Invalid, Terminating, Transient
+from tfs_operator.controller.apply import replica_ownership
+from tfs_operator.controller.apply.rejections import Refusals
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import AUTOSCALER_KINDS, CHILD_KINDS, TFMODEL
+from tfs_operator.domain.apply_errors import names_a_silent_webhook, refused
+from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
+from tfs_operator.domain.observation import Problem
+from tfs_operator.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
+
+Manifest = dict[str, Any]
+Rewritten = dict[Key, tuple[str, Any]]
+
+log = logging.getLogger(__name__)
+
+
+_NEEDED = ("ConfigMap", "Deployment")
+"""Without one of these no pod can serve as the spec says; the others are apart from each other."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A child that could not be written. `holds_up`: nothing else is done about the TFModel until it can."""
+
+    problem: Problem
+    holds_up: bool
+
+
+class Children:
+    """Applies what differs. Remembers how the API server rewrote a child that it does not keep as it was sent."""
+
+    def __init__(self, client: ClusterClient, cache: Cache, refusals: Refusals | None = None) -> None:
+        self._client = client
+        self._cache = cache
+        self._refusals = refusals or Refusals()
+        self._rewritten: dict[TFModelKey, Rewritten] = {}
+
+    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> Trouble | None:
+        """All children that are not refused; without one that pods need, nothing more. Raises ClusterError when it is
+        worth a retry."""
+        rewritten = self._rewritten.setdefault(_key(tfmodel), {})
+        await self._prune(tfmodel, manifests, AUTOSCALER_KINDS)  # first: two of one Deployment fight each other
+        pending = [manifest for manifest in manifests if self._differs(manifest, rewritten)]
+        trouble = await self._write_all(tfmodel, pending, rewritten) if pending else None
+        if trouble is None or not trouble.holds_up:
+            await self._prune(tfmodel, manifests)
+        return trouble
+
+    def forget(self, key: TFModelKey) -> None:
+        """Drops what is remembered of a TFModel that is gone."""
+        self._rewritten.pop(key, None)
+        self._refusals.forget(key)
+
+    async def _write_all(self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten) -> Trouble | None:
+        """A name that is taken holds up everything while nothing serves yet, so that nothing is half made."""
+        serves = self._cache.get("Deployment", tfmodel.metadata.namespace, tfmodel.metadata.name) is not None
+        asides, free = await self._set_aside(tfmodel, pending)
+        taken = [each for each in asides if each.problem.reason == Reason.NAME_TAKEN]
+        held_up = next((each for each in asides if each.holds_up or (each in taken and not serves)), None)
+        if held_up is not None:
+            return Trouble(held_up.problem, holds_up=True)
+        return await self._write(tfmodel, self._in_order(free), rewritten, serves) or next(iter(asides), None)
+
+    async def _set_aside(self, tfmodel: TFModel, pending: list[Manifest]) -> tuple[list[Trouble], list[Manifest]]:
+        """Those that are known to be in vain, and the others. A missing child is looked for only where a name was found
+        taken the last time, so that nothing is made and taken back at each try."""
+        asides, free = [], []
+        looks = _name_was_taken(self._cache.get(TFMODEL, tfmodel.metadata.namespace, tfmodel.metadata.name))
+        for desired in pending:
+            if problem := self._standing(tfmodel, desired) or await self._taken(tfmodel, desired, looks=looks):
+                asides.append(Trouble(problem, _is_needed(desired)))
+            else:
+                free.append(desired)
+        return asides, free
+
+    def _standing(self, tfmodel: TFModel, desired: Manifest) -> Problem | None:
+        """The queue's back-off sees to those that hold up everything."""
+        if _is_needed(desired):
+            return None
+        return self._refusals.standing(_key(tfmodel), key_of(desired), _digest_of(desired))
+
+    def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
+        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
+        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before
+        the pods."""
+        missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
+        changed = [manifest for manifest in pending if manifest not in missing]
+        return [*sorted(missing, key=lambda manifest: manifest["kind"] != "Deployment"), *changed]
+
+    def _differs(self, desired: Manifest, rewritten: Rewritten) -> bool:
+        key = key_of(desired)
+        live = self._cache.get(*key)
+        if live is None:
+            return True
+        if holds(live, desired):
+            return False
+        return rewritten.get(key) != (_digest_of(desired), projection(live, desired))
+
+    async def _taken(self, tfmodel: TFModel, desired: Manifest, *, looks: bool) -> Problem | None:
+        key = key_of(desired)
+        live = self._cache.get(*key) or (await self._client.get(*key) if looks else None)
+        if live is None or _is_ours(live, tfmodel.metadata.uid):
+            return None
+        self._refusals.refused(_key(tfmodel), key, _digest_of(desired), _name_taken(live))
+        return _name_taken(live)
+
+    async def _write(
+        self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten, serves: bool
+    ) -> Trouble | None:
+        """The first that is refused, after all that go on without it."""
+        made: list[Manifest] = []
+        aside: Trouble | None = None
+        for desired in pending:
+            known = self._cache.get(*key_of(desired)) is not None
+            answer = await self._written(tfmodel, desired)
+            if isinstance(answer, Problem):
+                takes_back = answer.reason == Reason.NAME_TAKEN and not serves
+                if takes_back or _is_needed(desired):
+                    await self._take_back(made if takes_back else [])
+                    return Trouble(answer, holds_up=True)
+                aside = aside or Trouble(answer, holds_up=False)
+            elif answer is not None:
+                self._note(desired, answer, rewritten, "changed" if known else "created")
+                self._refusals.taken(_key(tfmodel), key_of(desired))
+                made += [] if known else [answer]
+        return aside
+
+    async def _written(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem | None:
+        """The object as the API server has it now; None when the TFModel goes with its namespace, and nobody reads its
+        status any more."""
+        key = key_of(desired)
+        try:
+            answer = await self._apply(tfmodel, desired)
+        except Terminating:
+            return None
+        except (Invalid, Forbidden) as error:
+            answer = refused(key.kind, key.name, str(error))
+        except Transient as error:
+            if not names_a_silent_webhook(str(error)):
+                raise
+            answer = refused(key.kind, key.name, str(error))
+        if isinstance(answer, Problem):
+            self._refusals.refused(_key(tfmodel), key, _digest_of(desired), answer)
+        return answer
+
+    async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
+        """Writes only what is ours, also when the cache is behind: an apply by itself would silently take over an
+        object of the same name. Raises Conflict while that comes and goes."""
+        try:
+            return await self._apply_to(self._cache.get(*key_of(desired)), desired)
+        except Conflict:
+            live = await self._client.get(*key_of(desired))
+        if live is None or _is_ours(live, tfmodel.metadata.uid):
+            return await self._apply_to(live, desired)
+        return _name_taken(live)
+
+    async def _apply_to(self, live: Manifest | None, desired: Manifest) -> Manifest:
+        if live is None:
+            return await replica_ownership.after_create(self._client, await self._client.create(desired))
+        await replica_ownership.before_apply(self._client, live, desired)
+        return await self._client.apply(desired, _uid(live))
+
+    def _note(self, desired: Manifest, answer: Manifest, rewritten: Rewritten, what: str) -> None:
+        key = key_of(desired)
+        log.info("%s %s %s/%s", what, key.kind, key.namespace, key.name)
+        self._cache.upsert(answer)
+        if holds(answer, desired):
+            rewritten.pop(key, None)
+        else:
+            rewritten[key] = (_digest_of(desired), projection(answer, desired))
+
+    async def _take_back(self, made: list[Manifest]) -> None:
+        """Nothing stays half made beside a name that is taken."""
+        for live in made:
+            await self._delete(live, "another child's name is taken")
+
+    async def _prune(self, tfmodel: TFModel, manifests: list[Manifest], kinds: Sequence[str] = CHILD_KINDS) -> None:
+        wanted = {key_of(manifest) for manifest in manifests}
+        for kind in kinds:
+            for live in self._cache.owned_by(kind, tfmodel.metadata.uid):
+                if key_of(live) not in wanted and "deletionTimestamp" not in live["metadata"]:
+                    await self._delete(live, "no longer wanted")
+
+    async def _delete(self, live: Manifest, why: str) -> None:
+        key = key_of(live)
+        await self._client.delete(*key, uid=_uid(live))
+        self._cache.remove(live)
+        log.info("deleted %s %s/%s: %s", key.kind, key.namespace, key.name, why)
+
+
+def _key(tfmodel: TFModel) -> TFModelKey:
+    return TFModelKey(tfmodel.metadata.namespace, tfmodel.metadata.name)
+
+
+def _is_needed(manifest: Manifest) -> bool:
+    return manifest["kind"] in _NEEDED
+
+
+def _digest_of(manifest: Manifest) -> str:
+    return str(manifest["metadata"]["annotations"][DIGEST_ANNOTATION])
+
+
+def _uid(live: Manifest) -> str:
+    return str(live["metadata"]["uid"])
+
+
+def _name_was_taken(tfmodel: Manifest | None) -> bool:
+    """As its status says."""
+    conditions = (tfmodel or {}).get("status", {}).get("conditions") or []
+    return any(condition["reason"] == Reason.NAME_TAKEN for condition in conditions)
+
+
+def _name_taken(live: Manifest) -> Problem:
+    key, owner = key_of(live), controller_of(live)
+    holder = f"controlled by {owner['kind']} {owner['name']}" if owner else "not made by tfs-operator"
+    return Problem(
+        Reason.NAME_TAKEN,
+        f"{key.kind} {key.name} exists and is {holder}: it is left alone. Delete it, or rename this TFModel",
+    )
+
+
+def _is_ours(live: Manifest, uid: str) -> bool:
+    """Controlled by this TFModel; or made by the operator and orphaned since, which is adopted."""
+    owner = controller_of(live)
+    if owner is not None:
+        return bool(owner["uid"] == uid)
+    return bool((live["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) == MANAGED_BY)

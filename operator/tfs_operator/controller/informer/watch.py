@@ -1,0 +1,237 @@
+"""The only use of kopf: it watches TFModels, and hands what it sees to a `Sink`.
+
+Handlers other than `on.event` would make kopf write finalizers and annotations, `index` is quadratic, and
+`worker_limit` can deadlock (docs/design/kopf.md). A handler here never fails and returns nothing: kopf would
+neither retry it, nor keep a returned value to itself.
+
+kopf ends altogether over an answer that it does not expect: it is started anew, and what it may have missed meanwhile
+is looked for. It watches through an HTTP session of ours, which tells when a list or a watch begins, and slows down
+what would otherwise be repeated without a pause.
+"""
+
+import asyncio
+import functools
+import logging
+import ssl
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+import kopf
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from kubernetes.aio.client import Configuration
+
+from tfs_operator.api.identity import GROUP, PLURAL, VERSION
+from tfs_operator.cluster.client import SILENCE_SECONDS
+from tfs_operator.cluster.kinds import RESOURCES
+from tfs_operator.controller.informer.throttle import Pacing
+from tfs_operator.controller.kinds import TFMODEL, Scope, scopes
+
+_LONGEST_PAUSE = 5.0
+_MAX_FAILURES = 20
+"""One after the other, without a minute of watching between them: nearly two minutes. Then the process ends."""
+_HEALTHY_SECONDS = 60.0
+_STOP_TRIES = 3
+_STOP_SECONDS = 3.0
+_KOPF = str(Path(kopf.__file__).parent)
+
+log = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """Takes in what is watched."""
+
+    def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
+        """One event: the type is None for what was there before, else ADDED, MODIFIED or DELETED."""
+
+    def listing(self, scope: Scope) -> None:
+        """A list begins: whatever was known and does not come now, or later, may be gone."""
+
+    def watching(self, scope: Scope) -> None:
+        """The list is over, or was not needed, and the watch has begun."""
+
+
+async def watch(
+    configuration: Configuration,
+    namespaces: Sequence[str],
+    sink: Sink,
+    heed_signals: Callable[[], None],
+) -> None:
+    """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
+    without a way to stop it; `heed_signals` is called to take them back."""
+    pacing, failures = Pacing(), 0
+    while True:
+        began = time.monotonic()
+        try:
+            await _watch(configuration, namespaces, _Tap(namespaces, sink, pacing), heed_signals)
+        except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
+            failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
+            if failures >= _MAX_FAILURES:
+                raise
+            pause = min(0.5 * 2.0 ** (failures - 1), _LONGEST_PAUSE)
+            log.warning("watching ended: %r; watching anew in %.1f s", error, pause)
+            await asyncio.sleep(pause)
+
+
+async def _watch(
+    configuration: Configuration, namespaces: Sequence[str], tap: "_Tap", heed_signals: Callable[[], None]
+) -> None:
+    """`kopf.operator` would do, but it cancels every task of the process in the end."""
+    tasks = await kopf.spawn_tasks(
+        registry=_registry(configuration, tap),
+        settings=_settings(),
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=list(namespaces),
+        # Else kopf asks for the user's name, and a container's user has none.
+        identity="tfs-operator",  # type: ignore[arg-type]  # a NewType of str that kopf keeps to itself
+    )
+    heed_signals()
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        raise RuntimeError("kopf ended without saying why")
+    finally:
+        await _stop_kopf(tasks)
+        await tap.close()
+
+
+async def _stop_kopf(roots: Collection["asyncio.Task[Any]"]) -> None:
+    """First those that end others, then what is left: the watches of a kopf that failed would go on beside the next
+    one's. It takes two seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+    await _stop(set(roots))
+    await _stop({task for task in _kopfs_tasks() if getattr(task.get_coro(), "__name__", "") == "guard"})
+    for _ in range(_STOP_TRIES):
+        await _stop(_kopfs_tasks())
+
+
+async def _stop(tasks: set["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        done, _ = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+        for task in done:
+            _ = task.cancelled() or task.exception()  # what it ended by is known, or of no interest any more
+
+
+def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
+    """Of this event loop, by the file that their coroutines are written in."""
+    codes = {task: getattr(task.get_coro(), "cr_code", None) for task in asyncio.all_tasks()}
+    return {task for task, code in codes.items() if code is not None and code.co_filename.startswith(_KOPF)}
+
+
+def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(functools.partial(_login, configuration, tap))
+    kopf.on.event(GROUP, VERSION, PLURAL, id="watch", registry=registry)(functools.partial(_on_event, tap.sink))
+    return registry
+
+
+async def _on_event(sink: Sink, *, event: Any, **_: Any) -> None:
+    sink.ingest(event["type"], {**event["object"], "kind": TFMODEL})
+
+
+class _Tap:
+    """Sees kopf's requests go by, as a middleware of its HTTP session."""
+
+    def __init__(self, namespaces: Sequence[str], sink: Sink, pacing: Pacing) -> None:
+        self.sink = sink
+        self._pacing = pacing
+        self._scopes = {
+            RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, [TFMODEL])
+        }
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    def session(self, authorization: str | None, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+        """A new one, for as long as the credentials are good."""
+        headers = {"Authorization": authorization} if authorization else {}
+        connector = aiohttp.TCPConnector(limit=0, ssl=tls)
+        session = aiohttp.ClientSession(connector=connector, headers=headers, middlewares=(self,))
+        self._sessions = [*(each for each in self._sessions if not each.closed), session]
+        return session
+
+    async def close(self) -> None:
+        """kopf closes them only where it ends in an orderly way."""
+        for session in self._sessions:
+            await session.close()
+
+    async def __call__(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        path, query = request.url.raw_path, request.url.query
+        if "continue" in query:
+            return await self._page(request, send)
+        await self._pacing.pause((path, "watch" in query))
+        scope = self._scope(path)
+        if scope is not None and "watch" not in query:
+            self.sink.listing(scope)
+        response = await send(request)
+        if scope is not None and "watch" in query and response.status == 200:
+            self.sink.watching(scope)
+        return response
+
+    def _scope(self, path: str) -> Scope | None:
+        return next((scope for end, scope in self._scopes.items() if path.endswith(end)), None)
+
+    async def _page(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+        """To kopf a page that has expired is the end; a broken answer makes it begin the list anew."""
+        response = await send(request)
+        if response.status == 410:
+            response.close()
+            raise aiohttp.ClientPayloadError("the list's next page has expired")
+        return response
+
+
+async def _login(configuration: Configuration, tap: _Tap, **__: Any) -> kopf.AiohttpSession:
+    """The same credentials as our own client's; kopf asks again when a token is refused."""
+    authorization = await configuration.get_api_key_with_prefix("BearerToken")
+    tls = kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+        proxy_url=configuration.proxy,
+    )
+    session = tap.session(authorization, tls.as_ssl_context())
+    return kopf.AiohttpSession(server=configuration.host, aiohttp_session=session)
+
+
+class _EverSlower:
+    """Pauses between tries of one request, in seconds: without an end, since a watch has nothing else to do."""
+
+    def __iter__(self) -> Iterator[float]:
+        pause = 0.5
+        while True:
+            yield pause
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+class _NoDiffs(kopf.DiffBaseStorage):
+    """kopf copies and searches each object for what its other handlers compare, which costs more than all that our own
+    handler does. This storage knows of nothing, so nothing differs."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None: ...
+
+    def store(self, **_: Any) -> None: ...
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.persistence.diffbase_storage = _NoDiffs()
+    settings.peering.standalone = True
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.process.ultimate_exiting_timeout = None  # else SIGKILL, ten minutes after it was started anew
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 330
+    settings.watching.inactivity_timeout = SILENCE_SECONDS
+    settings.watching.chunk_size = 500
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 10
+    settings.networking.error_backoffs = _EverSlower()
+    return settings

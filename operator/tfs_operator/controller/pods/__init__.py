@@ -1,0 +1,1 @@
+"""Talks to the pods of a TFModel: model servers and fetchers."""

@@ -1,0 +1,1 @@
+"""Drives one TFModel from its observed state to its spec."""

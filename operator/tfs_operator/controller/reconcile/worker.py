@@ -1,0 +1,130 @@
+"""Takes keys from the queue and reconciles them; what goes wrong with one key delays only that key."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from tfs_operator.cluster.errors import ClusterError, NotPermitted
+from tfs_operator.cluster.queue import QueueClosed, WorkQueue
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.metrics import Metrics
+from tfs_operator.controller.reconcile.reconciler import Again, Reconciler
+from tfs_operator.logs import reconciling
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 120.0
+
+
+GRACE_SECONDS = 5.0
+"""For a reconcile to end by itself, when the process is asked to."""
+
+
+class Mistakes:
+    """For how long every reconcile has ended by a mistake of ours, or not at all: then a new process may help."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def made(self) -> None:
+        """A reconcile ended by a mistake, or was given up."""
+        self._since = self._clock() if self._since is None else self._since
+
+    def none(self) -> None:
+        """A reconcile ended otherwise, be it because the API server failed."""
+        self._since = None
+
+    def seconds(self) -> float:
+        """Since the first of those without another one among them; 0 when the last reconcile was none of them."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
+
+class Worker:
+    """One for all tasks that work on the queue."""
+
+    def __init__(
+        self,
+        queue: WorkQueue[TFModelKey],
+        reconciler: Reconciler,
+        metrics: Metrics,
+        mistakes: Mistakes | None = None,
+    ) -> None:
+        self._queue = queue
+        self._reconciler = reconciler
+        self._metrics = metrics
+        self._mistakes = mistakes or Mistakes()
+        self._failures: dict[TFModelKey, str] = {}
+
+    async def work_all(self, count: int) -> None:
+        """`count` at once, until one of them fails or this is cancelled; then those who are at it may finish."""
+        tasks = [asyncio.create_task(self.work(), name=f"worker-{number}") for number in range(count)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            self._queue.close()
+            await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def work(self) -> None:
+        """Until the queue is closed."""
+        while True:
+            try:
+                key = await self._queue.get()
+            except QueueClosed:
+                return
+            try:
+                with reconciling(*key):
+                    await self._work_on(key)
+            finally:
+                self._queue.done(key)
+
+    async def _work_on(self, key: TFModelKey) -> None:
+        started = time.monotonic()
+        again = await self._reconcile(key)
+        if again is None or again.back_off:
+            self._queue.add_rate_limited(key)
+        else:
+            self._queue.forget(key)
+            if again.seconds is not None:
+                self._queue.add_after(key, again.seconds)
+        self._metrics.reconciled(_result(again), time.monotonic() - started)
+
+    async def _reconcile(self, key: TFModelKey) -> Again | None:
+        """None when it failed."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                again = await self._reconciler.reconcile(key)
+        except NotPermitted:
+            return None  # another operator leads, and this process is about to end
+        except ClusterError as error:
+            self._mistakes.none()
+            self._say(key, str(error))
+        except TimeoutError:
+            self._mistakes.made()
+            self._say(key, f"not done within {DEADLINE_SECONDS:.0f} s")
+        except Exception as error:  # a mistake of ours must cost one TFModel, not all of them
+            self._mistakes.made()
+            self._say(key, f"a mistake in the operator: {error!r}", trace=True)
+        else:
+            self._mistakes.none()
+            self._failures.pop(key, None)
+            return again
+        return None
+
+    def _say(self, key: TFModelKey, failure: str, *, trace: bool = False) -> None:
+        """One line for one failure, however often it is tried again."""
+        if self._failures.get(key) != failure:
+            self._failures[key] = failure
+            log.warning("%s; trying again with back-off", failure, exc_info=trace)
+
+
+def _result(again: Again | None) -> str:
+    if again is None:
+        return "error"
+    return "success" if again.seconds is None else "requeue_after"

@@ -1,0 +1,34 @@
+"""What the fetchers of a TFModel's pods are ordered to hold."""
+
+from collections.abc import Iterable
+
+from tfs_operator.domain.fetch_protocol import FetchOrder, ModelOrder, Wanted
+from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
+
+
+def order(
+    models: Iterable[str], committed: ModelServerConfig, wanted: ModelServerConfig, poll_interval_seconds: float
+) -> FetchOrder:
+    """For `models`, those that are fetched. A server starts with what is committed, and is led to what is wanted."""
+    return FetchOrder(
+        models={name: _model_order(committed.model(name), wanted.model(name)) for name in models},
+        poll_interval_seconds=poll_interval_seconds,
+    )
+
+
+def _model_order(committed: ModelConfig | None, wanted: ModelConfig | None) -> ModelOrder:
+    return ModelOrder(start=_versions(committed), hold=_versions(wanted))
+
+
+def _versions(config: ModelConfig | None) -> Wanted:
+    """Labelled versions are held too: `latest` may have moved on while a label stays."""
+    if config is None:
+        return Wanted()
+    labelled = set(config.labels.values())
+    match config.policy:
+        case Specific(versions):
+            return Wanted(versions=tuple(sorted({*versions, *labelled})))
+        case Latest(num_versions):
+            return Wanted(versions=tuple(sorted(labelled)), latest=num_versions)
+        case All():
+            return Wanted(versions=tuple(sorted(labelled)), all=True)

@@ -1,0 +1,50 @@
+"""Versions first: labels are checked before versions are loaded."""
+
+from dataclasses import replace
+
+from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.safe_commit import guarded
+from tfs_operator.domain.rollout.steps import goal_of, step
+from tfs_operator.domain.rollout.view import View
+
+
+def load(view: View, goal: ModelConfig) -> Step | None:
+    """Until every required version is AVAILABLE on every pod, what is committed goes on beside it."""
+    missing = view.missing(target.required(goal))
+    if missing is None:
+        return None
+    committed = guarded(view, goal) or view.committed
+    both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
+    keep = committed == goal or not isinstance(committed.policy, Specific) or view.is_baking
+    lingering = frozenset(goal.labels.keys() - committed.labels.keys())
+    led_to = goal_of(view, both, keep_available=keep, lingering=lingering)
+    if (arriving := _arriving(view, goal)) is not None:
+        return step(view, Action.FETCH, arriving, led_to, committed)
+    absent = _absent(view, goal)
+    loading = step(view, Action.LOAD, next(iter(absent.values()), missing), led_to, committed)
+    return replace(loading, absent=absent)
+
+
+def _arriving(view: View, goal: ModelConfig) -> str | None:
+    """The servers are told of such a version all the same: each loads it as soon as its own fetcher has it."""
+    words = {**view.arriving, **view.unfetchable}
+    required = sorted(target.required(goal) & words.keys())
+    return words[required[0]] if required else None
+
+
+def _absent(view: View, goal: ModelConfig) -> dict[int, str]:
+    """A server looks for folders every second; a folder that appears later is found without another push."""
+    if view.lasting(Action.LOAD) < view.facts.limits.absent:
+        return {}
+    return {
+        version: f"version {version}: no server finds a folder {version} below {goal.base_path}"
+        for version in sorted(target.required(goal) - view.present)
+    }
+
+
+def _both(committed: ModelConfig, goal: ModelConfig) -> VersionPolicy:
+    if not isinstance(goal.policy, Specific):
+        return goal.policy
+    return Specific(tuple(sorted(target.required(goal) | target.required(committed))))

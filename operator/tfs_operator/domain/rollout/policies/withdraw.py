@@ -1,0 +1,31 @@
+"""A required version cannot be loaded: the wish is taken back, labels stay where they are."""
+
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.safe_commit import guarded
+from tfs_operator.domain.rollout.steps import failing, goal_of
+from tfs_operator.domain.rollout.view import View
+
+
+def withdraw(view: View, goal: ModelConfig) -> Step | None:
+    """As soon as one pod cannot load it. Where all of it is committed already, nothing is retired meanwhile."""
+    failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
+    if not failed:
+        return None
+    committed = guarded(view, goal) or view.committed
+    return failing(
+        view, failed, goal_of(view, committed, keep_available=committed == goal or view.is_baking), committed
+    )
+
+
+def _failure(view: View, version: int) -> str | None:
+    """A version without a folder is no failure yet: it is asked for until it appears."""
+    if version in view.held:
+        return view.held[version]
+    return view.trouble(version, _tried_for(view, version)) if version in view.present else None
+
+
+def _tried_for(view: View, version: int) -> float:
+    """A folder that appears late has its whole time: it counts from when some pod was first seen to load it."""
+    return min(view.lasting(Action.FETCH, Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))

@@ -1,0 +1,1 @@
+"""Downloads files in parallel, resumes what was interrupted, and checks what has arrived."""

@@ -1,0 +1,208 @@
+"""The download engine: files into a folder, in parallel and resumable, in bounded memory.
+
+Every file is cut into parts; a fixed number of streams takes one part after the other, and writes what arrives where
+it belongs. So one large file is as fast as many, and memory is streams times chunk, whatever the size of the model.
+Nothing is synced to the disk: see journal.py for what follows from that.
+"""
+
+import asyncio
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.source import Progress, RemoteFile
+from tfs_operator.fetcher.download import journal
+from tfs_operator.fetcher.download.byte_ranges import Span
+from tfs_operator.fetcher.download.checksum import is_certain, vouched
+from tfs_operator.fetcher.download.journal import Journal
+from tfs_operator.fetcher.download.part_writer import Receive, Sink, disk_problem
+from tfs_operator.fetcher.download.partial_files import Incoming, prepare
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Job = tuple[Incoming, Span | None]
+"""A part to fetch; None: nothing is missing, and only the checksum is to be compared."""
+
+_TELL_SECONDS = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much at once, and how often again. The defaults are measured, see docs/design/fetcher.md."""
+
+    streams: int = 8
+    part_bytes: int = 32 << 20
+    attempts: int = 4
+    """In a row without a byte, for one part, each with the retries of the client library within."""
+
+    backoff_seconds: float = 1.0
+    """Before the second attempt; doubles."""
+
+
+class Transfer:
+    """One download of one version. `what` names it in messages: the URI and the version."""
+
+    def __init__(self, what: str, receive: Receive, into: Path, progress: Progress, pace: Pace | None = None) -> None:
+        self._what = what
+        self._receive = receive
+        self._into = into
+        self._progress = progress
+        self._pace = pace or Pace()
+        self._pool = ThreadPoolExecutor(self._pace.streams, "fetch")
+        self._stop = threading.Event()
+        self._again: list[Job] = []
+        self._refused: dict[str, str] = {}
+        self._etags_are_checksums = True
+
+    async def run(self, files: Sequence[RemoteFile]) -> None:
+        """Returns once every file is there, whole and checked. Raises FetchError. What has arrived stays for the next
+        run in the same folder, whatever ends this one, and so does the journal: a version that is whole may still
+        fail its checks. No thread writes to the folder any more by then."""
+        try:
+            with Journal(self._into / journal.NAME, files) as record:
+                await self._in_thread(prepare, files, self._into, record)
+                await self._drain(files, record)
+        except OSError as error:
+            raise disk_problem(error, self._what) from error
+        finally:
+            self._pool.shutdown()
+
+    async def _drain(self, files: Sequence[RemoteFile], record: Journal) -> None:
+        jobs = self._jobs(files, record)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._pace.streams):
+                    group.create_task(self._work(jobs, record))
+        except BaseExceptionGroup as problems:
+            raise problems.exceptions[0] from None
+
+    def _jobs(self, files: Sequence[RemoteFile], record: Journal) -> Iterator[Job]:
+        """The smallest file first, since it tells soonest whether the ETags are checksums; then the largest first,
+        so that the streams end together. Parts of several files in turn: a checksum is one thread's work for each
+        file, and so they run side by side."""
+        ordered = sorted(files, key=lambda file: file.size, reverse=True)
+        waiting = iter([*ordered[-1:], *ordered[:-1]])
+        turns = deque(self._of_file(file, record) for file in islice(waiting, self._pace.streams))
+        while turns:
+            if job := next(turns[0], None):
+                turns.rotate(-1)
+                yield job
+            else:
+                turns.popleft()
+                turns.extend(self._of_file(file, record) for file in islice(waiting, 1))
+
+    def _of_file(self, file: RemoteFile, record: Journal) -> Iterator[Job]:
+        self._progress(sum(end - start for start, end in record.spans(file)))
+        if not record.is_verified(file):
+            yield from self._parts(Incoming(file, self._into), record)
+
+    def _parts(self, incoming: Incoming, record: Journal) -> Iterator[Job]:
+        parts = incoming.parts(record.spans(incoming.file), self._pace.part_bytes)
+        if not parts:
+            yield incoming, None
+        for part in parts:
+            yield incoming, part
+
+    async def _work(self, jobs: Iterator[Job], record: Journal) -> None:
+        while job := (self._again.pop() if self._again else next(jobs, None)):
+            incoming, part = job
+            if part:
+                await self._fetch(incoming, part, record)
+                incoming.pending -= 1
+            await self._check(incoming, record, is_whole=not incoming.pending)
+
+    async def _fetch(self, incoming: Incoming, part: Span, record: Journal) -> None:
+        """Goes on where a cut connection left, until the part is there or nothing arrives any more."""
+        position, end = part
+        failures = 0
+        while position < end:
+            sink = Sink(self._what, incoming, (position, end), record)
+            try:
+                await self._watched(self._receive(incoming.file, position, end, sink), sink)
+                sink.check_whole()
+            except FetchError as problem:
+                failures = 1 if sink.position > position else failures + 1
+                await self._pause(problem, failures)
+            finally:
+                # For each attempt anew, so that a thread of the last one that comes late writes nothing.
+                sink.close()
+            position = sink.position
+
+    async def _watched(self, receiving: Awaitable[None], sink: Sink) -> None:
+        """Tells the progress now and then, since one call for each chunk is dear."""
+        running = asyncio.ensure_future(receiving)
+        told = sink.position
+        try:
+            while not running.done():
+                await asyncio.wait([running], timeout=_TELL_SECONDS)
+                arrived = sink.position
+                self._progress(arrived - told)
+                told = arrived
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+        running.result()
+
+    async def _pause(self, problem: FetchError, failures: int) -> None:
+        again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
+        if not again or failures >= self._pace.attempts:
+            raise problem
+        seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
+        logger.info("%s; again in %.1f s", problem.message, seconds)
+        await asyncio.sleep(seconds)
+
+    async def _check(self, incoming: Incoming, record: Journal, *, is_whole: bool) -> None:
+        """Whoever ends a part reads on for the checksum, unless somebody does; who ends the last part compares."""
+        checksum = incoming.checksum
+        if checksum is None or not (self._etags_are_checksums or is_certain(incoming.file)):
+            return
+        reached = _reached(record.spans(incoming.file))
+        if checksum.position < reached:
+            await self._in_thread(incoming.follow, reached, self._stop, wait=is_whole)
+        if is_whole:
+            self._compare(incoming, checksum.hexdigest(), record)
+
+    def _compare(self, incoming: Incoming, found: str, record: Journal) -> None:
+        """Another checksum may be damage, which a second download heals, or no checksum at all, which a second
+        download shows: then the same bytes arrive again."""
+        file = incoming.file
+        if found == vouched(file):
+            record.verified(file)
+        elif self._refused.get(file.path) != found:
+            self._refused[file.path] = found
+            record.forget(file)
+            incoming.begin_again()
+            self._again += self._parts(incoming, record)
+        elif is_certain(file):
+            kind = "SHA-256" if file.sha256 else "git blob id"
+            message = f"{self._what}: {file.path} has the {kind} {found}, and the store says {vouched(file)}"
+            raise FetchError(Reason.VERSION_CHANGED, message)
+        else:
+            self._etags_are_checksums = False
+            logger.info("%s: the store's ETags are no MD5 (as with SSE-KMS); sizes are compared only", self._what)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Disk and hashing, out of the way of the event loop. When cancelled, ends the work first."""
+        running = asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*args, **kwargs))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._stop.set()
+            await asyncio.wait([running])
+            raise
+
+
+def _reached(spans: list[Span]) -> int:
+    """How far it is there without a gap."""
+    return spans[0][1] if spans and spans[0][0] == 0 else 0

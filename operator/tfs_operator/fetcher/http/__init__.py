@@ -1,0 +1,1 @@
+"""Asks web servers: client, errors, byte ranges, retries."""

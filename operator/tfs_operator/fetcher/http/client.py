@@ -1,0 +1,139 @@
+"""Asks web servers: with the trust and the patience that are configured, and with errors as FetchError."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import certifi
+from yarl import URL
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.http.errors import Asked, broken, refused
+
+CHUNK = 1024**2
+CONNECT_SECONDS = 15
+SILENCE_SECONDS = 60
+"""A server that sends nothing for so long is taken for dead. Downloads have no other limit: they may take hours."""
+
+_BUFFERED = 256 * 1024
+"""Twice that is what a cut connection loses of what has arrived, and what a stream holds in memory."""
+
+_BODY_SHOWN = 4096
+_BODY_MAX = 8 * 1024**2
+_REDIRECTS = 6
+
+
+@dataclass(frozen=True)
+class Page:
+    """A small answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web:
+    """The questions of one model's source. Cookies are not kept; proxies come from the environment."""
+
+    def __init__(self, uri: str, storage: Storage, *, silence: float = SILENCE_SECONDS) -> None:
+        self.uri = uri
+        self.storage = storage
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
+        self._sessions: list[aiohttp.ClientSession] = []
+        """The last one is asked; earlier ones, which trust other authorities, may still have a download running."""
+
+        self._trusted: bytes | None = None
+
+    @asynccontextmanager
+    async def ask(
+        self, url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", accept: tuple[int, ...] = ()
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer, once its headers are there: one below 400, or one of `accept`. Raises FetchError, also for what
+        goes wrong while the body is read. An Authorization header is not sent to another host after a redirect."""
+        asked = Asked(self.uri, self.storage, URL(url).authority)
+        try:
+            async with self._open().request(
+                method, _url(url), headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
+            ) as answer:
+                self._refuse_downgrade(answer)
+                if answer.status >= 400 and answer.status not in accept:
+                    raise refused(asked, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
+                yield answer
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise broken(asked, error) from None
+
+    async def read(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Page:
+        """A whole small answer, within SILENCE_SECONDS."""
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, method=method) as answer:
+                return Page(answer.status, answer.headers.copy(), await self._small_body(answer))
+        except TimeoutError as error:
+            raise broken(Asked(self.uri, self.storage, URL(url).authority), error) from None
+
+    async def close(self) -> None:
+        for session in self._sessions:
+            await session.close()
+        self._sessions.clear()
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Connections are kept while the authorities stay: a ConfigMap that is changed works without a restart."""
+        trusted = self.storage.authorities()
+        if self._sessions and trusted == self._trusted:
+            return self._sessions[-1]
+        self._trusted = trusted
+        self._sessions.append(
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=trust(self.storage, trusted)),
+                timeout=self._timeout,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "tfs-operator", "Accept-Encoding": "identity"},
+                read_bufsize=_BUFFERED,
+                requote_redirect_url=False,
+                trust_env=True,
+            )
+        )
+        return self._sessions[-1]
+
+    async def _small_body(self, answer: aiohttp.ClientResponse) -> bytes:
+        body = b""
+        while data := await answer.content.read(CHUNK):
+            body += data
+            if len(body) > _BODY_MAX:
+                message = f"{self.uri}: {answer.url.authority} answers with more than {_BODY_MAX} bytes"
+                raise FetchError(Reason.STORE_ERROR, message, retry=False)
+        return body
+
+    def _refuse_downgrade(self, answer: aiohttp.ClientResponse) -> None:
+        hops = [hop.url.scheme for hop in (*answer.history, answer)]
+        if "https" in hops and hops[-1] == "http":
+            message = f"{self.uri}: redirects from https to http, to {answer.url.authority}"
+            raise FetchError(Reason.STORE_ERROR, message, retry=False)
+
+
+def _url(text: str) -> URL:
+    """What is encoded already stays as it is: a signature may cover it."""
+    return URL(text, encoded="%" in text)
+
+
+def trust(storage: Storage, authorities: bytes | None) -> ssl.SSLContext:
+    """The system's authorities, and those of the ConfigMap besides. Raises FetchError(CREDENTIALS_MISSING)."""
+    context = ssl.create_default_context()
+    # Newer Pythons refuse authorities that lack optional extensions, as many of companies do; other clients take them.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(cafile=certifi.where())  # A small image has no authorities of its own.
+    if authorities is None:
+        return context
+    try:
+        context.load_verify_locations(cadata=authorities.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError):
+        name = f"ConfigMap {storage.ca_name}" if storage.ca_name else "the ConfigMap of storage.caBundle"
+        message = f"{name}: has no certificate in PEM form"
+        raise FetchError(Reason.CREDENTIALS_MISSING, message, retry=False) from None
+    return context

@@ -1,0 +1,50 @@
+"""Parts of a file from a web server, for the download engine."""
+
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.http.client import CHUNK, Web
+from tfs_operator.fetcher.http.errors import Transient
+from tfs_operator.fetcher.http.retry import Patience, persist
+
+Unchanged = Callable[[aiohttp.ClientResponse], bool]
+"""Whether an answer is still of the file that was listed."""
+
+
+async def ranged(
+    web: Web, url: str, headers: Mapping[str, str], span: tuple[int, int], size: int, unchanged: Unchanged
+) -> AsyncGenerator[memoryview, None]:
+    """The bytes of `span` in a file of `size` bytes, whether the server knows ranges or not: one that does not sends
+    all of it, and what comes before is thrown away. Raises FetchError(VERSION_CHANGED) for another file."""
+    start, end = span
+    async with AsyncExitStack() as stack:
+        asked = dict(headers) | {"Range": f"bytes={start}-{end - 1}"}
+
+        async def begin() -> aiohttp.ClientResponse:
+            return await stack.enter_async_context(web.ask(url, asked, accept=(416,)))
+
+        answer = await persist(Patience(), begin, lambda: 0)
+        position = _begins_at(answer, size) if unchanged(answer) else None
+        if position is None or position > start:
+            raise FetchError(Reason.VERSION_CHANGED, f"{web.uri}: changed in the store while it was being fetched")
+        while position < end and (data := await answer.content.read(CHUNK)):
+            wanted = memoryview(data)[max(0, start - position) : end - position]
+            position += len(data)
+            if wanted:
+                yield wanted
+        if position < end:
+            raise Transient(Reason.STORE_UNREACHABLE, f"{web.uri}: the connection was closed too early")
+
+
+def _begins_at(answer: aiohttp.ClientResponse, size: int) -> int | None:
+    """Offset of the answer's first byte; None where it is of a file of another size."""
+    if answer.status == 206:
+        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        return int(found.group(1)) if found and found.group(2) in (str(size), "*") else None
+    length = answer.content_length
+    return 0 if answer.status == 200 and length in (size, None) else None

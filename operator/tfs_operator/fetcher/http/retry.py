@@ -1,0 +1,42 @@
+"""How often, and how soon, something that failed in passing is tried again within one attempt of the keeper."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tfs_operator.fetcher.http.errors import Transient
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    attempts: int = 3
+    """In a row, without anything having arrived in between."""
+
+    first_seconds: float = 0.5
+    """Doubled after each attempt, and up to as much again at random, so that many pods do not come back at once."""
+
+    most_seconds: float = 30
+    """Also where the server asks for more: the keeper's own back-off goes on from there."""
+
+    def pause(self, failures: int, asked: float | None) -> float:
+        """Seconds before the next attempt after so many failures, at least one."""
+        own = self.first_seconds * 2.0 ** (failures - 1) * random.uniform(1, 2)
+        return min(self.most_seconds, max(own, asked or 0.0))
+
+
+async def persist(patience: Patience, attempt: Callable[[], Awaitable[T]], arrived: Callable[[], int]) -> T:
+    """Calls `attempt` until it succeeds, fails for good, or has failed too often. `arrived` says how much is there:
+    while that grows, the count of failures begins anew."""
+    failures, before = 0, arrived()
+    while True:
+        try:
+            return await attempt()
+        except Transient as error:
+            failures, before = (1 if arrived() > before else failures + 1), arrived()
+            if failures >= patience.attempts:
+                raise
+            await asyncio.sleep(patience.pause(failures, error.after))

@@ -1,0 +1,54 @@
+"""The fetcher's HTTP: orders in, reports out, and what the kubelet and Prometheus ask for."""
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from tfs_operator.domain.fetch_protocol import HEALTH_PATH, ORDER_PATH, READY_PATH, FetchOrder, FetchReport
+from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.sync.pod import MAX_BEAT_AGE_SECONDS, PodFetcher
+
+MAX_ORDER_BYTES = 1024 * 1024
+METRICS_PATH = "/metrics"
+
+
+def application(fetcher: PodFetcher, metrics: Metrics) -> web.Application:
+    """Nobody is asked who they are: as with the model server's own reload, a NetworkPolicy says who may connect."""
+
+    async def order(request: web.Request) -> web.Response:
+        try:
+            fetcher.order(FetchOrder.model_validate_json(await request.read()))
+        except ValidationError as error:
+            return web.Response(status=400, text=_in_words(error))
+        return _json(fetcher.report())
+
+    async def report(_: web.Request) -> web.Response:
+        return _json(fetcher.report())
+
+    async def ready(_: web.Request) -> web.Response:
+        return _verdict(fetcher.ready(), "not everything that the model server starts with is there yet")
+
+    async def healthy(_: web.Request) -> web.Response:
+        age = fetcher.health.age
+        return _verdict(age <= MAX_BEAT_AGE_SECONDS, f"the event loop was busy for {age:.0f} s")
+
+    async def expose(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    app = web.Application(client_max_size=MAX_ORDER_BYTES)
+    app.add_routes([web.put(ORDER_PATH, order), web.get(ORDER_PATH, report)])
+    app.add_routes([web.get(READY_PATH, ready), web.get(HEALTH_PATH, healthy), web.get(METRICS_PATH, expose)])
+    return app
+
+
+def _json(report: FetchReport) -> web.Response:
+    return web.Response(text=report.model_dump_json(), content_type="application/json")
+
+
+def _verdict(well: bool, otherwise: str) -> web.Response:
+    return web.Response(status=200 if well else 503, text="ok\n" if well else f"{otherwise}\n")
+
+
+def _in_words(error: ValidationError) -> str:
+    """A line a mistake, with the field's path."""
+    lines = (f"{'.'.join(map(str, mistake['loc'])) or 'order'}: {mistake['msg']}" for mistake in error.errors())
+    return "\n".join(lines) + "\n"

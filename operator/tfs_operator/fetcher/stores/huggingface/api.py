@@ -1,0 +1,107 @@
+"""The hub's own library, for its listings. It blocks, so it is asked in a thread.
+
+Files are fetched by our own engine: the library keeps a cache beside its downloads, and its Xet client has no bound
+on memory. Nothing is read from or written to the library's own folders: no token, no cache.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import httpx2
+from huggingface_hub import HfApi, constants, hf_hub_url, set_client_factory
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.hf_api import RepoFile
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.http.client import CONNECT_SECONDS, trust
+from tfs_operator.fetcher.http.errors import Asked, broken, refused
+from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
+from tfs_operator.fetcher.stores.uri import invalid
+
+_READ_SECONDS = 30
+
+# Else the library asks huggingface.co, even where a mirror is named, which tools it may be run by, and tells the hub.
+constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    path: str
+    """In the repository."""
+
+    size: int
+    blob: str
+    """Id of the git blob: of the content, or of the pointer to it where it has a SHA-256."""
+
+    sha256: str
+    """Of a large file; empty for others."""
+
+
+class HubApi:
+    """One listing's questions. Raises FetchError."""
+
+    def __init__(self, asked: Asked, endpoint: str, token: str | None) -> None:
+        self._asked = asked
+        _use(asked.storage, asked.storage.authorities())
+        # False, and not None: else the library looks for a token of its own.
+        self._api = HfApi(endpoint=endpoint, token=token or False, library_name="tfs-operator")
+
+    @staticmethod
+    def address(endpoint: str, repo: str, commit: str, path: str) -> str:
+        return hf_hub_url(repo, path, revision=commit, endpoint=endpoint)
+
+    def commit(self, repo: str, revision: str | None) -> str:
+        """What a branch or tag stands for now."""
+        with self._explained():
+            sha = self._api.model_info(repo, revision=revision, expand=["sha"], timeout=_READ_SECONDS).sha
+            if not sha:
+                raise ValueError("no commit")
+            return sha
+
+    def files(self, repo: str, commit: str, path: str) -> list[HubFile]:
+        """Everything below a folder of the repository, page by page."""
+        with self._explained():
+            found: list[HubFile] = []
+            for entry in self._api.list_repo_tree(repo, path or None, recursive=True, revision=commit):
+                if isinstance(entry, RepoFile):
+                    sha256 = entry.lfs.sha256 if entry.lfs else ""
+                    found.append(HubFile(entry.path, entry.size, entry.blob_id, sha256))
+                if len(found) > MAX_FILES:
+                    message = f"{self._asked.uri}: has more than {MAX_FILES} files; name a folder of the repository"
+                    raise FetchError(Reason.STORE_ERROR, message, retry=False)
+            return found
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except HfHubHTTPError as error:
+            answer = error.response
+            raise refused(self._asked, answer.status_code, answer.headers, answer.content) from None
+        except OfflineModeIsEnabled:
+            message = f"{self._asked.uri}: HF_HUB_OFFLINE is set in the fetcher's environment"
+            raise FetchError(Reason.STORE_UNREACHABLE, message, retry=False) from None
+        except HFValidationError:
+            raise invalid(self._asked.uri, "has a name that no repository on the hub can have") from None
+        except (httpx2.HTTPError, OSError) as error:
+            raise broken(self._asked, error) from None
+        except (ValueError, KeyError, TypeError):
+            message = f"{self._asked.uri}: {self._asked.host} answers with something else than the hub's API"
+            raise FetchError(Reason.STORE_ERROR, message) from None
+
+
+@lru_cache(maxsize=1)
+def _use(storage: Storage, authorities: bytes | None) -> None:
+    """The library has one client for all models of the process. It is made anew when other authorities are trusted
+    only, since a listing that is under way loses the former one."""
+    context = trust(storage, authorities)
+
+    def client() -> httpx2.Client:
+        timeout = httpx2.Timeout(_READ_SECONDS, connect=CONNECT_SECONDS)
+        return httpx2.Client(verify=context, timeout=timeout, follow_redirects=True)
+
+    set_client_factory(client)

@@ -1,0 +1,107 @@
+"""Models in an object store: `s3://`, `gs://`, `az://`."""
+
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from obstore.exceptions import BaseError
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.threads import asking
+from tfs_operator.fetcher.download.part_writer import Sink
+from tfs_operator.fetcher.download.transfer import Transfer
+from tfs_operator.fetcher.saved_model.version_listing import Listing
+from tfs_operator.fetcher.stores.object_store.bucket import parse_bucket_uri
+from tfs_operator.fetcher.stores.object_store.clients import Client, Settings, connect, secrets, settings
+from tfs_operator.fetcher.stores.object_store.errors import explain
+
+if TYPE_CHECKING:  # obstore has these for type checkers only
+    from obstore import GetOptions, ObjectMeta
+
+PART_SECONDS = 3600.0
+"""For one part of 32 MiB; what has arrived by then is kept."""
+
+_PAGE = 1000
+_CHUNK = 512 << 10
+"""Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
+
+
+class ObjectSource:
+    """One base path in one bucket."""
+
+    def __init__(self, uri: str, storage: Storage) -> None:
+        self.uri = uri
+        self._place = parse_bucket_uri(uri)
+        self._storage = storage
+        self._client: Client | None = None
+        self._made_of: Settings | None = None
+
+    async def versions(self) -> Mapping[int, RemoteVersion]:
+        listing = Listing(self.uri)
+        skipped = len(self._place.prefix) + 1 if self._place.prefix else 0
+        with self._explained(self.uri):
+            client = self._connected()
+            async for page in client.list(self._place.prefix or None, chunk_size=_PAGE):
+                for entry in page:
+                    listing.add(entry["path"][skipped:], entry["size"], _bare(entry["e_tag"]))
+        return listing.versions()
+
+    async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
+        what = f"{self.uri}: version {version.number}"
+        if version.problem:
+            raise FetchError(version.problem.reason, version.problem.message, retry=False)
+        with self._explained(what):
+            client = self._connected()
+        folder = "/".join(filter(None, [self._place.prefix, version.folder]))
+
+        def receive(file: RemoteFile, start: int, end: int, sink: Sink) -> Awaitable[None]:
+            part = partial(self._receive, client, f"{folder}/{file.path}", f"{what}: {file.path}")
+            return asking(lambda: part(file, start, end, sink), PART_SECONDS)
+
+        await Transfer(what, receive, into, progress).run(version.files)
+
+    def _receive(self, client: Client, key: str, what: str, file: RemoteFile, start: int, end: int, sink: Sink) -> None:
+        """In a thread of its own: through the event loop each chunk would cost twice the processor time."""
+        options: GetOptions = {"range": (start, end)}
+        if file.etag:
+            options["if_match"] = f'"{file.etag}"'
+        with self._explained(what):
+            answer = client.get(key, options=options)
+            _unchanged(file, answer.meta, what)
+            for chunk in answer.stream(min_chunk_size=_CHUNK):
+                sink.write(memoryview(chunk))
+
+    async def close(self) -> None:
+        """The library closes its connections with the last reference."""
+        self._client = None
+
+    def _connected(self) -> Client:
+        """The same client for as long as the Secret and the authorities stay the same: it keeps connections open."""
+        made_of = settings(self._place, self._storage)
+        if self._client is None or made_of != self._made_of:
+            self._made_of, self._client = made_of, None
+            self._client = connect(self._place, made_of)
+        return self._client
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError, ValueError) as error:
+            raise explain(error, what, secrets(self._made_of)) from None
+
+
+def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
+    """Stores that know no If-Match answer all the same."""
+    if found["size"] != file.size or _bare(found["e_tag"]) not in ("", file.etag):
+        raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
+
+
+def _bare(etag: str | None) -> str:
+    """Without quotes: Azure's listing has none, and its answers do. A weak one is none: it says nothing of bytes."""
+    return "" if not etag or etag.startswith("W/") else etag.strip('"')

@@ -1,0 +1,1 @@
+"""Artifacts and images in OCI registries."""

@@ -1,0 +1,88 @@
+"""Who we are, for a registry: https://distribution.github.io/distribution/spec/auth/token/."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.http.client import Web
+from tfs_operator.fetcher.http.errors import Unauthorized
+
+SECRET_KEY = ".dockerconfigjson"
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_NAMES = ("https://index.docker.io/v1/", "index.docker.io", "registry-1.docker.io")
+
+
+class RegistryAuth:
+    """The Authorization header of one registry, found out when the registry asks for it."""
+
+    def __init__(self, web: Web, host: str, *, is_plain: bool) -> None:
+        self._web = web
+        self._host = host
+        self._is_plain = is_plain
+        self.headers: Mapping[str, str] = {}
+
+    async def answer(self, problem: Unauthorized, used: Mapping[str, str]) -> None:
+        """Sets `headers` as a refusal of those that were `used` asks for. Raises FetchError where we are nobody."""
+        if used is not self.headers:
+            return  # Another request has answered meanwhile.
+        scheme, _, rest = problem.challenge.partition(" ")
+        basic = docker_login(self._web.storage, self._host)
+        if scheme.lower() == "bearer":
+            self.headers = {"Authorization": f"Bearer {await self._token(rest, basic)}"}
+        elif scheme.lower() == "basic" and basic:
+            self.headers = {"Authorization": f"Basic {basic}"}
+        else:
+            raise problem
+
+    async def _token(self, challenge: str, basic: str | None) -> str:
+        """From the place that the registry names; without a login it may give one that reads what is public."""
+        asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        realm = asked.get("realm", "")
+        schemes = ("https", "http") if self._is_plain else ("https",)
+        if urlsplit(realm).scheme not in schemes:
+            message = f"{self._web.uri}: {self._host} wants the login sent to an address that is not https"
+            raise FetchError(Reason.STORE_ERROR, message, retry=False)
+        query = urlencode({key: asked[key] for key in ("service", "scope") if key in asked})
+        headers = {"Authorization": f"Basic {basic}"} if basic else {}
+        page = await self._web.read(f"{realm}{'&' if '?' in realm else '?'}{query}", headers)
+        try:
+            said = json.loads(page.body)
+            return str(said.get("token") or said["access_token"])
+        except (ValueError, KeyError, AttributeError):
+            raise FetchError(Reason.STORE_ERROR, f"{self._web.uri}: {self._host} gives no token") from None
+
+
+def docker_login(storage: Storage, host: str) -> str | None:
+    """User and password for a Basic header, from the Secret (kubernetes.io/dockerconfigjson); None without a Secret.
+    Raises FetchError(CREDENTIALS_MISSING) for a Secret that has nothing for this registry."""
+    if storage.credentials is None or storage.anonymous:
+        return None
+    text = storage.secret_value(SECRET_KEY)
+    if text is None:
+        raise storage.credentials_missing(f"is missing, or has no key {SECRET_KEY}")
+    try:
+        entries = json.loads(text)["auths"]
+        names = [host, f"https://{host}", f"https://{host}/", f"https://{host}/v1/", f"https://{host}/v2/"]
+        names += _DOCKER_HUB_NAMES if host == DOCKER_HUB else ()
+        entry = next((entries[name] for name in names if name in entries), None)
+        login = None if entry is None else _login(entry)
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        raise storage.credentials_missing(f"key {SECRET_KEY} is no Docker configuration") from None
+    if login is None:
+        raise storage.credentials_missing(f"key {SECRET_KEY} has no user and password for {host}")
+    return login
+
+
+def _login(entry: Mapping[str, str]) -> str | None:
+    if entry.get("auth"):
+        base64.b64decode(entry["auth"], validate=True)
+        return entry["auth"]
+    if entry.get("username") and entry.get("password"):
+        return base64.b64encode(f"{entry['username']}:{entry['password']}".encode()).decode()
+    return None

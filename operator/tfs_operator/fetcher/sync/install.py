@@ -1,0 +1,117 @@
+"""Brings one version: fetched into its staging folder, checked, and renamed into place; or nothing of it is seen."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.formatting import in_bytes
+from tfs_operator.fetcher.core.source import RemoteVersion, Source
+from tfs_operator.fetcher.core.threads import in_thread
+from tfs_operator.fetcher.saved_model.checks import check_folder, check_listing
+from tfs_operator.fetcher.sync.listing import Listing
+from tfs_operator.fetcher.sync.progress import Progress
+from tfs_operator.fetcher.volume.disk import check_room, filled_up, free_bytes, write_failed
+from tfs_operator.fetcher.volume.staging import VersionFolders, remove
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 10.0
+STALL_SECONDS = 600.0
+"""Sources have deadlines of their own; this one is for what they overlook."""
+
+
+class Arrival:
+    """For the versions of one base path. `durable` puts every file on the disk before the version is seen: for a volume
+    that outlives the machine."""
+
+    def __init__(self, name: str, source: Source, listing: Listing, folders: VersionFolders, *, durable: bool) -> None:
+        self._name = name
+        self._source = source
+        self._listing = listing
+        self._folders = folders
+        self._durable = durable
+
+    async def bring(self, version: RemoteVersion, progress: Progress) -> None:
+        """On return the version is in place. Raises FetchError; then, and when cancelled, what has arrived stays in the
+        staging folder for the next attempt."""
+        check_listing(self._source.uri, version)
+        staging = await in_thread(self._folders.staging, version.number)
+        try:
+            free = await in_thread(free_bytes, staging)
+            await in_thread(check_room, self._source.uri, version, staging, free)
+            await self._download_into(staging, version, progress)
+            await in_thread(check_folder, self._source.uri, version, staging)
+            await self._check_unchanged(version)
+            await in_thread(self._folders.finish, version, durable=self._durable)
+            await in_thread(self._put_in_place, version)
+        except OSError as error:
+            raise write_failed(self._source.uri, version, staging, error) from None
+
+    async def settle(self, version: RemoteVersion) -> None:
+        """Lets a version that is in place outlive a loss of power, without having kept it waiting for the disk."""
+        if self._durable:
+            return
+        try:
+            await in_thread(self._folders.mark_durable, version.number, version)
+        except OSError as error:
+            log.warning("%s: version %s: cannot be synced to the disk: %s", self._name, version.number, error.strerror)
+
+    async def _download_into(self, staging: Path, version: RemoteVersion, progress: Progress) -> None:
+        try:
+            await self._download(version, staging, progress)
+        except FetchError as error:
+            if error.reason is not Reason.DISK_FULL:
+                raise
+            raise filled_up(self._source.uri, version, staging) from None
+
+    async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
+        what = f"{in_bytes(version.size)} in {len(version.files)} files"
+        log.info("%s: version %s: fetching %s from %s", self._name, version.number, what, self._source.uri)
+        work = asyncio.ensure_future(self._source.download(version, staging, progress.add))
+        try:
+            while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
+                log.info("%s: version %s: %s", self._name, version.number, progress.line())
+                self._check_stall(version, progress)
+            work.result()
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+
+    def _check_stall(self, version: RemoteVersion, progress: Progress) -> None:
+        if progress.idle_seconds > STALL_SECONDS:
+            cause = f"nothing has arrived for {progress.idle_seconds:.0f} s, after {progress.line()}"
+            message = f"{self._source.uri}: version {version.number}: {cause}"
+            raise FetchError(Reason.STORE_UNREACHABLE, message)
+
+    async def _check_unchanged(self, version: RemoteVersion) -> None:
+        """A version is whole when it is the same before and after: an upload in progress is seen as a change."""
+        listed = (await self._listing.ask()).get(version.number)
+        if listed == version:
+            return
+        cause = _difference(version, listed)
+        advice = "somebody may be uploading it; it is fetched again"
+        message = f"{self._source.uri}: version {version.number} changed while it was fetched ({cause}); {advice}"
+        raise FetchError(Reason.VERSION_CHANGED, message)
+
+    def _put_in_place(self, version: RemoteVersion) -> None:
+        number = version.number
+        if self._folders.publish(number):
+            return
+        if self._folders.present().get(number) == version:
+            remove(self._folders.staging(number))
+        else:
+            self._folders.replace(number)
+
+
+def _difference(before: RemoteVersion, after: RemoteVersion | None) -> str:
+    if after is None:
+        return "it is not in the store any more"
+    had, has = {file.path: file for file in before.files}, {file.path: file for file in after.files}
+    different = sorted(path for path in had.keys() | has.keys() if had.get(path) != has.get(path))
+    if not different:
+        return f"its folder is {after.folder} now"
+    path = different[0]
+    what = "is new" if path not in had else "is gone" if path not in has else "is another"
+    return f"{path} {what}" + (f", and {len(different) - 1} more" if len(different) > 1 else "")

@@ -1,0 +1,68 @@
+"""What a fetcher says of its versions. Pure."""
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.formatting import in_numbers
+from tfs_operator.fetcher.sync.attempts import Attempt, Attempts
+from tfs_operator.fetcher.sync.view import View
+
+
+def model_report(uri: str, view: View, attempts: Attempts, problem: FetchError | None) -> ModelReport:
+    """`view` has the orders of one model only; `problem` is the listing's."""
+    numbers = sorted(view.wanted() | view.present.keys())
+    versions = tuple(_version(uri, view, number, attempts.get(number), problem) for number in numbers)
+    return ModelReport(uri=uri, versions=versions, problem=_said(problem))
+
+
+def _version(uri: str, view: View, number: int, attempt: Attempt | None, listing: FetchError | None) -> VersionReport:
+    if attempt and attempt.progress:
+        return _fetching(number, attempt)
+    if number in view.fetched:
+        return _fetched(uri, view, number, attempt)
+    total = view.listed[number].size if view.listed and number in view.listed else 0
+    if attempt and attempt.problem:
+        return VersionReport(version=number, state=FetchState.FAILED, total_bytes=total, problem=_said(attempt.problem))
+    problem = _said(listing) or _absent(uri, view, number)
+    return VersionReport(version=number, state=FetchState.WAITING, total_bytes=total, problem=problem)
+
+
+def _fetching(number: int, attempt: Attempt) -> VersionReport:
+    progress = attempt.progress
+    assert progress is not None
+    return VersionReport(
+        version=number,
+        state=FetchState.FETCHING,
+        bytes=progress.arrived,
+        total_bytes=progress.total,
+        bytes_per_second=progress.rate,
+        problem=_said(attempt.problem),
+    )
+
+
+def _fetched(uri: str, view: View, number: int, attempt: Attempt | None) -> VersionReport:
+    record = view.present[number]
+    size = record.size if record else 0
+    problem = _said(attempt.problem) if attempt else None
+    if number in view.changed():
+        problem = problem or _changed(uri, number)
+    return VersionReport(version=number, state=FetchState.FETCHED, bytes=size, total_bytes=size, problem=problem)
+
+
+def _changed(uri: str, number: int) -> FetchProblem:
+    cause = "changed in the store after it was fetched, and what was fetched stays"
+    message = f"{uri}: version {number} {cause}: publish the change under a new number"
+    return FetchProblem(reason=Reason.VERSION_CHANGED, message=message)
+
+
+def _absent(uri: str, view: View, number: int) -> FetchProblem | None:
+    """An answer without the version; None while the store has not answered, or has it."""
+    if view.listed is None or number in view.listed:
+        return None
+    has = f"has {in_numbers(view.listed.keys())}" if view.listed else "has no version at all"
+    message = f"{uri}: has no version {number}; it {has}. It is fetched once it is published"
+    return FetchProblem(reason=Reason.VERSION_NOT_FOUND, message=message)
+
+
+def _said(error: FetchError | None) -> FetchProblem | None:
+    return FetchProblem(reason=error.reason, message=error.message) if error else None

@@ -1,0 +1,93 @@
+"""When to look again: at the store, at the model server, at the folder. Stores are paid by the request."""
+
+import time
+from collections.abc import Callable, Set
+
+from tfs_operator.fetcher.core.backoff import Backoff
+from tfs_operator.fetcher.sync.attempts import Attempts
+from tfs_operator.fetcher.sync.listing import Listing
+from tfs_operator.fetcher.sync.view import View
+
+_MOVING_SECONDS = 1.0
+_RESTING_SECONDS = 10.0
+_SERVER_SECONDS = 30.0
+_LEAST_SECONDS = 0.05
+
+
+class Rhythm:
+    """For one base path. `refused` are, everywhere, the versions that the model server has given up with an error."""
+
+    def __init__(self, listing: Listing, attempts: Attempts, clock: Callable[[], float] = time.monotonic) -> None:
+        self.poll_seconds = 60.0
+        self._listing = listing
+        self._attempts = attempts
+        self._clock = clock
+        self._lookout = Backoff(clock)
+        """For what cannot be fetched and is looked for: often at first, then rarely."""
+        self._server_due = 0.0
+
+    def reset(self) -> None:
+        """The orders have changed."""
+        self._lookout.reset()
+        self._listing.backoff.reset()
+
+    def listed(self, view: View, refused: Set[int]) -> None:
+        """To be called after each list call."""
+        if self._sought(view, refused):
+            self._lookout.failed()
+        else:
+            self._lookout.reset()
+
+    def listing_is_due(self, view: View, refused: Set[int]) -> bool:
+        return self._clock() >= self._listing_due(view, refused)
+
+    def until_listing(self, view: View, refused: Set[int]) -> float:
+        """Seconds; without an end where nothing is sought."""
+        return max(self._listing_due(view, refused) - self._clock(), 0.0)
+
+    def asks_server(self, view: View) -> bool:
+        """Whenever the answer decides something, else now and then."""
+        undecided = bool(view.present.keys() - view.wanted() or view.changed() or view.present.keys() - view.fetched)
+        if not undecided and self._clock() < self._server_due:
+            return False
+        self._server_due = self._clock() + _SERVER_SECONDS
+        return True
+
+    def wait(self, view: View, refused: Set[int], *, asking: bool) -> float:
+        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`asking`: one runs) or
+        of an attempt does."""
+        moving = view.missing() or view.changed() or view.present.keys() - view.wanted()
+        listing = float("inf") if asking else self._listing_due(view, refused)
+        due = min(listing, self._attempts.next_due(view.missing() | view.changed()))
+        most = _MOVING_SECONDS if moving else _RESTING_SECONDS
+        return min(max(due - self._clock(), _LEAST_SECONDS), most)
+
+    def _listing_due(self, view: View, refused: Set[int]) -> float:
+        if self._listing.failed:
+            return self._listing.backoff.due
+        if self._listing.versions is None:
+            return self._first_due(view, refused)
+        poll = self._listing.asked + self.poll_seconds
+        due = poll if view.discovers else float("inf")
+        if self._sought(view, refused):
+            due = min(due, poll, self._lookout.due)
+        return min(due, self._retry_due(view))
+
+    def _first_due(self, view: View, refused: Set[int]) -> float:
+        needed = view.discovers or view.missing() or view.wanted() & refused
+        return float("-inf") if needed else float("inf")
+
+    def _retry_due(self, view: View) -> float:
+        """Before a failed version is tried again the store is looked at."""
+        failed = [n for n in view.missing() | view.changed() if self._stale(n)]
+        return self._attempts.due(failed)
+
+    def _stale(self, number: int) -> bool:
+        attempt = self._attempts.get(number)
+        return attempt is not None and attempt.problem is not None and self._listing.asked < attempt.failed_at
+
+    def _sought(self, view: View, refused: Set[int]) -> bool:
+        """Whether something is wanted that only a change in the store can bring."""
+        unlisted = view.missing() - (view.listed or {}).keys()
+        empty = view.discovers and not view.listed
+        return bool(empty or unlisted or view.missing() & view.bad or view.wanted() & refused)

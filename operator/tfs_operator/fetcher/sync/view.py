@@ -1,0 +1,119 @@
+"""What is known of one base path, and which versions follow from it. Pure; everything is computed anew each time."""
+
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, field
+
+from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.domain.observation import END
+from tfs_operator.fetcher.core.source import RemoteVersion
+
+States = Mapping[int, str]
+"""What a model server says of the versions of a model, by number."""
+
+
+@dataclass(frozen=True)
+class View:
+    """`orders` has what each model of this base path is to hold: two models may have the same URI."""
+
+    orders: Mapping[str, ModelOrder]
+
+    present: Mapping[int, RemoteVersion | None]
+    """What is in place, as it was fetched; None where that cannot be told."""
+
+    listed: Mapping[int, RemoteVersion] | None = None
+    """What the store had when it last answered; None before."""
+
+    listing_failed: bool = False
+    """The store's last answer was an error."""
+
+    bad: Set[int] = frozenset()
+    """Versions whose content in the store cannot be served, by the last attempt."""
+
+    states: States | None = None
+    """None where the model server does not answer."""
+
+    held: Set[int] = frozenset()
+    """What other pods hold in the same base path."""
+
+    complete: bool = True
+    """Every model of the base path has been ordered something."""
+
+    fetched: Set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = frozenset(number for number, record in self.present.items() if record is not None)
+        object.__setattr__(self, "fetched", whole)
+
+    @property
+    def discovers(self) -> bool:
+        return any(order.start.discovers or order.hold.discovers for order in self.orders.values())
+
+    def offered(self) -> Collection[int] | None:
+        """What policies pick from: what the store has; what is in place where the store has never answered and cannot
+        be asked, so that a pod starts with what it has; None while nothing is known."""
+        if self.listed is not None:
+            return self.listed.keys()
+        return self.fetched if self.listing_failed else None
+
+    def wanted(self) -> frozenset[int]:
+        """Every version that is to be fetched or kept."""
+        picks = (self._picked(wanted) for order in self.orders.values() for wanted in (order.start, order.hold))
+        return frozenset().union(*picks)
+
+    def first(self) -> frozenset[int]:
+        """Those among them that a model server waits for."""
+        return frozenset().union(*(self._picked(order.start) for order in self.orders.values()))
+
+    def started(self, order: ModelOrder) -> bool:
+        """Whether a model server can start with what is there. What a policy picks and cannot be served is not waited
+        for: one bad upload must not keep every new pod from starting."""
+        if not self.fetched >= set(order.start.versions):
+            return False
+        if not order.start.discovers:
+            return True
+        picked = self._picked(order.start) - (self.bad - set(order.start.versions))
+        return bool(picked) and self.fetched >= picked
+
+    def missing(self) -> frozenset[int]:
+        return self.wanted() - self.fetched
+
+    def changed(self) -> frozenset[int]:
+        """In place, wanted, and something else in the store by now."""
+        listed = self.listed or {}
+        return frozenset(n for n in self.wanted() & self.fetched if n in listed and listed[n] != self.present[n])
+
+    def busy(self, number: int) -> bool:
+        """Somebody may have it loaded. What a server has not said is taken for a yes."""
+        if self.states is None or number in self.held:
+            return True
+        return self.states.get(number, END) != END
+
+    def fetchable(self) -> list[int]:
+        """What can be fetched now, in order: what a server waits for, then the rest, each from the highest number down,
+        so that `latest` does not load what it is about to leave."""
+        if self.listed is None or self.listing_failed:
+            return []
+        idle = {n for n in self.changed() if not self.busy(n)}
+        candidates = {n for n in self.missing() if not self._occupied(n)} | idle
+        first = self.first()
+        return sorted(candidates & self.listed.keys(), key=lambda n: (n not in first, -n))
+
+    def _occupied(self, number: int) -> bool:
+        """A folder of unknown content that a server is known to use. One that does not answer has not started yet: it
+        waits for us."""
+        return number in self.present and self.states is not None and self.busy(number)
+
+    def _picked(self, wanted: Wanted) -> frozenset[int]:
+        offered = self.offered() or ()
+        policy = frozenset(offered) if wanted.all else self._latest(wanted.latest, offered)
+        return policy | frozenset(wanted.versions)
+
+    def _latest(self, count: int, offered: Collection[int]) -> frozenset[int]:
+        """The highest numbers, until `count` of them are not known to be bad; the bad ones too, since they are tried
+        again and may become good."""
+        picked: set[int] = set()
+        for number in sorted(offered, reverse=True):
+            if len(picked - self.bad) == count:
+                break
+            picked.add(number)
+        return frozenset(picked)

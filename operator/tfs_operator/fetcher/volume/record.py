@@ -1,0 +1,55 @@
+"""What was fetched, written into the version's folder itself, so that content and record arrive by one rename.
+
+TensorFlow Serving takes no notice of the file. A folder without a readable record was never finished by a fetcher, and
+is trusted with nothing.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+
+RECORD = ".tfs-operator.json"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def write_record(folder: Path, version: RemoteVersion, *, durable: bool) -> None:
+    """`durable`: every file's content is on the disk by now. Where it is not, the record is void once the machine
+    has lost its power."""
+    content = {"version": asdict(version), "boot": "" if durable else _boot()}
+    temporary = folder / f"{RECORD}.new"
+    temporary.write_text(json.dumps(content), "utf-8")
+    temporary.chmod(0o644)
+    temporary.replace(folder / RECORD)
+
+
+def read_record(folder: Path) -> RemoteVersion | None:
+    """None where there is none that holds."""
+    try:
+        content = json.loads((folder / RECORD).read_bytes())
+        if content["boot"] not in ("", _boot()):
+            return None
+        return _version(content["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def identify_record(folder: Path) -> object:
+    """Equal for as long as the record is the same file; None where there is none."""
+    try:
+        found = (folder / RECORD).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _version(content: dict[str, Any]) -> RemoteVersion:
+    files = tuple(RemoteFile(**file) for file in content["files"])
+    return RemoteVersion(**{**content, "files": files})
+
+
+def _boot() -> str:
+    """Changes with each start of the kernel."""
+    return _BOOT_ID.read_text("ascii").strip()

@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: the local cluster, the control plane, stores, clients, the test double."""

@@ -1,0 +1,108 @@
+"""Clients of every kind under a steady load: those that connect anew all along, and those that stay connected.
+
+What a kind may do about a connection that breaks is what docs/lifecycle.md asks of such a client, and no more.
+"""
+
+import contextlib
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from testing.clients import asking, load
+from testing.local_cluster import node
+from testing.local_cluster.commands import wait_for
+from testing.local_cluster.kubectl import Manifest
+from testing.local_cluster.tfmodel import TFModel
+
+RENEWED = load.Bounds(rate=20, count=100_000, seconds=240)
+KEPT = load.Bounds(rate=20, count=100_000, seconds=240, per_connection=1_000_000)
+SETTLE_SECONDS = 0.5
+FEWEST = 100
+LONGEST_GAP_SECONDS = 5.0
+GRPC_PORT = 8500
+
+SHORT_REST, SHORT_GRPC = "REST, connections renewed", "gRPC, channels renewed"
+LONG_REST, LONG_GRPC = "REST, connections kept, broken ones tried again", "gRPC, channels kept"
+KINDS = (SHORT_REST, SHORT_GRPC, LONG_REST, LONG_GRPC)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """`tfmodel` is what they ask; both loads end with `conclude`, or by themselves at their bounds."""
+
+    tfmodel: TFModel
+    loads: tuple[load.Load, ...]
+
+    def conclude(self) -> load.Report:
+        """After half a second more, and once there are enough requests to tell. Raises LoadEndedError if a load had
+        ended before."""
+        time.sleep(SETTLE_SECONDS)
+        wait_for(f"{FEWEST} requests of every kind", 60, lambda: None if self._few() else True, seen=self._few)
+        reports = [running.report() for running in self.loads]
+        return load.Report(sorted((a for r in reports for a in r.answers), key=lambda answer: answer.sent))
+
+    def _few(self) -> dict[str, int]:
+        counted = Counter(answer.protocol for running in self.loads for answer in list(running.answers))
+        return {kind: counted[kind] for kind in KINDS if counted[kind] < FEWEST}
+
+    def await_predictions_by(self, pods: list[Manifest]) -> None:
+        """Until each of these pods has answered some more requests over REST and gRPC: so it is they that are disturbed
+        when something happens to them."""
+        before = {pod["metadata"]["name"]: predictions(self.tfmodel, pod) for pod in pods}
+
+        def idle() -> list[str]:
+            now = {pod["metadata"]["name"]: predictions(self.tfmodel, pod) for pod in pods}
+            return [name for name in now if any(now[name][way] <= before[name][way] for way in ("REST", "GRPC"))]
+
+        wait_for("every pod to answer over REST and gRPC", 30, lambda: None if idle() else True, seen=idle)
+
+
+@contextlib.contextmanager
+def at_work(tfmodel: TFModel, url: str, address: str, question: asking.Question) -> Iterator[Clients]:
+    """Every kind of client, from before every pod of the TFModel has answered some of them."""
+    renewed: Mapping[str, asking.Connect] = {
+        SHORT_REST: asking.by_rest(url, question),
+        SHORT_GRPC: asking.by_grpc(address, question),
+    }
+    kept = {LONG_REST: asking.by_kept_rest(url, question), LONG_GRPC: asking.by_grpc(address, question)}
+    with load.steady(renewed, RENEWED) as one, load.steady(kept, KEPT) as other:
+        clients = Clients(tfmodel, (one, other))
+        clients.await_predictions_by(tfmodel.pods())
+        yield clients
+
+
+def predictions(tfmodel: TFModel, pod: Manifest) -> dict[str, float]:
+    """How many the pod has answered, by what it calls the entry point: REST or GRPC."""
+    meta = pod["metadata"]
+    path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}:8501/proxy/monitoring/prometheus/metrics"
+    counted = {"REST": 0.0, "GRPC": 0.0}
+    for line in tfmodel.kubectl("get", "--raw", path).splitlines():
+        if line.startswith(":tensorflow:serving:request_latency_count{") and 'api="predict"' in line.lower():
+            labels, _, value = line.rpartition(" ")
+            counted["REST" if 'entrypoint="REST"' in labels else "GRPC"] += float(value)
+    return counted
+
+
+def grpc_connections(server: node.Container) -> int:
+    """Those that are open to the pod's gRPC port, as its kernel says."""
+    return sum(state == "01" and port == GRPC_PORT for port, state in sockets(server))
+
+
+def sockets(server: node.Container) -> list[tuple[int, str]]:
+    """Local port and state of each TCP socket. Source: https://docs.kernel.org/networking/proc_net_tcp.html"""
+    lines = node.inside("sh", "-c", f"tail -qn +2 /proc/{server.pid}/net/tcp /proc/{server.pid}/net/tcp6").splitlines()
+    fields = (line.split() for line in lines)
+    return [(int(local.rpartition(":")[2], 16), state) for _, local, _, state, *_ in fields]
+
+
+def assert_none_lost(report: load.Report) -> None:
+    """Every request was answered, by every kind of client, and there were enough of them, all along, to tell."""
+    assert report.failures == [], str(report)
+    for kind in KINDS:
+        done = sorted(answer.done for answer in report.answers if answer.protocol == kind)
+        assert len(done) >= FEWEST, f"{kind}: only {len(done)} requests: {report}"
+        gap = max(after - before for before, after in itertools.pairwise(done))
+        assert gap <= LONGEST_GAP_SECONDS, f"{kind}: nothing was answered for {gap:.1f} s: {report}"
+    print(report)

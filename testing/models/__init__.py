@@ -1,0 +1,1 @@
+"""Writes models, archives and sources for tests of the fetcher."""

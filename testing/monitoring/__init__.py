@@ -1,0 +1,1 @@
+"""Runs a real Prometheus, and reads the dashboard's queries."""

@@ -1,0 +1,1 @@
+"""Accept and reject cases for every rule of the TFModel schema."""

@@ -1,6 +1,0 @@
-"""Runs the double from a checkout: `PYTHONPATH=tests/model_server python -m model_server --port=8500 …`."""
-
-from model_server.main import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,184 @@
+"""From what is seen to what is looked at."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.errors import Forbidden, Transient
+from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.controller.informer.informer import Intake
+from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.kinds import WATCHED_KINDS, scopes
+
+KEY = TFModelKey("default", "mnist")
+Manifest = dict[str, Any]
+
+
+def tfmodel(version: int = 5) -> Manifest:
+    metadata = {"name": "mnist", "namespace": "default", "uid": "u1", "resourceVersion": str(version)}
+    return {"kind": "TFModel", "metadata": metadata}
+
+
+def service(version: int = 6) -> Manifest:
+    owner = {"kind": "TFModel", "name": "mnist", "uid": "u1", "controller": True}
+    metadata = {"name": "x", "namespace": "default", "uid": "u2", "resourceVersion": str(version)}
+    return {"kind": "Service", "metadata": {**metadata, "ownerReferences": [owner]}}
+
+
+def pod(version: int = 7) -> Manifest:
+    labels = {"app.kubernetes.io/instance": "mnist"}
+    metadata = {"name": "p", "namespace": "default", "uid": "u3", "resourceVersion": str(version), "labels": labels}
+    return {"kind": "Pod", "metadata": metadata}
+
+
+class Lists:
+    """Answers lists as it is told; None is an API server that does not answer."""
+
+    def __init__(self, *answers: dict[str, list[Manifest]] | None) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    async def list(self, kind: str, *, label_selector: str, namespace: str | None) -> tuple[list[Manifest], str]:
+        answer = self._answers[min(self.asked // len(WATCHED_KINDS), len(self._answers) - 1)]
+        if answer is None:
+            self._answers.pop(0)
+            raise Transient("no answer")
+        self.asked += 1
+        assert label_selector == ("" if kind == "TFModel" else "app.kubernetes.io/managed-by=tfs-operator")
+        return answer.get(kind, []), "100"
+
+
+def made(lists: Lists, **more: Any) -> tuple[Intake, WorkQueue[TFModelKey], Cache]:
+    queue: WorkQueue[TFModelKey] = WorkQueue()
+    cache = Cache()
+    intake = Intake(lists, cache, queue, **more)  # type: ignore[arg-type]  # a client that only lists
+    intake.lead()
+    return intake, queue, cache
+
+
+@pytest.mark.parametrize("item", [tfmodel(), service(), pod()], ids=lambda item: item["kind"])
+async def test_whatever_belongs_to_a_tfmodel_enqueues_it(item: Manifest) -> None:
+    intake, queue, _ = made(Lists({}))
+    intake.ingest("ADDED", item)
+    assert await queue.get() == KEY
+
+
+async def test_what_is_known_already_enqueues_nothing() -> None:
+    intake, queue, _ = made(Lists({}))
+    intake.ingest("ADDED", service())
+    queue.done(await queue.get())
+    intake.ingest("MODIFIED", service())
+    assert queue.depth == 0
+
+
+async def test_a_deleted_child_enqueues_its_tfmodel() -> None:
+    intake, queue, cache = made(Lists({}))
+    intake.ingest("ADDED", service())
+    queue.done(await queue.get())
+    intake.ingest("DELETED", service(8))
+    assert await queue.get() == KEY
+    assert cache.get("Service", "default", "x") is None
+
+
+async def test_one_that_stands_by_fills_its_cache_and_enqueues_everything_once_it_leads() -> None:
+    queue: WorkQueue[TFModelKey] = WorkQueue()
+    cache = Cache()
+    lists = Lists({"TFModel": [tfmodel()], "Service": [service()], "Pod": [pod()]})
+    intake = Intake(lists, cache, queue)  # type: ignore[arg-type]  # a client that only lists
+    await intake.fill()
+    intake.ingest("MODIFIED", pod(8))
+    assert queue.depth == 0
+    assert len(cache) == 3
+    intake.lead()
+    assert queue.depth == 1
+    assert await queue.get() == KEY
+
+
+async def test_the_first_lists_wait_for_a_silent_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfs_operator.controller.informer.informer.RETRY_SECONDS", 0.01)
+    intake, _, cache = made(Lists(None, None, {"TFModel": [tfmodel()]}))
+    async with asyncio.timeout(5):
+        await intake.fill()
+        await intake.filled()
+    assert len(cache) == 1
+
+
+class Refusing(Lists):
+    """Allows only one namespace."""
+
+    async def list(self, kind: str, *, label_selector: str, namespace: str | None) -> tuple[list[Manifest], str]:
+        if namespace != "allowed":
+            raise Forbidden("no")
+        return await super().list(kind, label_selector=label_selector, namespace=namespace)
+
+
+async def test_a_namespace_whose_role_is_missing_is_left_out() -> None:
+    allowed = {"kind": "TFModel", "metadata": {**tfmodel()["metadata"], "namespace": "allowed"}}
+    intake, _, cache = made(Refusing({"TFModel": [allowed]}), namespaces=("other", "allowed"))
+    await intake.fill()
+    assert len(cache) == 1
+
+
+async def test_to_be_refused_everywhere_is_an_error() -> None:
+    intake, _, _ = made(Refusing({}))
+    with pytest.raises(Forbidden):
+        await intake.fill()
+
+
+async def test_ready_once_every_watch_has_begun() -> None:
+    intake, _, _ = made(Lists({}), namespaces=("a", "b"))
+    ready = asyncio.create_task(intake.ready())
+    for scope in scopes(("a", "b")):
+        await asyncio.sleep(0)
+        assert not ready.done()
+        intake.watching(scope)
+    async with asyncio.timeout(5):
+        await ready
+
+
+async def test_what_a_watch_does_not_list_any_more_is_looked_for() -> None:
+    """The watch's own list brings the TFModel, and neither the service nor a word of its end."""
+    lists = Lists({"TFModel": [tfmodel()], "Service": [service()]}, {})
+    intake, queue, cache = made(lists, settle_seconds=0.01)
+    await intake.fill()
+    queue.done(await queue.get())
+    looking = asyncio.create_task(intake.look_for_missing())
+    intake.listing(("TFModel", None))
+    intake.ingest(None, tfmodel())
+    intake.watching(("TFModel", None))
+    intake.listing(("Service", None))
+    intake.watching(("Service", None))
+    async with asyncio.timeout(5):
+        assert await queue.get() == KEY
+    assert cache.get("Service", "default", "x") is None
+    assert cache.get("TFModel", *KEY) is not None
+    assert lists.asked == len(WATCHED_KINDS) + 1
+    looking.cancel()
+
+
+async def test_a_resync_finds_what_was_deleted_unseen_and_survives_a_silent_api_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tfs_operator.controller.informer.informer.RETRY_SECONDS", 0.01)
+    lists = Lists({"TFModel": [tfmodel()], "Service": [service()]}, None, {"TFModel": [tfmodel()]})
+    intake, queue, cache = made(lists, resync_seconds=0.01)
+    await intake.fill()
+    queue.done(await queue.get())
+    resync = asyncio.create_task(intake.resync_forever())
+    async with asyncio.timeout(5):
+        assert await queue.get() == KEY
+    assert cache.get("Service", "default", "x") is None
+    resync.cancel()
+
+
+async def test_what_the_cluster_does_not_know_is_neither_listed_nor_waited_for() -> None:
+    """Else nobody would ever be ready."""
+    intake, _, _ = made(Lists({}))
+    intake.leave_out({"ScaledObject"})
+    for kind in WATCHED_KINDS:
+        if kind != "ScaledObject":
+            intake.watching((kind, None))
+    async with asyncio.timeout(1):
+        await intake.ready()

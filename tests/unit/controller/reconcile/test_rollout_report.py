@@ -1,0 +1,81 @@
+"""What one pass adds to each model's history: the memory, the news, and how long steps took."""
+
+from dataclasses import replace
+
+from tests.unit.controller.passes import BEFORE, NOW, at, progress, seen, serves, status, step
+from tfs_operator.api.conditions import Reason
+from tfs_operator.controller.reconcile.rollout_report import chapters_of
+from tfs_operator.domain.history import Told, What
+from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.rollout import Action, Failure, Memory
+from tfs_operator.domain.rollout_status import rollout_status
+
+
+class TestSteps:
+    def test_those_that_ended_have_their_seconds_and_rest_is_none(self) -> None:
+        taken = [BEFORE, at(Action.LOAD, NOW - 5), at(Action.COMMIT, NOW - 1), at(Action.DONE, NOW - 0.5)]
+        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == [("Load", 4), ("Commit", 0.5)]
+
+    def test_one_that_goes_on_has_not_ended(self) -> None:
+        assert chapters_of({}, progress(cats=[BEFORE]), 1)["cats"].steps == []
+
+    def test_before_the_first_one_there_was_none(self) -> None:
+        taken = [Memory(), at(Action.COMMIT, NOW)]
+        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == []
+
+
+class TestNews:
+    TOLD = Told({"stable": 1}, frozenset({1}))
+
+    def test_it_is_what_was_not_told_before_and_the_status_says_so_then(self) -> None:
+        pods = [seen(name, cats=serves(1, 2, stable=2)) for name in "ab"]
+        chapter = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
+        assert [news.what for news in chapter.happenings] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
+        assert (chapter.rollout.reported.labels, chapter.rollout.reported.versions) == ({"stable": 2}, [1, 2])
+        later = {"models": [{"name": "cats", "rollout": chapter.rollout.model_dump(mode="json")}]}
+        assert chapters_of(later, progress(*pods, cats=[BEFORE]), 2)["cats"].happenings == []
+
+    def test_each_model_has_its_own(self) -> None:
+        pod = seen("a", cats=serves(1, stable=1), dogs=serves(2))
+        before = status(cats=self.TOLD, dogs=self.TOLD)
+        chapters = chapters_of(before, progress(pod, cats=[BEFORE], dogs=[BEFORE]), 1)
+        assert chapters["cats"].happenings == []
+        assert [news.what for news in chapters["dogs"].happenings] == [
+            What.VERSION_AVAILABLE,
+            What.VERSION_RETIRED,
+        ]
+
+    def test_a_pod_that_did_not_answer_holds_up_no_news(self) -> None:
+        silent = seen("b", Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent"))
+        facts, said = seen("c", cats=serves(1, stable=1))
+        pods = [seen("a", cats=serves(1, 2, stable=1)), silent, (facts, replace(said, stale=True))]
+        [news] = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].happenings
+        assert news.note.startswith("version 2 AVAILABLE on 1/3 pods")
+
+    def test_a_failure_or_a_missing_folder_that_the_status_knows_is_no_news(self) -> None:
+        memory = replace(BEFORE, failures=(Failure(2, "bad", NOW - 60),))
+        bad = replace(step(memory), absent={3: "as it is"})
+        pass_ = progress(seen("a", cats=serves(1, stable=1)), cats=[memory])
+        before = {"models": [{"name": "cats", "rollout": rollout_status(bad, self.TOLD).model_dump(mode="json")}]}
+        pass_ = replace(pass_, steps={"cats": bad})
+        assert chapters_of(before, pass_, 1)["cats"].happenings == []
+        assert [news.what for news in chapters_of({}, pass_, 1)["cats"].happenings][-2:] == [
+            What.VERSION_FAILED,
+            What.VERSION_NOT_FOUND,
+        ]
+
+    def test_what_the_status_does_not_remember_waits_for_all_replicas(self) -> None:
+        pod = seen("a", cats=serves(1, stable=1))
+        assert chapters_of({}, progress(pod, cats=[Memory()]), 2)["cats"].happenings == []
+        assert len(chapters_of({}, progress(pod, cats=[Memory()]), 1)["cats"].happenings) == 2
+
+
+def test_the_status_has_the_last_step_and_the_memory() -> None:
+    chapter = chapters_of({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
+    assert chapter.rollout.model_dump(mode="json", exclude_defaults=True) == {
+        "step": "Bake",
+        "message": "as it is",
+        "since": "2026-09-21T14:13:19.750Z",
+        "began": "2026-09-21T14:13:15.000Z",
+        "wish": "w",
+    }

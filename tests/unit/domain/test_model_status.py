@@ -1,0 +1,149 @@
+"""The version matrix: as the pods answer, not as the spec wishes."""
+
+from typing import Any
+
+from tfs_operator.api.status import ModelStatus
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.model_status import agreed_labels, available_versions, model_statuses
+from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+
+WANTED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), {"stable": 1, "canary": 2}),))
+NEWEST = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1)),))
+BROKEN = VersionStatus(2, "END", "NOT_FOUND", "no saved_model.pb")
+
+
+def pod(name: str, *versions: VersionStatus, labels: dict[str, int] | None = None, **more: Any) -> PodObservation:
+    models = {"mnist": ModelObservation(versions, labels or {})}
+    return PodObservation(name, **{"ready": True, "models": models, **more})
+
+
+def rows(wanted: ModelServerConfig, *pods: PodObservation) -> list[dict[str, Any]]:
+    [model] = model_statuses(wanted, pods)
+    return [row.model_dump(by_alias=True, exclude_defaults=True) for row in model.versions]
+
+
+def up(version: int) -> VersionStatus:
+    return VersionStatus(version, "AVAILABLE")
+
+
+def test_all_pods_serve_all_versions_under_all_labels() -> None:
+    pods = [pod(name, up(2), up(1), labels={"stable": 1, "canary": 2}) for name in ("a", "b")]
+    [model] = model_statuses(WANTED, pods)
+    assert model.model_dump(by_alias=True, exclude_none=True) == {
+        "name": "mnist",
+        "labels": {"canary": 2, "stable": 1},
+        "versions": [
+            {"version": 1, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["stable"], "message": ""},
+            {"version": 2, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["canary"], "message": ""},
+        ],
+        "fetching": [],
+    }
+
+
+def test_a_version_that_failed_has_the_servers_words_and_the_pod() -> None:
+    assert rows(WANTED, pod("a", BROKEN, up(1), labels={"stable": 1})) == [
+        {"version": 1, "state": "AVAILABLE", "availableReplicas": 1, "labels": ["stable"]},
+        {"version": 2, "state": "END", "message": "NOT_FOUND: no saved_model.pb (pod a)"},
+    ]
+
+
+def test_the_pod_that_is_the_furthest_behind_gives_the_state() -> None:
+    wanted = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1,))),))
+    loading = VersionStatus(1, "LOADING")
+    assert rows(wanted, pod("a", up(1)), pod("b", loading)) == [
+        {"version": 1, "state": "LOADING", "availableReplicas": 1}
+    ]
+    assert rows(wanted, pod("a", up(1)), pod("b")) == [{"version": 1, "state": "UNKNOWN", "availableReplicas": 1}]
+
+
+def test_a_version_that_is_wanted_but_unheard_of_is_listed() -> None:
+    assert rows(WANTED, pod("a")) == [{"version": 1, "state": "UNKNOWN"}, {"version": 2, "state": "UNKNOWN"}]
+
+
+def test_a_labelled_version_is_listed_under_any_policy() -> None:
+    wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1), {"stable": 7}),))
+    assert rows(wanted, pod("a", up(8))) == [
+        {"version": 7, "state": "UNKNOWN"},
+        {"version": 8, "state": "AVAILABLE", "availableReplicas": 1},
+    ]
+
+
+def test_a_version_that_ended_well_is_the_past() -> None:
+    assert rows(NEWEST, pod("a", up(2), VersionStatus(1, "END"))) == [
+        {"version": 2, "state": "AVAILABLE", "availableReplicas": 1}
+    ]
+
+
+def test_a_version_that_is_not_wanted_but_alive_or_failed_is_listed() -> None:
+    leaving = VersionStatus(1, "UNLOADING")
+    assert [row["version"] for row in rows(NEWEST, pod("a", up(3), BROKEN, leaving))] == [1, 2, 3]
+
+
+def test_only_pods_that_answered_count() -> None:
+    silent = pod("b", models={}, problem=Problem("ModelServerUnreachable", "timeout"))
+    starting = pod("c", up(1), ready=False)
+    assert rows(NEWEST, pod("a", up(2)), silent, starting) == [
+        {"version": 2, "state": "AVAILABLE", "availableReplicas": 1}
+    ]
+
+
+def test_without_a_pod_nothing_is_claimed() -> None:
+    [model] = model_statuses(WANTED, [])
+    assert model.labels == {}
+    assert [(row.version, row.state, row.available_replicas) for row in model.versions] == [
+        (1, "UNKNOWN", 0),
+        (2, "UNKNOWN", 0),
+    ]
+
+
+def test_of_very_many_versions_the_newest_are_listed() -> None:
+    """More would be refused by the schema, and then no status at all could be written."""
+    numbers = [10**18 + number for number in range(300)]
+    [model] = model_statuses(NEWEST, [pod("a", *map(up, numbers))])
+    assert [row.version for row in model.versions] == numbers[-256:]
+    assert len(available_versions([model])) <= 4096
+    assert len(available_versions([model, model.model_copy(update={"name": "other"})])) <= 4096
+
+
+def test_a_long_message_is_cut() -> None:
+    broken = VersionStatus(1, "END", "INTERNAL", "x" * 5000)
+    [model] = model_statuses(NEWEST, [pod("a", broken)])
+    assert len(model.versions[0].message) == 2000
+
+
+def test_models_are_in_the_order_of_the_spec() -> None:
+    wanted = ModelServerConfig((ModelConfig("b", "/b", Latest(1)), ModelConfig("a", "/a", Latest(1))))
+    assert [model.name for model in model_statuses(wanted, [])] == ["b", "a"]
+
+
+class TestAgreedLabels:
+    def test_only_what_all_pods_answer_alike_is_agreed(self) -> None:
+        one = ModelObservation(labels={"stable": 1, "canary": 2, "old": 0})
+        other = ModelObservation(labels={"stable": 1, "canary": 1})
+        assert agreed_labels([one, other]) == {"stable": 1}
+
+    def test_version_zero_is_a_version(self) -> None:
+        assert agreed_labels([ModelObservation(labels={"old": 0})]) == {"old": 0}
+
+    def test_nobody_agrees_on_nothing(self) -> None:
+        assert agreed_labels([]) == {}
+
+
+class TestAvailableVersions:
+    @staticmethod
+    def model(name: str, *available: int, loading: int | None = None) -> ModelStatus:
+        rows = [{"version": version, "state": "AVAILABLE"} for version in available]
+        if loading is not None:
+            rows.append({"version": loading, "state": "LOADING"})
+        return ModelStatus.model_validate({"name": name, "versions": rows})
+
+    def test_one_model_is_a_plain_list(self) -> None:
+        assert available_versions([self.model("m", 1, 2, loading=3)]) == "1,2"
+
+    def test_nothing_available_is_empty(self) -> None:
+        assert available_versions([self.model("m")]) == ""
+        assert available_versions([]) == ""
+
+    def test_several_models_are_named(self) -> None:
+        models = [self.model("cats", 1), self.model("birds", loading=1), self.model("dogs", 1, 2)]
+        assert available_versions(models) == "cats:1 dogs:1,2"

@@ -1,0 +1,50 @@
+"""A cancelled caller is followed by a thread that has ended, or by one that nobody waits for."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from tfs_operator.fetcher.core.threads import Stopped, asking, working
+
+
+async def test_work_gives_its_result_or_its_error() -> None:
+    assert await working(lambda _: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await working(lambda _: 1 // 0)
+
+
+async def test_a_cancellation_waits_until_the_thread_has_ended() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def work(stop: threading.Event) -> None:
+        begun.set()
+        stop.wait(10)
+        time.sleep(0.05)
+        ended.set()
+        raise Stopped
+
+    task = asyncio.create_task(working(work))
+    await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+async def test_an_answer_or_an_error_is_passed_on() -> None:
+    assert await asking(lambda: 7, 10) == 7
+    with pytest.raises(ZeroDivisionError):
+        await asking(lambda: 1 // 0, 10)
+
+
+async def test_nobody_waits_for_an_answer_that_does_not_come() -> None:
+    go_on = threading.Event()
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await asking(lambda: go_on.wait(10), 0.05)
+    assert time.monotonic() - begun < 5
+    go_on.set()

@@ -1,0 +1,150 @@
+"""Orders in, reports out; over real HTTP, with a store that is a folder."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from testing.models.folder_source import FolderSource, publish
+from tests.unit.fetcher.scene import eventually
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.fetch_protocol import (
+    FetchOrder,
+    FetchPlan,
+    FetchReport,
+    FetchState,
+    ModelOrder,
+    ModelSource,
+    Wanted,
+)
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
+from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.sync.base_path_sync import Surroundings
+from tfs_operator.fetcher.sync.model_server import ModelServer
+from tfs_operator.fetcher.sync.pod import PodFetcher
+
+Client = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+async def fetcher(tmp_path: Path) -> AsyncIterator[PodFetcher]:
+    """Two models of one URI, and one of another; none is ordered yet."""
+    for store in ("one", "two"):
+        publish(tmp_path / store, 1, 2)
+    sources = tuple(
+        ModelSource(name=name, uri=store, base_path=str(tmp_path / "models" / store))
+        for name, store in (("a", "one"), ("b", "one"), ("c", "two"))
+    )
+    async with aiohttp.ClientSession() as session:
+        around = Surroundings(ModelServer("http://127.0.0.1:9", session), asyncio.Semaphore(2), Metrics())
+        fetcher = PodFetcher(FetchPlan(sources=sources), lambda uri, _: FolderSource(tmp_path / uri), around)
+        running = asyncio.create_task(fetcher.run())
+        yield fetcher
+        running.cancel()
+        await asyncio.wait({running})
+
+
+@pytest.fixture
+async def client(fetcher: PodFetcher) -> AsyncIterator[Client]:
+    async with TestClient(TestServer(application(fetcher, Metrics()))) as client:
+        yield client
+
+
+def wants(**versions: int) -> FetchOrder:
+    return FetchOrder(models={name: ModelOrder(start=Wanted(versions=(n,))) for name, n in versions.items()})
+
+
+async def told(client: Client, order: FetchOrder) -> FetchReport:
+    async with client.put("/v1/fetch", data=order.model_dump_json()) as answer:
+        assert answer.status == 200
+        return FetchReport.model_validate_json(await answer.read())
+
+
+async def test_an_order_is_answered_by_how_far_it_is(client: Client, fetcher: PodFetcher) -> None:
+    report = await told(client, wants(a=1, b=2, c=1, unknown=1))
+    assert not report.ready
+    assert sorted(report.models) == ["a", "b", "c"]
+    assert [version.version for version in report.models["a"].versions] == [1]
+    await eventually(lambda: fetcher.report().ready)
+    async with client.get("/v1/fetch") as answer:
+        report = FetchReport.model_validate_json(await answer.read())
+    assert report.ready
+    assert {v.version: v.state for v in report.models["a"].versions} == {1: FetchState.FETCHED, 2: FetchState.FETCHED}
+    assert report.models["c"].versions[0].bytes == report.models["c"].versions[0].total_bytes > 0
+
+
+async def test_ready_once_all_is_there_and_for_ever_after(client: Client, fetcher: PodFetcher) -> None:
+    async with client.get("/ready") as answer:
+        assert answer.status == 503
+    await told(client, wants(a=1, b=1, c=1))
+    await eventually(fetcher.ready)
+    report = await told(client, wants(a=7))
+    assert not report.ready
+    async with client.get("/ready") as answer:
+        assert answer.status == 200
+
+
+async def test_a_model_without_an_order_keeps_the_others_of_its_folder(client: Client, fetcher: PodFetcher) -> None:
+    await told(client, wants(a=1, c=1))
+    await eventually(lambda: fetcher.report().models["c"].versions[0].state is FetchState.FETCHED)
+    assert not fetcher.ready()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "Invalid JSON"),
+        (b'{"models": {"a": {"start": {"latest": -1}}}}', "models.a.start.latest: Input should be greater than"),
+        (b'{"pollIntervalSeconds": 0}', "pollIntervalSeconds: Input should be greater than 0"),
+    ],
+)
+async def test_orders_that_make_no_sense(client: Client, body: bytes, words: str) -> None:
+    async with client.put("/v1/fetch", data=body) as answer:
+        assert answer.status == 400
+        assert words in await answer.text()
+
+
+async def test_an_order_has_a_bound(client: Client) -> None:
+    async with client.put("/v1/fetch", data=io.BytesIO(b" " * (MAX_ORDER_BYTES + 1))) as answer:
+        assert answer.status == 413
+
+
+async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path) -> None:
+    publish(tmp_path / "good", 1)
+    sources = tuple(
+        ModelSource(name=name, uri=name, base_path=str(tmp_path / "models" / name)) for name in ("good", "bad")
+    )
+    wanted = ModelOrder(start=Wanted(versions=(1,)))
+    plan = FetchPlan(sources=sources, order=FetchOrder(models={"good": wanted, "bad": wanted}))
+
+    def open_source(uri: str, _: Path) -> FolderSource:
+        if uri == "bad":
+            raise FetchError(Reason.INVALID_SPEC, "bad: has no scheme", retry=False)
+        return FolderSource(tmp_path / uri)
+
+    async with aiohttp.ClientSession() as session:
+        around = Surroundings(ModelServer("http://127.0.0.1:9", session), asyncio.Semaphore(2), Metrics())
+        fetcher = PodFetcher(plan, open_source, around)
+        running = asyncio.create_task(fetcher.run())
+        await eventually(lambda: fetcher.report().models["good"].versions[0].state is FetchState.FETCHED)
+        await eventually(lambda: fetcher.report().models["bad"].problem)
+        problem = fetcher.report().models["bad"].versions[0].problem
+        running.cancel()
+        await asyncio.wait({running})
+    assert problem
+    assert problem.message == "bad: has no scheme"
+
+
+async def test_healthy_while_its_loop_beats(client: Client, fetcher: PodFetcher) -> None:
+    async with client.get("/healthz") as answer:
+        assert answer.status == 200
+    fetcher.health.clock = lambda: fetcher.health.last_beat + 31.0
+    async with client.get("/healthz") as answer:
+        assert answer.status == 503
+        assert await answer.text() == "the event loop was busy for 31 s\n"
