@@ -20,20 +20,32 @@ from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.events import EventRecorder
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.apply.children import Children
-from tfs_operator.controller.informer.informer import Intake
-from tfs_operator.controller.informer.throttle import Pacing
+from tfs_operator.controller.informer.informer import Informer
+from tfs_operator.controller.informer.throttle import Throttle
 from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.reload import Pusher
-from tfs_operator.controller.reconcile.fetch_progress import Figures
+from tfs_operator.controller.reconcile.fetch_progress import FetchProgress
 from tfs_operator.controller.reconcile.reconciler import Reconciler
-from tfs_operator.controller.reconcile.requeue import Pace
+from tfs_operator.controller.reconcile.requeue import Requeue
 from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.serving.reload import ReloadClient
 
 INTERVAL_SECONDS = 5.0
 _CLASSES: tuple[Any, ...] = (
-    *(Cache, Children, CollectorRegistry, EventRecorder, Fetchers, Figures, Intake, Observer, Pace, Pacing, Pusher),
+    *(
+        Cache,
+        Children,
+        CollectorRegistry,
+        EventRecorder,
+        Fetchers,
+        FetchProgress,
+        Informer,
+        Observer,
+        Requeue,
+        Throttle,
+        Pusher,
+    ),
     *(Reconciler, ReloadClient, ResourceMemories, Worker, WorkQueue),
 )
 _SKIPPED = {"_objects"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bench.watch_cache import Manifest, Name
 from tfs_operator.api.identity import API_VERSION, KIND
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.settings import NetworkPolicySettings
 
@@ -43,5 +43,5 @@ def children_of_each(tfmodels: Sequence[Manifest]) -> Iterator[Name]:
     """What the operator has to make of them."""
     for manifest in tfmodels:
         parsed = TFModel.parse(manifest)
-        rendered = children(parsed, wanted_config(parsed.metadata.name, parsed.spec), SETTINGS)
+        rendered = children(parsed, aspired_config(parsed.metadata.name, parsed.spec), SETTINGS)
         yield from (Name(child["kind"], NAMESPACE, child["metadata"]["name"]) for child in rendered)

@@ -15,7 +15,7 @@ from testing.control_plane.control_plane import free_ports
 from testing.fleet.asking import is_well
 from testing.fleet.model_servers import DOUBLE
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.volumes import CONFIG_PATH
@@ -86,7 +86,7 @@ def _arguments(base_path: Path, server: Spec, folder: Path, ports: Sequence[int]
         "spec": {"modelUri": f"file://{base_path.resolve()}", "server": dict(server)},
     }
     tfmodel = TFModel.parse(manifest)
-    rendered = children(tfmodel, wanted_config(MODEL, tfmodel.spec), Settings())
+    rendered = children(tfmodel, aspired_config(MODEL, tfmodel.spec), Settings())
     [config_map] = [child for child in rendered if child["kind"] == "ConfigMap"]
     [deployment] = [child for child in rendered if child["kind"] == "Deployment"]
     for name, text in config_map["data"].items():

@@ -11,7 +11,7 @@ from typing import Any
 from tfs_operator import cli
 from tfs_operator.cluster.lease import Lease
 from tfs_operator.controller import health, operator
-from tfs_operator.controller.informer.informer import Intake
+from tfs_operator.controller.informer.informer import Informer
 from tfs_operator.controller.reconcile import worker
 from tfs_operator.controller.reconcile.reconciler import Reconciler
 
@@ -47,7 +47,7 @@ PARTS = {
     "no-watch": (operator, "_watch"),
     "no-workers": (worker.Worker, "work"),
     "no-renewer": (Lease, "keep"),
-    "no-resync": (Intake, "resync_forever"),
+    "no-resync": (Informer, "resync_forever"),
 }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.operator_process import eventually
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, models_digest
 
 DOUBLE = Path(__file__).parents[1] / "model_server"
@@ -66,7 +66,7 @@ def make_pod(api: Api, tfmodel: Manifest, name: str, address: str) -> None:
     """A ready pod of the TFModel, as the Deployment's controllers and a kubelet would have made it."""
     parsed = TFModel.parse(tfmodel)
     namespace = tfmodel["metadata"]["namespace"]
-    digest = models_digest(wanted_config(parsed.metadata.name, parsed.spec))
+    digest = models_digest(aspired_config(parsed.metadata.name, parsed.spec))
     labels = {
         "app.kubernetes.io/name": "tensorflow-serving",
         "app.kubernetes.io/instance": parsed.metadata.name,

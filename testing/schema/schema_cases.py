@@ -29,7 +29,7 @@ CONDITION: Manifest = {
 }
 ROW: Manifest = {"version": 1, "state": "AVAILABLE"}
 TIME = "2026-11-21T06:30:00.250Z"
-ROLLOUT: Manifest = {"step": "Done", "since": TIME, "began": TIME, "wish": "0123456789abcdef"}
+ROLLOUT: Manifest = {"step": "Done", "since": TIME, "began": TIME, "specHash": "0123456789abcdef"}
 FAILED: Manifest = {"version": 1, "at": TIME}
 AWAITED: Manifest = {"version": 1, "since": TIME}
 
@@ -412,7 +412,7 @@ _OTHERS: Rows = {
     "status.models[].versions[].labels": {"maxItems": (["a"] * 32, ["a"] * 33)},
     "status.models[].versions[].message": {"maxLength": (text(2048), text(2049))},
     "status.models[].rollout": {
-        f"required {key}": (ROLLOUT, without(ROLLOUT, key)) for key in ("step", "since", "began", "wish")
+        f"required {key}": (ROLLOUT, without(ROLLOUT, key)) for key in ("step", "since", "began")
     },
     "status.models[].rollout.step": {
         "enum": [
@@ -430,7 +430,7 @@ _OTHERS: Rows = {
     "status.models[].rollout.message": {"maxLength": (text(4096), text(4097))},
     "status.models[].rollout.since": _TIME,
     "status.models[].rollout.began": _TIME,
-    "status.models[].rollout.wish": {"maxLength": (text(64), text(65))},
+    "status.models[].rollout.specHash": {"maxLength": (text(64), text(65))},
     "status.models[].rollout.failures": {"maxItems": ([FAILED] * 64, [FAILED] * 65)},
     "status.models[].rollout.failures[]": {
         "required version": (FAILED, without(FAILED, "version")),

@@ -8,7 +8,7 @@ import yaml
 
 from tests.chart.conftest import CHART, StrictLoader
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
 
 MONITORS = "monitoring-podmonitors.yaml"
@@ -38,7 +38,7 @@ def serving_pod():
             "spec": {"modelUri": "s3://models/mnist"},
         }
     )
-    made = children(tfmodel, wanted_config("mnist", tfmodel.spec), Settings())
+    made = children(tfmodel, aspired_config("mnist", tfmodel.spec), Settings())
     return next(child["spec"]["template"] for child in made if child["kind"] == "Deployment")
 
 

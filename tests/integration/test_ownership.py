@@ -15,7 +15,7 @@ from tfs_operator.cluster import config
 from tfs_operator.cluster.cache import Cache, Key, key_of
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.controller.apply.children import Children
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.observation import Problem
 from tfs_operator.render import Settings, children
 from tfs_operator.render.settings import NetworkPolicySettings
@@ -50,7 +50,7 @@ class Passes:
 
     def rendered(self) -> list[Manifest]:
         parsed = TFModel.parse(self.tfmodel)
-        return children(parsed, wanted_config("mnist", parsed.spec), SETTINGS)
+        return children(parsed, aspired_config("mnist", parsed.spec), SETTINGS)
 
     def child(self, kind: str) -> Manifest:
         return next(child for child in self.rendered() if child["kind"] == kind)

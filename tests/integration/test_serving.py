@@ -23,7 +23,7 @@ from testing.fleet.model_servers import (
 )
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.config_text import models_config
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -51,7 +51,7 @@ def servers(api: Api, manifest: Manifest, tmp_path: Path) -> Iterator[list[Model
     namespace = manifest["metadata"]["namespace"]
     wait_for_children(api, namespace, "mnist")
     parsed = TFModel.parse(manifest)
-    text = models_config(wanted_config("mnist", parsed.spec))
+    text = models_config(aspired_config("mnist", parsed.spec))
     with (
         model_server(fresh_address(), text, tmp_path) as first,
         model_server(fresh_address(), text, tmp_path) as second,

@@ -77,24 +77,22 @@ class Autoscaling(ApiModel):
     rules = (
         Rule(
             "self.minReplicas <= self.maxReplicas",
-            lambda wished: wished.min_replicas <= wished.max_replicas,
+            lambda spec: spec.min_replicas <= spec.max_replicas,
             "minReplicas is above maxReplicas",
         ),
         Rule(
             "self.minReplicas > 0 || has(self.keda)",
-            lambda wished: wished.min_replicas > 0 or wished.keda is not None,
+            lambda spec: spec.min_replicas > 0 or spec.keda is not None,
             "minReplicas 0 needs keda: a HorizontalPodAutoscaler cannot scale to zero and back",
         ),
         Rule(
             "!has(self.keda) || (!has(self.targetCPUUtilizationPercentage) && !has(self.metrics))",
-            lambda wished: (
-                wished.keda is None or (wished.target_cpu_utilization_percentage is None and wished.metrics is None)
-            ),
+            lambda spec: spec.keda is None or (spec.target_cpu_utilization_percentage is None and spec.metrics is None),
             "keda excludes targetCPUUtilizationPercentage and metrics: say it as triggers, for example of type cpu",
         ),
         Rule(
             "!has(self.keda) || !has(self.keda.idleReplicaCount) || self.minReplicas > 0",
-            lambda wished: wished.keda is None or wished.keda.idle_replica_count is None or wished.min_replicas > 0,
+            lambda spec: spec.keda is None or spec.keda.idle_replica_count is None or spec.min_replicas > 0,
             "keda.idleReplicaCount is for minReplicas above 0: minReplicas 0 scales to zero by itself",
         ),
     )

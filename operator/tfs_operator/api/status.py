@@ -6,7 +6,7 @@ and the schema refuses that.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from tfs_operator.api.base import ATOMIC_LIST, ATOMIC_MAP, MAX_INT32, ApiModel, map_list
 from tfs_operator.api.versions import VersionNumber
@@ -120,10 +120,12 @@ class RolloutStatus(ApiModel):
     """When this step began."""
 
     began: Time
-    """When the operator first saw this wish."""
+    """When the operator first saw this spec."""
 
-    wish: Annotated[str, Field(max_length=64)]
-    """Fingerprint of what the spec asks of this model: another one ends every back-off."""
+    spec_hash: Annotated[str, Field(max_length=64)] = Field(
+        default="", validation_alias=AliasChoices("specHash", "wish"), serialization_alias="specHash"
+    )  # 0.1.0 and 0.2.0 wrote `wish`
+    """Hash of this model's spec; a change resets all back-offs."""
 
     proven: bool = True
     """False while no pod has come up with the committed configuration."""

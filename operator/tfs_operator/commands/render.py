@@ -11,8 +11,8 @@ import yaml
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands import settings
 from tfs_operator.commands.output import print_manifests
-from tfs_operator.domain.model_config import wanted_config
-from tfs_operator.domain.policy import objection
+from tfs_operator.domain.model_config import aspired_config
+from tfs_operator.domain.policy import violation
 from tfs_operator.domain.rollout import opening
 from tfs_operator.render import Settings, children
 
@@ -70,6 +70,6 @@ def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str
     if not {"apiVersion", "kind"} <= document.keys():
         raise InvalidTFModel(["apiVersion and kind are missing: it is not a Kubernetes object"])
     tfmodel = TFModel.parse(document)
-    if problem := objection(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
+    if problem := violation(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
         raise InvalidTFModel([problem.message])
-    return children(tfmodel, opening(wanted_config(tfmodel.metadata.name, tfmodel.spec)), defaults)
+    return children(tfmodel, opening(aspired_config(tfmodel.metadata.name, tfmodel.spec)), defaults)

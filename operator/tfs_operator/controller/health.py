@@ -10,7 +10,7 @@ from aiohttp import web
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.reconcile.worker import DEADLINE_SECONDS, Mistakes
+from tfs_operator.controller.reconcile.worker import DEADLINE_SECONDS, UnexpectedErrors
 
 BEAT_SECONDS = 1.0
 MAX_BEAT_AGE = 10.0
@@ -27,7 +27,7 @@ class Health:
 
     queue: WorkQueue[TFModelKey]
     clock: Callable[[], float] = time.monotonic
-    mistakes: Mistakes = field(default_factory=Mistakes)
+    unexpected_errors: UnexpectedErrors = field(default_factory=UnexpectedErrors)
     filled: bool = False
     last_beat: float = 0.0
 
@@ -43,26 +43,26 @@ class Health:
             self.beat()
             await asyncio.sleep(BEAT_SECONDS)
 
-    def ills(self) -> list[str]:
+    def problems(self) -> list[str]:
         """Why the process should be restarted; empty when it should not."""
         checks = (
             ("the event loop was busy", self.clock() - self.last_beat, MAX_BEAT_AGE),
             ("a TFModel waited for a worker", self.queue.oldest_age(), MAX_QUEUE_AGE),
             ("a reconcile ran", self.queue.longest_running(), MAX_WORK_AGE),
-            ("every reconcile failed by a mistake in the operator", self.mistakes.seconds(), MAX_MISTAKES_AGE),
+            ("every reconcile failed by a mistake in the operator", self.unexpected_errors.seconds(), MAX_MISTAKES_AGE),
         )
         return [f"{what} for {age:.0f} s, at most {limit:.0f} s are fine" for what, age, limit in checks if age > limit]
 
     def unready(self) -> list[str]:
         """Why nothing should depend on it yet."""
-        return self.ills() if self.filled else ["the caches are not filled yet", *self.ills()]
+        return self.problems() if self.filled else ["the caches are not filled yet", *self.problems()]
 
 
 def application(health: Health, metrics: Metrics) -> web.Application:
     """The three endpoints."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return _verdict(health.ills())
+        return _verdict(health.problems())
 
     async def readyz(_: web.Request) -> web.Response:
         return _verdict(health.unready())
@@ -75,5 +75,5 @@ def application(health: Health, metrics: Metrics) -> web.Application:
     return app
 
 
-def _verdict(ills: list[str]) -> web.Response:
-    return web.Response(status=503 if ills else 200, text="\n".join(ills or ["ok"]) + "\n")
+def _verdict(problems: list[str]) -> web.Response:
+    return web.Response(status=503 if problems else 200, text="\n".join(problems or ["ok"]) + "\n")

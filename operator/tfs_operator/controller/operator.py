@@ -19,9 +19,9 @@ from tfs_operator.cluster.lease import Alone, Leadership, Lease
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.apply.children import Children
 from tfs_operator.controller.health import Health, application
-from tfs_operator.controller.informer.informer import Intake
+from tfs_operator.controller.informer.informer import Informer
 from tfs_operator.controller.informer.optional_kinds import OptionalKinds
-from tfs_operator.controller.informer.reflector import Follower
+from tfs_operator.controller.informer.reflector import Reflector
 from tfs_operator.controller.informer.watch import watch
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
@@ -30,7 +30,7 @@ from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.reload import Pusher
 from tfs_operator.controller.reconcile.reconciler import Reconciler
-from tfs_operator.controller.reconcile.requeue import Pace
+from tfs_operator.controller.reconcile.requeue import Requeue
 from tfs_operator.controller.reconcile.rollout_pass import Rollouts
 from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.controller.reconcile.worker import Worker
@@ -76,7 +76,7 @@ class _Process:
     leadership: Leadership
     cache: Cache
     queue: WorkQueue[TFModelKey]
-    intake: Intake
+    informer: Informer
     optional: OptionalKinds
     health: Health
     metrics: Metrics
@@ -91,13 +91,13 @@ async def run(options: Options) -> None:
         process = _process(options, api, signals)
         stack.push_async_callback(process.client.close)
         await stack.enter_async_context(_http_server(options.http_port, process.health, process.metrics))
-        await _together(
+        await run_until_first_exit(
             {
                 "signals": signals.wait(),
                 "heartbeat": process.health.beat_forever(),
                 "watch": _watch(process),
-                "missing": process.intake.look_for_missing(),
-                "resync": process.intake.resync_forever(),
+                "missing": process.informer.look_for_missing(),
+                "resync": process.informer.resync_forever(),
                 "readiness": _say_when_ready(process),
                 "optional-kinds": process.optional.until_they_change(),
                 "leader": _lead(process),
@@ -112,9 +112,9 @@ def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
     client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining)
     queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
     metrics.watch(queue)
-    intake = Intake(client, cache, queue, options.namespaces)
+    informer = Informer(client, cache, queue, options.namespaces)
     optional = OptionalKinds(client)
-    return _Process(options, api, client, leadership, cache, queue, intake, optional, Health(queue), metrics, signals)
+    return _Process(options, api, client, leadership, cache, queue, informer, optional, Health(queue), metrics, signals)
 
 
 def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> Leadership:
@@ -136,20 +136,20 @@ async def _watch(process: _Process) -> None:
     """The watches begin after the caches were filled, in a leader and in one that stands by."""
     log.info("filling the caches")
     kinds = await process.optional.discover()
-    process.intake.leave_out(set(WATCHED_KINDS) - set(kinds))
-    await process.intake.fill()
-    namespaces, follower = process.options.namespaces, Follower(process.client, process.intake)
+    process.informer.leave_out(set(WATCHED_KINDS) - set(kinds))
+    await process.informer.fill()
+    namespaces, reflector = process.options.namespaces, Reflector(process.client, process.informer)
     others = scopes(namespaces, [kind for kind in kinds if kind != TFMODEL])
-    await _together(
+    await run_until_first_exit(
         {
-            TFMODEL: watch(process.api.configuration, namespaces, process.intake, process.signals.heed),
-            **{f"{kind} {namespace}": follower.follow((kind, namespace)) for kind, namespace in others},
+            TFMODEL: watch(process.api.configuration, namespaces, process.informer, process.signals.heed),
+            **{f"{kind} {namespace}": reflector.follow((kind, namespace)) for kind, namespace in others},
         }
     )
 
 
 async def _say_when_ready(process: _Process) -> None:
-    await process.intake.ready()
+    await process.informer.ready()
     process.health.filled = True
     log.info("ready")
     await asyncio.Event().wait()
@@ -158,12 +158,12 @@ async def _say_when_ready(process: _Process) -> None:
 async def _lead(process: _Process) -> None:
     """Once elected, until it is cancelled. The lease goes to another one when nobody here works any more, and no model
     server is being told anything."""
-    await (process.intake.ready() if process.options.election else process.intake.filled())
+    await (process.informer.ready() if process.options.election else process.informer.filled())
     try:
         await process.leadership.acquire()
         async with AsyncExitStack() as stack:
             rollouts = await _rollouts(stack, process)
-            await _together({"lease": process.leadership.keep(), "work": _work(process, rollouts)})
+            await run_until_first_exit({"lease": process.leadership.keep(), "work": _work(process, rollouts)})
     finally:
         await process.leadership.release()
 
@@ -172,14 +172,16 @@ async def _work(process: _Process, rollouts: Rollouts) -> None:
     options = process.options
     recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
-    pace = Pace(options.status_poll_seconds)
-    reconciler = Reconciler(process.cache, options.settings, rollouts, status, pace, knows=process.optional.knows)
-    worker = Worker(process.queue, reconciler, process.metrics, process.health.mistakes)
+    pace = Requeue(options.status_poll_seconds)
+    reconciler = Reconciler(
+        process.cache, options.settings, rollouts, status, pace, kind_available=process.optional.kind_available
+    )
+    worker = Worker(process.queue, reconciler, process.metrics, process.health.unexpected_errors)
     if options.election:
         # What the watches have not brought yet, or never will, is what the operator before this one did last.
-        await process.intake.fill()
-    process.intake.lead()
-    await _together({"events": recorder.run(), "workers": worker.work_all(options.workers)})
+        await process.informer.fill()
+    process.informer.lead()
+    await run_until_first_exit({"events": recorder.run(), "workers": worker.work_all(options.workers)})
 
 
 async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
@@ -195,11 +197,11 @@ async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
         pusher=Pusher(reloads, queue.add, options.status_poll_seconds, permit=permit),
         fetchers=Fetchers(fetchers, permit=permit),
         retry_seconds=options.retry_seconds,
-        knows=process.optional.knows,
+        kind_available=process.optional.kind_available,
     )
 
 
-async def _together(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:
+async def run_until_first_exit(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:
     """All at once; the end of one ends all, each in its own order. Raises when it is another one than may end."""
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     try:

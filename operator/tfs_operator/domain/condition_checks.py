@@ -82,7 +82,7 @@ def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
 
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     """It never comes from a server that refuses to be told of it."""
-    for model in evidence.wanted.models:
+    for model in evidence.aspired.models:
         for pod in evidence.ready_pods:
             if missing := _missing(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {missing}"
@@ -125,7 +125,7 @@ VERSION_CHECKS: tuple[Check, ...] = (
 
 
 def _no_labels(evidence: Evidence) -> Verdict | None:
-    if any(model.labels for model in evidence.wanted.models):
+    if any(model.labels for model in evidence.aspired.models):
         return None
     return Verdict("True", Reason.NO_LABELS, "the spec has no version labels")
 
@@ -136,7 +136,7 @@ def _reload_was_refused(evidence: Evidence) -> Verdict | None:
 
 
 def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
-    for model in evidence.wanted.models:
+    for model in evidence.aspired.models:
         for pod in evidence.ready_pods:
             if behind := _behind(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {behind}"
@@ -221,7 +221,7 @@ def _troubled(evidence: Evidence, problem: Problem) -> Verdict:
 
 
 def _serving(evidence: Evidence) -> str:
-    names = ", ".join(model.name for model in evidence.wanted.models)
+    names = ", ".join(model.name for model in evidence.aspired.models)
     return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
 
 

@@ -20,7 +20,7 @@ class DeploymentFacts:
     """Counts of pods. `current` is False until the Deployment's controller has seen the newest spec."""
 
     current: bool = False
-    wanted: int = 0
+    desired: int = 0
     replicas: int = 0
     updated: int = 0
     ready: int = 0
@@ -33,7 +33,7 @@ class DeploymentFacts:
 
     @property
     def complete(self) -> bool:
-        return self.current and self.replicas == self.updated == self.ready == self.wanted
+        return self.current and self.replicas == self.updated == self.ready == self.desired
 
 
 def facts(deployment: Manifest | None) -> DeploymentFacts:
@@ -43,7 +43,7 @@ def facts(deployment: Manifest | None) -> DeploymentFacts:
     status = deployment.get("status", {})
     return DeploymentFacts(
         current=status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 1),
-        wanted=deployment.get("spec", {}).get("replicas", 1),
+        desired=deployment.get("spec", {}).get("replicas", 1),
         replicas=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),

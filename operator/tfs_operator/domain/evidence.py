@@ -20,7 +20,7 @@ class Evidence:
     """All that the conditions are computed from. `blocked` is a problem that kept a child from being applied; `steps`
     has where each model's rollout stands at `now`, in seconds since the epoch."""
 
-    wanted: ModelServerConfig
+    aspired: ModelServerConfig
     replicas: int
     deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
     pods: tuple[PodObservation, ...] = ()

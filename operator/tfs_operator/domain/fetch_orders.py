@@ -7,17 +7,17 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServ
 
 
 def order(
-    models: Iterable[str], committed: ModelServerConfig, wanted: ModelServerConfig, poll_interval_seconds: float
+    models: Iterable[str], committed: ModelServerConfig, aspired: ModelServerConfig, poll_interval_seconds: float
 ) -> FetchOrder:
     """For `models`, those that are fetched. A server starts with what is committed, and is led to what is wanted."""
     return FetchOrder(
-        models={name: _model_order(committed.model(name), wanted.model(name)) for name in models},
+        models={name: _model_order(committed.model(name), aspired.model(name)) for name in models},
         poll_interval_seconds=poll_interval_seconds,
     )
 
 
-def _model_order(committed: ModelConfig | None, wanted: ModelConfig | None) -> ModelOrder:
-    return ModelOrder(start=_versions(committed), hold=_versions(wanted))
+def _model_order(committed: ModelConfig | None, aspired: ModelConfig | None) -> ModelOrder:
+    return ModelOrder(start=_versions(committed), hold=_versions(aspired))
 
 
 def _versions(config: ModelConfig | None) -> Wanted:

@@ -30,7 +30,7 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Told:
+class Announced:
     """Labels that were said to answer, and versions that were said to be AVAILABLE, on every ready pod."""
 
     labels: Mapping[str, int] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Happening:
+class RolloutEvent:
     """One line of the history."""
 
     what: What
@@ -50,11 +50,11 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Inputs:
     """One model: what was told, the memory and message before this pass, the step it has come to, and what its pods
     answer, of `replicas` that there should be."""
 
-    told: Told
+    told: Announced
     before: Memory
     said: str
     step: Step
@@ -85,56 +85,56 @@ class Scene:
         }
 
 
-def happenings(scene: Scene, labels: Mapping[str, int]) -> tuple[list[Happening], Told]:
+def rollout_events(scene: Inputs, labels: Mapping[str, int]) -> tuple[list[RolloutEvent], Announced]:
     """What is new, and what has been told of then. `labels` are those to which all pods give the same answer."""
     failed = list(_failures(scene))
     if not scene.pods or scene.begins:
         return failed, scene.told
-    told = Told(_labels_now(scene, labels), (scene.told.versions - scene.gone) | scene.available)
+    told = Announced(_labels_now(scene, labels), (scene.told.versions - scene.gone) | scene.available)
     return [*_loaded(scene), *_labelled(scene, told.labels), *failed, *_retired(scene)], told
 
 
-def _labels_now(scene: Scene, labels: Mapping[str, int]) -> dict[str, int]:
+def _labels_now(scene: Inputs, labels: Mapping[str, int]) -> dict[str, int]:
     """A label that not all pods answer alike is on its way: it is as it was, until it is wanted no more and no pod
     answers it."""
     alive = {label for pod in scene.pods for label in pod.labels} | scene.step.goal.config.labels.keys()
     return {**{label: v for label, v in scene.told.labels.items() if label in alive}, **labels}
 
 
-def _loaded(scene: Scene) -> Iterator[Happening]:
+def _loaded(scene: Inputs) -> Iterator[RolloutEvent]:
     starts = dict(scene.before.waiting)
     for version in sorted(scene.available - scene.told.versions):
         start = starts.get(version, scene.step.memory.began)
         note = f"version {version} AVAILABLE on {scene.count}{_in(scene.now - start)}"
-        yield Happening(What.VERSION_AVAILABLE, note)
+        yield RolloutEvent(What.VERSION_AVAILABLE, note)
 
 
-def _labelled(scene: Scene, labels: Mapping[str, int]) -> Iterator[Happening]:
+def _labelled(scene: Inputs, labels: Mapping[str, int]) -> Iterator[RolloutEvent]:
     for label in sorted(labels.keys() | scene.told.labels.keys()):
         old, new = scene.told.labels.get(label), labels.get(label)
         if new is None:
-            yield Happening(What.LABEL_REMOVED, f"{label} no longer answers (was {old})")
+            yield RolloutEvent(What.LABEL_REMOVED, f"{label} no longer answers (was {old})")
         elif old != new:
             came = f"{label} {old} → {new}" if old is not None else f"{label} → {new}"
-            yield Happening(What.LABEL_MOVED, f"{came} on {scene.count}{_in(scene.now - scene.step.memory.began)}")
+            yield RolloutEvent(What.LABEL_MOVED, f"{came} on {scene.count}{_in(scene.now - scene.step.memory.began)}")
 
 
-def _retired(scene: Scene) -> Iterator[Happening]:
+def _retired(scene: Inputs) -> Iterator[RolloutEvent]:
     for version in sorted(scene.gone):
-        yield Happening(What.VERSION_RETIRED, f"version {version} unloaded from {scene.count}")
+        yield RolloutEvent(What.VERSION_RETIRED, f"version {version} unloaded from {scene.count}")
 
 
-def _failures(scene: Scene) -> Iterator[Happening]:
+def _failures(scene: Inputs) -> Iterator[RolloutEvent]:
     """A failure has the time at which it was counted: tried again and failed again, it is another one."""
     known = {(failure.version, failure.at) for failure in scene.before.failures}
     for failure in scene.step.memory.failures[-MAX_FAILURES:]:
         if (failure.version, failure.at) not in known:
-            yield Happening(What.VERSION_FAILED, f"{failure.message}; {_goes_on(scene)}")
+            yield RolloutEvent(What.VERSION_FAILED, f"{failure.message}; {_goes_on(scene)}")
     if scene.step.absent and scene.step.message != scene.said:
-        yield Happening(What.VERSION_NOT_FOUND, scene.step.message)
+        yield RolloutEvent(What.VERSION_NOT_FOUND, scene.step.message)
 
 
-def _goes_on(scene: Scene) -> str:
+def _goes_on(scene: Inputs) -> str:
     labels = ", ".join(f"{label} → {version}" for label, version in sorted(scene.step.goal.config.labels.items()))
     return f"labels stay: {labels}" if labels else "what was served goes on"
 

@@ -66,7 +66,7 @@ def policy_of(selection: VersionSelection) -> VersionPolicy:
     return Latest(1)
 
 
-def wanted_config(name: str, spec: TFModelSpec) -> ModelServerConfig:
+def aspired_config(name: str, spec: TFModelSpec) -> ModelServerConfig:
     """What the spec of the TFModel `name` asks of the model server."""
     selections: dict[str, VersionSelection] = (
         {name: spec} if spec.models is None else {model.name: model for model in spec.models}

@@ -10,10 +10,10 @@ from tfs_operator.domain.observation import AVAILABLE, END, STATE_ORDER, ModelOb
 _MESSAGE_LIMIT = 2000
 
 
-def model_statuses(wanted: ModelServerConfig, pods: Sequence[PodObservation]) -> list[ModelStatus]:
+def model_statuses(aspired: ModelServerConfig, pods: Sequence[PodObservation]) -> list[ModelStatus]:
     """One entry a model, in the order of the spec. Only pods that answered count."""
     heard = answering(pods)
-    return [_model_status(model, heard) for model in wanted.models]
+    return [_model_status(model, heard) for model in aspired.models]
 
 
 def answering(pods: Sequence[PodObservation]) -> list[PodObservation]:
@@ -53,14 +53,14 @@ def agreed_labels(observations: Sequence[ModelObservation]) -> dict[str, int]:
 
 def _listed(model: ModelConfig, observations: Iterable[ModelObservation]) -> list[int]:
     """Versions that are wanted, alive or failed. A version that ended well is the past, and left out."""
-    wanted = model.policy.versions if isinstance(model.policy, Specific) else ()
+    aspired = model.policy.versions if isinstance(model.policy, Specific) else ()
     seen = {
         status.version
         for observation in observations
         for status in observation.versions
         if status.state != END or status.failed
     }
-    return sorted(seen | set(wanted) | set(model.labels.values()))[-MAX_LISTED_VERSIONS:]
+    return sorted(seen | set(aspired) | set(model.labels.values()))[-MAX_LISTED_VERSIONS:]
 
 
 def _row(version: int, name: str, pods: Sequence[PodObservation], labels: dict[str, int]) -> VersionRow:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.scheduling import explained, unplaced
+from tfs_operator.domain.scheduling import explained, parse_fit_error
 from tfs_operator.domain.times import epoch
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
 from tfs_operator.domain.tls import Certificate, served
@@ -156,5 +156,5 @@ def _schedule_problem(name: str, status: Manifest, gpus: int) -> Iterator[Proble
 
 def _no_gpu_since(status: Manifest) -> float:
     scheduled = _condition(status, "PodScheduled")
-    found = unplaced(str(scheduled.get("message", ""))) if scheduled.get("status") == "False" else None
+    found = parse_fit_error(str(scheduled.get("message", ""))) if scheduled.get("status") == "False" else None
     return epoch(scheduled.get("lastTransitionTime")) if found and found.lacks_gpu else 0.0

@@ -8,7 +8,7 @@ from tfs_operator.domain.location import NodePath, locations, remotes
 from tfs_operator.domain.observation import Problem
 
 
-def objection(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
+def violation(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
     """Why this operator may not act on the spec, or None."""
     if not allow_hostpath and _uses_hostpath(spec):
         return Problem(

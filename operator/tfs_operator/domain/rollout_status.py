@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus
-from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Told
+from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Announced
 from tfs_operator.domain.rollout import Action, Failure, Memory, Step
 from tfs_operator.domain.times import epoch, rfc3339
 
@@ -30,7 +30,7 @@ def _rollout(item: object) -> RolloutStatus | None:
 
 def memory(rollout: RolloutStatus) -> Memory:
     return Memory(
-        wish=rollout.wish,
+        spec_hash=rollout.spec_hash,
         action=Action(rollout.step),
         since=epoch(rollout.since),
         failures=tuple(Failure(f.version, f.message, epoch(f.at), f.attempts) for f in rollout.failures),
@@ -47,11 +47,11 @@ def resumed(kept: Memory, now: float) -> Memory:
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
 
-def told(rollout: RolloutStatus) -> Told:
-    return Told(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
+def told(rollout: RolloutStatus) -> Announced:
+    return Announced(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
 
 
-def rollout_status(step: Step, told_now: Told) -> RolloutStatus:
+def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
     """Of very many versions the newest are remembered."""
     kept = step.memory
     return RolloutStatus(
@@ -59,7 +59,7 @@ def rollout_status(step: Step, told_now: Told) -> RolloutStatus:
         message=step.message[:_MESSAGE_LIMIT],
         since=rfc3339(kept.since),
         began=rfc3339(kept.began),
-        wish=kept.wish,
+        spec_hash=kept.spec_hash,
         proven=kept.proven,
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],

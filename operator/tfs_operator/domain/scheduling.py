@@ -44,7 +44,7 @@ class Unplaced:
         return any(cause.endswith(_NO_GPU) for cause in self.causes)
 
 
-def unplaced(message: str) -> Unplaced | None:
+def parse_fit_error(message: str) -> Unplaced | None:
     """None for a message of another form, such as `no nodes available to schedule pods`."""
     found = _SENTENCE.match(message)
     return Unplaced(int(found["nodes"]), tuple(found["causes"].split(", "))) if found else None
@@ -52,7 +52,7 @@ def unplaced(message: str) -> Unplaced | None:
 
 def explained(message: str, gpus: int) -> str:
     """For a person: what no node has, and what to do. `gpus`: as many as the pod asks for."""
-    found = unplaced(message)
+    found = parse_fit_error(message)
     advice = "; ".join(_advice(found.causes if found else (message,), gpus))
     return f"{_finding(found, gpus) if found else message}"[:_LIMIT] + (f": {advice}" if advice else "")
 

@@ -59,5 +59,5 @@ def _rest_threads(cpus: int | None, batching: Batching | None) -> int | None:
     if cpus is None:
         return None
     filling = 2 * batching.max_batch_size + 1 if batching and batching.max_batch_size else 0
-    wanted = min(max(LEAST_REST_THREADS, filling), MOST_REST_THREADS)
-    return wanted if REST_THREADS_PER_CPU * cpus < wanted else None
+    threads = min(max(LEAST_REST_THREADS, filling), MOST_REST_THREADS)
+    return threads if REST_THREADS_PER_CPU * cpus < threads else None

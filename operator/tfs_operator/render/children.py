@@ -41,9 +41,9 @@ def children(
 
 
 def _autoscaler(tfmodel: TFModel) -> list[Manifest]:
-    wished = tfmodel.spec.autoscaling
-    if wished is None:
+    autoscaling = tfmodel.spec.autoscaling
+    if autoscaling is None:
         return []
-    if wished.keda is not None:
-        return [scaled_object(tfmodel, wished, wished.keda)]
-    return [horizontal_pod_autoscaler(tfmodel, wished)]
+    if autoscaling.keda is not None:
+        return [scaled_object(tfmodel, autoscaling, autoscaling.keda)]
+    return [horizontal_pod_autoscaler(tfmodel, autoscaling)]

@@ -96,8 +96,8 @@ def _environment(tfmodel: TFModel) -> list[Manifest]:
 
 
 def _resources(tfmodel: TFModel) -> Manifest:
-    wished = tfmodel.spec.server.resources
-    resources: Manifest = wished.model_dump(by_alias=True, exclude_none=True) if wished else {}
+    requested = tfmodel.spec.server.resources
+    resources: Manifest = requested.model_dump(by_alias=True, exclude_none=True) if requested else {}
     if tfmodel.spec.gpus:
         resources["limits"] = {**resources.get("limits", {}), GPU_RESOURCE: str(tfmodel.spec.gpus)}
     return {key: amounts for key, amounts in resources.items() if amounts}

@@ -78,8 +78,8 @@ def _environment(tfmodel: TFModel) -> list[Manifest]:
 
 
 def _resources(tfmodel: TFModel) -> Manifest:
-    wished = tfmodel.spec.storage.resources
-    resources: Manifest = wished.model_dump(by_alias=True, exclude_none=True) if wished else {}
+    requested = tfmodel.spec.storage.resources
+    resources: Manifest = requested.model_dump(by_alias=True, exclude_none=True) if requested else {}
     return {key: amounts for key, amounts in {**_RESOURCES, **resources}.items() if amounts}
 
 

@@ -6,13 +6,13 @@ from tfs_operator.render.container import CONTAINER_NAME
 from tfs_operator.render.metadata import Manifest, child
 
 
-def horizontal_pod_autoscaler(tfmodel: TFModel, wished: Autoscaling) -> Manifest:
+def horizontal_pod_autoscaler(tfmodel: TFModel, autoscaling: Autoscaling) -> Manifest:
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tfmodel.metadata.name},
-        "minReplicas": wished.min_replicas,
-        "maxReplicas": wished.max_replicas,
-        "metrics": [*_cpu(wished.cpu_target), *(wished.metrics or [])],
-        **({"behavior": wished.behavior} if wished.behavior else {}),
+        "minReplicas": autoscaling.min_replicas,
+        "maxReplicas": autoscaling.max_replicas,
+        "metrics": [*_cpu(autoscaling.cpu_target), *(autoscaling.metrics or [])],
+        **({"behavior": autoscaling.behavior} if autoscaling.behavior else {}),
     }
     return child(tfmodel, "autoscaling/v2", "HorizontalPodAutoscaler", tfmodel.metadata.name, {"spec": spec})
 

@@ -23,8 +23,8 @@ _EXTERNAL = ("NodePort", "LoadBalancer")
 def network_policies(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
     """None where the TFModel or the administrator does not want it, or nobody knows where the operator is."""
     chosen = settings.network_policies
-    wanted = tfmodel.spec.network_policy.enabled and chosen.enabled and chosen.operator_namespace
-    return [_network_policy(tfmodel, chosen)] if wanted else []
+    enabled = tfmodel.spec.network_policy.enabled and chosen.enabled and chosen.operator_namespace
+    return [_network_policy(tfmodel, chosen)] if enabled else []
 
 
 def _network_policy(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:

@@ -12,7 +12,7 @@ from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.settings import Settings
 
 
-def kept_settings(
+def pinned_settings(
     live: Manifest | None,
     tfmodel: TFModel,
     committed: ModelServerConfig,
@@ -26,8 +26,8 @@ def kept_settings(
     if live is None or image is None or image == settings.fetcher_image:
         return settings
     kept = replace(settings, fetcher_image=image)
-    wished = deployment(tfmodel, committed, kept, attempt, renewal)
-    return kept if holds(live["spec"]["template"], wished["spec"]["template"]) else settings
+    desired = deployment(tfmodel, committed, kept, attempt, renewal)
+    return kept if holds(live["spec"]["template"], desired["spec"]["template"]) else settings
 
 
 def _operator_image(live: Manifest | None) -> str | None:

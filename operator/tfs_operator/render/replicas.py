@@ -17,20 +17,20 @@ def replicas(tfmodel: TFModel) -> Manifest:
 def replicas_annotation(tfmodel: TFModel) -> Manifest:
     """For the Deployment's annotations. Also what may go to zero begins with one: a first pod shows that the model
     loads, and where KEDA is not installed nobody would ever raise it from zero."""
-    wished = tfmodel.spec.autoscaling
-    return {FIRST_REPLICAS_ANNOTATION: str(_first(wished))} if wished else {}
+    autoscaling = tfmodel.spec.autoscaling
+    return {FIRST_REPLICAS_ANNOTATION: str(_first(autoscaling))} if autoscaling else {}
 
 
-def wanted_replicas(tfmodel: TFModel, live: Manifest | None) -> int:
+def desired_replicas(tfmodel: TFModel, live: Manifest | None) -> int:
     """As many as there should be now; `live` is the Deployment, if there is one."""
-    wished = tfmodel.spec.autoscaling
-    if wished is None:
+    autoscaling = tfmodel.spec.autoscaling
+    if autoscaling is None:
         return tfmodel.spec.replicas
-    return int(live["spec"].get("replicas", 1)) if live else _first(wished)
+    return int(live["spec"].get("replicas", 1)) if live else _first(autoscaling)
 
 
-def _first(wished: Autoscaling) -> int:
-    return max(1, wished.min_replicas)
+def _first(autoscaling: Autoscaling) -> int:
+    return max(1, autoscaling.min_replicas)
 
 
 def first_replicas(deployment: Manifest) -> int | None:

@@ -8,12 +8,12 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.render.metadata import Manifest, child
 
 
-def scaled_object(tfmodel: TFModel, wished: Autoscaling, keda: Keda) -> Manifest:
-    advanced = _advanced(wished, keda)
+def scaled_object(tfmodel: TFModel, autoscaling: Autoscaling, keda: Keda) -> Manifest:
+    advanced = _advanced(autoscaling, keda)
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tfmodel.metadata.name},
-        "minReplicaCount": wished.min_replicas,
-        "maxReplicaCount": wished.max_replicas,
+        "minReplicaCount": autoscaling.min_replicas,
+        "maxReplicaCount": autoscaling.max_replicas,
         **keda.model_dump(
             by_alias=True,
             exclude_none=True,
@@ -26,6 +26,6 @@ def scaled_object(tfmodel: TFModel, wished: Autoscaling, keda: Keda) -> Manifest
     return child(tfmodel, "keda.sh/v1alpha1", "ScaledObject", tfmodel.metadata.name, {"spec": spec})
 
 
-def _advanced(wished: Autoscaling, keda: Keda) -> Manifest:
-    behavior = {"horizontalPodAutoscalerConfig": {"behavior": wished.behavior}} if wished.behavior else {}
+def _advanced(autoscaling: Autoscaling, keda: Keda) -> Manifest:
+    behavior = {"horizontalPodAutoscalerConfig": {"behavior": autoscaling.behavior}} if autoscaling.behavior else {}
     return {**behavior, **({"scalingModifiers": keda.scaling_modifiers} if keda.scaling_modifiers else {})}

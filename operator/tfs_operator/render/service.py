@@ -5,14 +5,14 @@ from tfs_operator.render.metadata import Manifest, child, selector
 
 
 def service(tfmodel: TFModel) -> Manifest:
-    wished = tfmodel.spec.service
-    metadata = {"annotations": dict(wished.annotations)} if wished.annotations else {}
+    service_spec = tfmodel.spec.service
+    metadata = {"annotations": dict(service_spec.annotations)} if service_spec.annotations else {}
     spec = {
-        "type": wished.type,
+        "type": service_spec.type,
         "selector": selector(tfmodel),
         "ports": [
-            _port("grpc", wished.grpc_port, "grpc"),
-            _port("rest", wished.rest_port, "http"),
+            _port("grpc", service_spec.grpc_port, "grpc"),
+            _port("rest", service_spec.rest_port, "http"),
         ],
     }
     return child(tfmodel, "v1", "Service", tfmodel.metadata.name, {"metadata": metadata, "spec": spec})

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tfs_operator.controller.pods.reload import Pushed
-from tfs_operator.controller.reconcile.rollout_pass import Progress, Sight
-from tfs_operator.domain.history import Told
+from tfs_operator.controller.reconcile.rollout_pass import Observed, PassResult
+from tfs_operator.domain.history import Announced
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
@@ -20,8 +20,8 @@ def serves(*versions: int, **labels: int) -> ModelObservation:
     return ModelObservation(tuple(VersionStatus(version, AVAILABLE) for version in versions), labels)
 
 
-def at(action: Action, since: float, wish: str = "w") -> Memory:
-    return Memory(wish, action, since, began=NOW - 5)
+def at(action: Action, since: float, spec_hash: str = "w") -> Memory:
+    return Memory(spec_hash, action, since, began=NOW - 5)
 
 
 def step(memory: Memory, model: ModelConfig = CATS) -> Step:
@@ -33,14 +33,14 @@ def seen(name: str, problem: Problem | None = None, **models: ModelObservation) 
     return facts, PodObservation(name, ready=True, models=models, problem=problem)
 
 
-def progress(*pods: tuple[PodFacts, PodObservation], **taken: list[Memory]) -> Progress:
-    wanted = ModelServerConfig(tuple(model for model in (CATS, DOGS) if model.name in taken))
-    sight = Sight(wanted, tuple(facts for facts, _ in pods), tuple(said for _, said in pods), pods)
-    steps = {model.name: step(taken[model.name][-1], model) for model in wanted.models}
-    return Progress(wanted, sight, steps, taken, Limits(), NOW, None, Pushed(0, settled=True, problem=None))
+def progress(*pods: tuple[PodFacts, PodObservation], **taken: list[Memory]) -> PassResult:
+    aspired = ModelServerConfig(tuple(model for model in (CATS, DOGS) if model.name in taken))
+    sight = Observed(aspired, tuple(facts for facts, _ in pods), tuple(said for _, said in pods), pods)
+    steps = {model.name: step(taken[model.name][-1], model) for model in aspired.models}
+    return PassResult(aspired, sight, steps, taken, Limits(), NOW, None, Pushed(0, settled=True, problem=None))
 
 
-def status(**told: Told) -> dict[str, Any]:
+def status(**told: Announced) -> dict[str, Any]:
     """The one before, which has told of `told`."""
     rollouts = {name: rollout_status(step(BEFORE), what).model_dump(mode="json") for name, what in told.items()}
     return {"models": [{"name": name, "rollout": rollout} for name, rollout in rollouts.items()]}

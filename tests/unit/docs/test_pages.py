@@ -11,7 +11,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.storage import Storage
 from tfs_operator.domain.location import REMOTE_SCHEMES
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
 from tfs_operator.render import Settings, children
 
@@ -45,7 +45,7 @@ def test_an_example_can_be_applied_as_it_is(block: list[Manifest]) -> None:
     for manifest in block:
         if manifest["kind"] == "TFModel":
             tfmodel = TFModel.parse(manifest)
-            config = wanted_config(tfmodel.metadata.name, tfmodel.spec)
+            config = aspired_config(tfmodel.metadata.name, tfmodel.spec)
             assert children(tfmodel, config, Settings(allow_hostpath=True))
         else:
             assert manifest["apiVersion"] == "v1"

@@ -20,8 +20,8 @@ LABELS = {"stable": 1, "canary": 2}
 WANTED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), LABELS),))
 UNLABELLED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2))),))
 NEWEST = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1)),))
-COMPLETE = DeploymentFacts(current=True, wanted=2, replicas=2, updated=2, ready=2)
-ROLLING = DeploymentFacts(current=True, wanted=2, replicas=3, updated=1, ready=2)
+COMPLETE = DeploymentFacts(current=True, desired=2, replicas=2, updated=2, ready=2)
+ROLLING = DeploymentFacts(current=True, desired=2, replicas=3, updated=1, ready=2)
 UP = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "AVAILABLE"))
 BROKEN = (VersionStatus(1, "AVAILABLE"), VersionStatus(2, "END", "NOT_FOUND", "no saved_model.pb"))
 NOW = 1_790_000_000.0
@@ -47,7 +47,7 @@ def at(action: Action, message: str = "", begun: float = NOW, **more: Any) -> di
 FAILED = at(Action.WITHDRAW, failed={2: "version 2 on pod b: NOT_FOUND: no saved_model.pb"})
 ABSENT = at(Action.LOAD, absent={2: "version 2: no server finds a folder 2 below /m"})
 GOOD = Evidence(WANTED, 2, COMPLETE, (pod("a"), pod("b")), steps=at(Action.DONE), now=NOW)
-NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, wanted=2, replicas=2, updated=2), pods=(down("a"),))
+NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, desired=2, replicas=2, updated=2), pods=(down("a"),))
 
 
 def judged(evidence: Evidence, kind: ConditionType) -> tuple[str, Reason, str]:
@@ -112,7 +112,7 @@ class TestVersionsAvailable:
                 ("False", Reason.LOADING, "model mnist on pod b: waiting for version 1, 2 to be AVAILABLE"),
             ),
             (
-                with_pods(pod("a", (VersionStatus(1, "LOADING"),)), wanted=NEWEST),
+                with_pods(pod("a", (VersionStatus(1, "LOADING"),)), aspired=NEWEST),
                 ("False", Reason.LOADING, "model mnist on pod a: no version is AVAILABLE"),
             ),
         ],
@@ -135,12 +135,12 @@ class TestVersionsAvailable:
 
     def test_what_a_pod_lists_as_failed_counts_only_when_the_rollout_says_so(self) -> None:
         """A failure of which only another try can say more is the rollout's to judge."""
-        wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
-        assert judged(with_pods(pod("a", BROKEN), wanted=wanted), self.KIND)[0] == "True"
+        aspired = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
+        assert judged(with_pods(pod("a", BROKEN), aspired=aspired), self.KIND)[0] == "True"
 
     def test_a_version_that_ended_well_does_not_count(self) -> None:
         past = VersionStatus(1, "END")
-        assert judged(with_pods(pod("a", (past, UP[1])), wanted=NEWEST), self.KIND)[0] == "True"
+        assert judged(with_pods(pod("a", (past, UP[1])), aspired=NEWEST), self.KIND)[0] == "True"
 
     @pytest.mark.parametrize(("steps", "reason"), [(FAILED, Reason.VERSION_FAILED), (ABSENT, Reason.VERSION_NOT_FOUND)])
     def test_a_failure_is_told_before_silence_and_before_what_is_missing(
@@ -168,13 +168,13 @@ class TestVersionsAvailable:
     def test_a_version_that_a_server_refuses_to_load_is_told_as_refused(self) -> None:
         """Also without labels, where no other condition could say so."""
         waiting = pod("a", versions=UP[:1], labels={})
-        evidence = replace(with_pods(waiting), wanted=UNLABELLED, reload_problem=REFUSED)
+        evidence = replace(with_pods(waiting), aspired=UNLABELLED, reload_problem=REFUSED)
         assert judged(evidence, self.KIND) == ("False", Reason.RELOAD_REFUSED, REFUSED.message)
         assert judged(evidence, ConditionType.READY)[1] == Reason.RELOAD_REFUSED
 
     def test_every_model_counts(self) -> None:
-        wanted = ModelServerConfig((*WANTED.models, ModelConfig("cats", "/c", Latest(1))))
-        assert judged(replace(GOOD, wanted=wanted), self.KIND) == (
+        aspired = ModelServerConfig((*WANTED.models, ModelConfig("cats", "/c", Latest(1))))
+        assert judged(replace(GOOD, aspired=aspired), self.KIND) == (
             "False",
             Reason.LOADING,
             "model cats on pod a: no version is AVAILABLE",
@@ -187,8 +187,8 @@ class TestLabelsApplied:
     @pytest.mark.parametrize(
         ("evidence", "expected"),
         [
-            (replace(GOOD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
-            (replace(NO_POD, wanted=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
+            (replace(GOOD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
+            (replace(NO_POD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
             (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
             (
                 replace(NO_POD, replicas=0),
@@ -226,10 +226,10 @@ class TestLabelsApplied:
         assert judged(evidence, self.KIND)[1] == Reason.RELOAD_REFUSED
 
     def test_a_label_on_version_zero_is_a_label(self) -> None:
-        wanted = ModelServerConfig((ModelConfig("mnist", "/m", Specific((0,)), {"stable": 0}),))
+        aspired = ModelServerConfig((ModelConfig("mnist", "/m", Specific((0,)), {"stable": 0}),))
         versions = (VersionStatus(0, "AVAILABLE"),)
-        assert judged(with_pods(pod("a", versions, {"stable": 0}), wanted=wanted), self.KIND)[0] == "True"
-        assert judged(with_pods(pod("a", versions, {}), wanted=wanted), self.KIND)[0] == "False"
+        assert judged(with_pods(pod("a", versions, {"stable": 0}), aspired=aspired), self.KIND)[0] == "True"
+        assert judged(with_pods(pod("a", versions, {}), aspired=aspired), self.KIND)[0] == "False"
 
 
 class TestReady:
@@ -315,7 +315,7 @@ class TestReady:
         models = (ModelConfig("a", "/a", Latest(1)), ModelConfig("b", "/b", Latest(1)))
         seen = ModelObservation((VersionStatus(1, "AVAILABLE"),))
         pods = tuple(PodObservation(name, ready=True, models={"a": seen, "b": seen}) for name in "xy")
-        evidence = replace(GOOD, wanted=ModelServerConfig(models), pods=pods)
+        evidence = replace(GOOD, aspired=ModelServerConfig(models), pods=pods)
         assert judged(evidence, self.KIND)[2] == "a, b: all versions and labels answer on 2 of 2 replicas"
 
 

@@ -21,7 +21,7 @@ def deployment(replicas: int = 2, generation: int = 3, **status: Any) -> dict[st
 
 def test_a_deployment_that_is_rolled_out_is_complete() -> None:
     found = facts(deployment())
-    assert found == DeploymentFacts(current=True, wanted=2, replicas=2, updated=2, ready=2, problem=None)
+    assert found == DeploymentFacts(current=True, desired=2, replicas=2, updated=2, ready=2, problem=None)
     assert found.complete
 
 

@@ -14,8 +14,8 @@ from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerCon
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
 
-COMPLETE = DeploymentFacts(current=True, wanted=1, replicas=1, updated=1, ready=1)
-STARTING = DeploymentFacts(current=True, wanted=1, replicas=1, updated=1, ready=0)
+COMPLETE = DeploymentFacts(current=True, desired=1, replicas=1, updated=1, ready=1)
+STARTING = DeploymentFacts(current=True, desired=1, replicas=1, updated=1, ready=0)
 DENIED = FetchProblem(reason=Reason.ACCESS_DENIED, message="s3://b/m: version 2: 403 AccessDenied")
 ONE = VersionReport(version=1, state=FetchState.FETCHED, bytes=4, total_bytes=4)
 TWO = VersionReport(version=2, state=FetchState.FETCHING, bytes=1, total_bytes=4)

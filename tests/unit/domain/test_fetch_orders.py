@@ -18,7 +18,7 @@ def test_a_server_starts_with_what_is_committed_and_is_led_to_what_is_wanted() -
 
 
 @pytest.mark.parametrize(
-    ("policy", "labels", "wanted"),
+    ("policy", "labels", "aspired"),
     [
         (Specific((1, 2)), {}, Wanted(versions=(1, 2))),
         (Latest(2), {}, Wanted(latest=2)),
@@ -26,8 +26,8 @@ def test_a_server_starts_with_what_is_committed_and_is_led_to_what_is_wanted() -
         (All(), {"stable": 4}, Wanted(versions=(4,), all=True)),
     ],
 )
-def test_every_policy_and_every_label_is_held(policy: VersionPolicy, labels: dict[str, int], wanted: Wanted) -> None:
-    assert order(["m"], config(policy, **labels), config(policy, **labels), 60.0).models["m"].hold == wanted
+def test_every_policy_and_every_label_is_held(policy: VersionPolicy, labels: dict[str, int], aspired: Wanted) -> None:
+    assert order(["m"], config(policy, **labels), config(policy, **labels), 60.0).models["m"].hold == aspired
 
 
 def test_a_model_that_is_not_committed_yet_starts_with_nothing() -> None:
@@ -36,7 +36,7 @@ def test_a_model_that_is_not_committed_yet_starts_with_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "discovers"), [(Wanted(versions=(1,)), False), (Wanted(latest=1), True), (Wanted(all=True), True)]
+    ("aspired", "discovers"), [(Wanted(versions=(1,)), False), (Wanted(latest=1), True), (Wanted(all=True), True)]
 )
-def test_only_policies_look_for_what_they_do_not_know(wanted: Wanted, discovers: bool) -> None:
-    assert wanted.discovers is discovers
+def test_only_policies_look_for_what_they_do_not_know(aspired: Wanted, discovers: bool) -> None:
+    assert aspired.discovers is discovers

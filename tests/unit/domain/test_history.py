@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tfs_operator.domain.history import Happening, Scene, Told, What, happenings
+from tfs_operator.domain.history import Announced, Inputs, RolloutEvent, What, rollout_events
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.model_status import agreed_labels
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, VersionStatus
@@ -27,21 +27,21 @@ def step(action: Action = Action.DONE, message: str = "", failures: tuple[Failur
 class Story:
     """A model of three replicas, looked at again and again."""
 
-    told: Told = field(default_factory=Told)
+    told: Announced = field(default_factory=Announced)
     before: Memory = field(default_factory=Memory)
     said: str = ""
     replicas: int = 3
 
     def goes_on(self, *pods: ModelObservation, at: float = BEGAN, step: Step = step()) -> list[tuple[What, str]]:  # noqa: B008  # a frozen value
-        scene = Scene(self.told, self.before, self.said, step, pods, self.replicas, at)
-        news, self.told = happenings(scene, agreed_labels(pods))
+        scene = Inputs(self.told, self.before, self.said, step, pods, self.replicas, at)
+        news, self.told = rollout_events(scene, agreed_labels(pods))
         self.before, self.said = step.memory, step.message
         return [(happening.what, happening.note) for happening in news]
 
 
 def serving(*versions: int, **labels: int) -> Story:
     """All that the pods serve was told."""
-    return Story(Told(labels, frozenset(versions)))
+    return Story(Announced(labels, frozenset(versions)))
 
 
 class TestVersions:
@@ -207,4 +207,4 @@ def test_a_promotion_reads_as_a_history() -> None:
 
 
 def test_what_needs_a_person_is_bad() -> None:
-    assert {what for what in What if Happening(what, "").is_bad} == {What.VERSION_FAILED, What.VERSION_NOT_FOUND}
+    assert {what for what in What if RolloutEvent(what, "").is_bad} == {What.VERSION_FAILED, What.VERSION_NOT_FOUND}

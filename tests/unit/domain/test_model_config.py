@@ -12,14 +12,14 @@ from tfs_operator.domain.model_config import (
     ModelServerConfig,
     Specific,
     VersionPolicy,
-    wanted_config,
+    aspired_config,
 )
 
 URI = {"modelUri": "file:///m"}
 
 
-def wanted(**spec: Any) -> ModelServerConfig:
-    return wanted_config("mnist", TFModelSpec.model_validate(spec))
+def aspired(**spec: Any) -> ModelServerConfig:
+    return aspired_config("mnist", TFModelSpec.model_validate(spec))
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,23 @@ def wanted(**spec: Any) -> ModelServerConfig:
     ],
 )
 def test_which_versions_are_served(selection: dict[str, Any], policy: VersionPolicy) -> None:
-    [model] = wanted(**URI, **selection).models
+    [model] = aspired(**URI, **selection).models
     assert model.policy == policy
 
 
 def test_the_one_model_is_named_like_the_tfmodel() -> None:
-    assert wanted(**URI, versionLabels={"b": 2, "a": 1}) == ModelServerConfig(
+    assert aspired(**URI, versionLabels={"b": 2, "a": 1}) == ModelServerConfig(
         (ModelConfig("mnist", "/m", Specific((1, 2)), {"a": 1, "b": 2}),)
     )
 
 
 def test_labels_are_in_the_order_of_their_names() -> None:
-    [model] = wanted(**URI, versionLabels={"b": 2, "a": 1}).models
+    [model] = aspired(**URI, versionLabels={"b": 2, "a": 1}).models
     assert list(model.labels) == ["a", "b"]
 
 
 def test_several_models_keep_their_order_and_their_own_selection() -> None:
-    config = wanted(
+    config = aspired(
         models=[
             {"name": "dogs", "modelUri": "pvc://c/dogs", "versions": [2], "versionLabels": {"stable": 2}},
             {"name": "cats", "modelUri": "pvc://c/cats"},
@@ -68,6 +68,6 @@ def test_several_models_keep_their_order_and_their_own_selection() -> None:
 
 
 def test_a_model_is_found_by_its_name() -> None:
-    config = wanted(**URI)
+    config = aspired(**URI)
     assert config.model("mnist") == config.models[0]
     assert config.model("other") is None

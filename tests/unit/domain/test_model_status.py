@@ -17,8 +17,8 @@ def pod(name: str, *versions: VersionStatus, labels: dict[str, int] | None = Non
     return PodObservation(name, **{"ready": True, "models": models, **more})
 
 
-def rows(wanted: ModelServerConfig, *pods: PodObservation) -> list[dict[str, Any]]:
-    [model] = model_statuses(wanted, pods)
+def rows(aspired: ModelServerConfig, *pods: PodObservation) -> list[dict[str, Any]]:
+    [model] = model_statuses(aspired, pods)
     return [row.model_dump(by_alias=True, exclude_defaults=True) for row in model.versions]
 
 
@@ -48,12 +48,12 @@ def test_a_version_that_failed_has_the_servers_words_and_the_pod() -> None:
 
 
 def test_the_pod_that_is_the_furthest_behind_gives_the_state() -> None:
-    wanted = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1,))),))
+    aspired = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1,))),))
     loading = VersionStatus(1, "LOADING")
-    assert rows(wanted, pod("a", up(1)), pod("b", loading)) == [
+    assert rows(aspired, pod("a", up(1)), pod("b", loading)) == [
         {"version": 1, "state": "LOADING", "availableReplicas": 1}
     ]
-    assert rows(wanted, pod("a", up(1)), pod("b")) == [{"version": 1, "state": "UNKNOWN", "availableReplicas": 1}]
+    assert rows(aspired, pod("a", up(1)), pod("b")) == [{"version": 1, "state": "UNKNOWN", "availableReplicas": 1}]
 
 
 def test_a_version_that_is_wanted_but_unheard_of_is_listed() -> None:
@@ -61,8 +61,8 @@ def test_a_version_that_is_wanted_but_unheard_of_is_listed() -> None:
 
 
 def test_a_labelled_version_is_listed_under_any_policy() -> None:
-    wanted = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1), {"stable": 7}),))
-    assert rows(wanted, pod("a", up(8))) == [
+    aspired = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1), {"stable": 7}),))
+    assert rows(aspired, pod("a", up(8))) == [
         {"version": 7, "state": "UNKNOWN"},
         {"version": 8, "state": "AVAILABLE", "availableReplicas": 1},
     ]
@@ -112,8 +112,8 @@ def test_a_long_message_is_cut() -> None:
 
 
 def test_models_are_in_the_order_of_the_spec() -> None:
-    wanted = ModelServerConfig((ModelConfig("b", "/b", Latest(1)), ModelConfig("a", "/a", Latest(1))))
-    assert [model.name for model in model_statuses(wanted, [])] == ["b", "a"]
+    aspired = ModelServerConfig((ModelConfig("b", "/b", Latest(1)), ModelConfig("a", "/a", Latest(1))))
+    assert [model.name for model in model_statuses(aspired, [])] == ["b", "a"]
 
 
 class TestAgreedLabels:

@@ -6,7 +6,7 @@ import pytest
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.spec import TFModelSpec
-from tfs_operator.domain.policy import objection, suspension
+from tfs_operator.domain.policy import suspension, violation
 
 NODE_PATH = {"name": "b", "modelUri": "hostpath:///b"}
 IMAGE_PATH = {"name": "a", "modelUri": "file:///a"}
@@ -18,12 +18,12 @@ def spec(**fields: Any) -> TFModelSpec:
 
 @pytest.mark.parametrize("fields", [{"modelUri": "hostpath:///m"}, {"models": [IMAGE_PATH, NODE_PATH]}])
 def test_a_node_path_needs_permission(fields: dict[str, Any]) -> None:
-    problem = objection(spec(**fields), allow_hostpath=False)
+    problem = violation(spec(**fields), allow_hostpath=False)
     assert problem is not None
     assert problem.reason == Reason.HOSTPATH_NOT_ALLOWED
     assert problem.message.startswith("modelUri: hostpath://")
     assert "--allow-hostpath" in problem.message
-    assert objection(spec(**fields), allow_hostpath=True) is None
+    assert violation(spec(**fields), allow_hostpath=True) is None
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_node_path_needs_permission(fields: dict[str, Any]) -> None:
 )
 @pytest.mark.parametrize("allowed", [True, False])
 def test_other_places_do_not(fields: dict[str, Any], allowed: bool) -> None:
-    assert objection(spec(**fields), allow_hostpath=allowed) is None
+    assert violation(spec(**fields), allow_hostpath=allowed) is None
 
 
 S3_ENDPOINT = {"endpoint": "http://minio:9000"}
@@ -43,29 +43,29 @@ def models(*uris: str) -> list[dict[str, str]]:
 
 class TestOneStore:
     def test_an_endpoint_is_the_address_of_one_kind(self) -> None:
-        problem = objection(spec(models=models("s3://b/a", "gs://b/a"), storage=S3_ENDPOINT), allow_hostpath=False)
+        problem = violation(spec(models=models("s3://b/a", "gs://b/a"), storage=S3_ENDPOINT), allow_hostpath=False)
         assert problem is not None
         assert problem.reason == Reason.INVALID_SPEC
         assert problem.message.startswith("storage.endpoint: http://minio:9000 cannot be the address of gs://, s3://")
 
     @pytest.mark.parametrize("uris", [("s3://b/a", "s3://c/a"), ("s3://b/a", "pvc://c/a")])
     def test_which_may_have_several_models(self, uris: tuple[str, ...]) -> None:
-        assert objection(spec(models=models(*uris), storage=S3_ENDPOINT), allow_hostpath=False) is None
+        assert violation(spec(models=models(*uris), storage=S3_ENDPOINT), allow_hostpath=False) is None
 
     def test_without_one_stores_may_mix(self) -> None:
-        assert objection(spec(models=models("s3://b/a", "gs://b/a")), allow_hostpath=False) is None
+        assert violation(spec(models=models("s3://b/a", "gs://b/a")), allow_hostpath=False) is None
 
 
 class TestFoldersOfTheirOwn:
     @pytest.mark.parametrize("inner", ["s3://b/m", "s3://b/m/", "s3://b/m/1"])
     def test_no_fetched_model_lies_in_another(self, inner: str) -> None:
-        problem = objection(spec(models=models("s3://b/m", "s3://b/m-2", inner)), allow_hostpath=False)
+        problem = violation(spec(models=models("s3://b/m", "s3://b/m-2", inner)), allow_hostpath=False)
         assert problem is not None
         assert problem.message.startswith("models: m2 (s3://b/m")
         assert "lies within m0 (s3://b/m)" in problem.message
 
     def test_models_on_a_claim_may_share_a_folder(self) -> None:
-        assert objection(spec(models=models("pvc://c/m", "pvc://c/m")), allow_hostpath=False) is None
+        assert violation(spec(models=models("pvc://c/m", "pvc://c/m")), allow_hostpath=False) is None
 
 
 def test_a_suspended_spec_says_so() -> None:

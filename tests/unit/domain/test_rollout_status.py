@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfs_operator.domain import rollout_status
-from tfs_operator.domain.history import Told
+from tfs_operator.domain.history import Announced
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
 
@@ -17,7 +17,7 @@ TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds 
 FAILURES = st.builds(Failure, VERSIONS, st.text(max_size=50), TIMES, st.integers(1, 20))
 MEMORIES = st.builds(
     Memory,
-    wish=st.text("0123456789abcdef", max_size=16),
+    spec_hash=st.text("0123456789abcdef", max_size=16),
     action=st.sampled_from(Action),
     since=TIMES,
     failures=st.lists(FAILURES, max_size=3).map(tuple),
@@ -25,7 +25,7 @@ MEMORIES = st.builds(
     proven=st.booleans(),
     began=TIMES,
 )
-TOLD = st.builds(Told, st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3), st.frozensets(VERSIONS))
+TOLD = st.builds(Announced, st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3), st.frozensets(VERSIONS))
 GOAL = Goal(ModelConfig("m", "/m", Specific((1,))))
 
 
@@ -33,14 +33,14 @@ def step(memory: Memory, message: str = "") -> Step:
     return Step(memory.action or Action.DONE, message, GOAL, memory=memory)
 
 
-def written(memory: Memory, told: Told = Told(), message: str = "") -> dict[str, Any]:  # noqa: B008  # a frozen value
+def written(memory: Memory, told: Announced = Announced(), message: str = "") -> dict[str, Any]:  # noqa: B008  # a frozen value
     """The status as it is stored."""
     rollout = rollout_status.rollout_status(step(memory, message), told)
     return {"models": [{"name": "m", "rollout": rollout.model_dump(mode="json", by_alias=True)}]}
 
 
 @given(MEMORIES, TOLD, st.text(max_size=50))
-def test_it_comes_back_as_it_went_in(memory: Memory, told: Told, message: str) -> None:
+def test_it_comes_back_as_it_went_in(memory: Memory, told: Announced, message: str) -> None:
     rollout = rollout_status.rollouts(written(memory, told, message))["m"]
     assert rollout_status.memory(rollout) == memory
     assert rollout_status.told(rollout) == told
@@ -48,7 +48,7 @@ def test_it_comes_back_as_it_went_in(memory: Memory, told: Told, message: str) -
 
 
 @given(MEMORIES, TOLD)
-def test_what_came_back_is_written_as_it_was(memory: Memory, told: Told) -> None:
+def test_what_came_back_is_written_as_it_was(memory: Memory, told: Announced) -> None:
     """Else a status would change by being read and written."""
     status = written(memory, told)
     rollout = rollout_status.rollouts(status)["m"]
@@ -69,7 +69,7 @@ class TestWhatCannotBeRead:
             {**GOOD, "failures": [{"version": -1, "at": "x"}]},
             {**GOOD, "failures": None, "awaited": 1},
             {**GOOD, "fromTheFuture": True},
-            {key: value for key, value in GOOD.items() if key != "wish"},
+            {key: value for key, value in GOOD.items() if key != "since"},
         ],
     )
     def test_it_is_forgotten_and_the_others_are_not(self, rollout: object) -> None:
@@ -94,7 +94,7 @@ class TestBounds:
             failures=tuple(Failure(version, "bad", 1.0) for version in range(100)),
             waiting=tuple((version, 1.0) for version in range(100)),
         )
-        rollout = rollout_status.rollouts(written(memory, Told(versions=frozenset(range(300)))))["m"]
+        rollout = rollout_status.rollouts(written(memory, Announced(versions=frozenset(range(300)))))["m"]
         assert [failure.version for failure in rollout.failures] == list(range(36, 100))
         assert [awaited.version for awaited in rollout.awaited] == list(range(36, 100))
         assert rollout.reported.versions == list(range(44, 300))
@@ -120,3 +120,20 @@ class TestResumed:
     @pytest.mark.parametrize("action", [action for action in Action if action not in (Action.FETCH, Action.LOAD)])
     def test_another_step_goes_on(self, action: Action) -> None:
         assert rollout_status.resumed(replace(self.KEPT, action=action), 900.0).since == 100.0
+
+
+WRITTEN_BY_0_2_0 = {key: value for key, value in TestWhatCannotBeRead.GOOD.items() if key != "specHash"}
+
+
+class TestWhatOlderReleasesWrote:
+    """0.1.0 and 0.2.0 called the hash of the spec `wish`; the API server drops it once the new CRD is there."""
+
+    def read(self, rollout: dict[str, Any]) -> Memory:
+        found = rollout_status.rollouts({"models": [{"name": "mnist", "rollout": rollout}]})
+        return rollout_status.memory(found["mnist"])
+
+    def test_the_hash_is_read_by_its_old_name(self) -> None:
+        assert self.read({**WRITTEN_BY_0_2_0, "wish": "0123456789abcdef"}).spec_hash == "0123456789abcdef"
+
+    def test_without_it_everything_else_is_kept(self) -> None:
+        assert self.read(WRITTEN_BY_0_2_0) == Memory("", Action.LOAD)

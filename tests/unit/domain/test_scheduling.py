@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfs_operator.domain.scheduling import Unplaced, explained, unplaced
+from tfs_operator.domain.scheduling import Unplaced, explained, parse_fit_error
 
 TAIL = " preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."
 NEWER_TAIL = " no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful."
@@ -12,14 +12,16 @@ GPU = "add a node with GPUs or free some"
 @pytest.mark.parametrize("tail", ["", TAIL, NEWER_TAIL])
 def test_the_causes_are_what_stands_before_the_first_full_stop(tail: str) -> None:
     words = f"0/3 nodes are available: 1 node(s) had untolerated taint {{nvidia.com/gpu: }}, 2 Insufficient cpu.{tail}"
-    assert unplaced(words) == Unplaced(3, ("1 node(s) had untolerated taint {nvidia.com/gpu: }", "2 Insufficient cpu"))
+    assert parse_fit_error(words) == Unplaced(
+        3, ("1 node(s) had untolerated taint {nvidia.com/gpu: }", "2 Insufficient cpu")
+    )
 
 
 @pytest.mark.parametrize(
     "words", ["", "Unschedulable", "no nodes available to schedule pods", "1/3 nodes are available"]
 )
 def test_another_sentence_has_no_causes_and_is_left_as_it_is(words: str) -> None:
-    assert unplaced(words) is None
+    assert parse_fit_error(words) is None
     assert explained(words, gpus=0) == words
 
 
@@ -34,7 +36,7 @@ def test_another_sentence_has_no_causes_and_is_left_as_it_is(words: str) -> None
     ],
 )
 def test_whether_a_gpu_is_what_lacks(causes: str, lacks: bool) -> None:
-    found = unplaced(f"0/3 nodes are available: {causes}.{TAIL}")
+    found = parse_fit_error(f"0/3 nodes are available: {causes}.{TAIL}")
     assert found is not None
     assert found.lacks_gpu is lacks
 

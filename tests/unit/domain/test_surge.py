@@ -9,8 +9,8 @@ from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.surge import Surge, surge
 
 NOW = 10_000.0
-ROLLING = DeploymentFacts(current=True, wanted=2, replicas=3, updated=1, ready=2)
-COMPLETE = DeploymentFacts(current=True, wanted=2, replicas=2, updated=2, ready=2)
+ROLLING = DeploymentFacts(current=True, desired=2, replicas=3, updated=1, ready=2)
+COMPLETE = DeploymentFacts(current=True, desired=2, replicas=2, updated=2, ready=2)
 OLD = PodFacts("old", "10.0.0.1", ready=True, terminating=False, models_digest="", incarnation="", problem=None)
 STARTING = replace(OLD, name="new", address="", ready=False)
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
 
 Manifest = dict[str, Any]
 
 
 def rendered(tfmodel: TFModel, settings: Settings | None = None) -> list[Manifest]:
-    config = wanted_config(tfmodel.metadata.name, tfmodel.spec)
+    config = aspired_config(tfmodel.metadata.name, tfmodel.spec)
     return children(tfmodel, config, settings or Settings())
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.render.rendering import child, pod_spec, rendered, tfmodel
 from tfs_operator.domain.drift import DIGEST_ANNOTATION
-from tfs_operator.render.replicas import FIRST_REPLICAS_ANNOTATION, first_replicas, wanted_replicas
+from tfs_operator.render.replicas import FIRST_REPLICAS_ANNOTATION, desired_replicas, first_replicas
 
 CPU = {"resources": {"requests": {"cpu": 1}}}
 METRIC = {"type": "Pods", "pods": {"metric": {"name": "m"}, "target": {"type": "AverageValue", "averageValue": "1"}}}
@@ -93,7 +93,7 @@ class TestReplicas:
         assert first_replicas({"metadata": {"annotations": {FIRST_REPLICAS_ANNOTATION: annotation}}}) is None
 
     @pytest.mark.parametrize(
-        ("autoscaling", "live", "wanted"),
+        ("autoscaling", "live", "aspired"),
         [
             (None, None, 4),
             (None, {"spec": {"replicas": 7}}, 4),
@@ -103,8 +103,8 @@ class TestReplicas:
             ({"maxReplicas": 9, "minReplicas": 2}, {"spec": {}}, 1),
         ],
     )
-    def test_as_many_are_wanted_as_whoever_decides_has_said(self, autoscaling: Any, live: Any, wanted: int) -> None:
-        assert wanted_replicas(tfmodel(server=CPU, replicas=4, autoscaling=autoscaling), live) == wanted
+    def test_as_many_are_wanted_as_whoever_decides_has_said(self, autoscaling: Any, live: Any, aspired: int) -> None:
+        assert desired_replicas(tfmodel(server=CPU, replicas=4, autoscaling=autoscaling), live) == aspired
 
     @pytest.mark.parametrize(("replicas", "most", "has_budget"), [(1, 5, True), (3, 1, False)])
     def test_a_budget_is_there_for_as_many_as_there_may_be(self, replicas: int, most: int, has_budget: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, attempt_for, attempt_of, models_digest
 
@@ -122,11 +122,11 @@ class TestModels:
     def test_the_digest_of_the_models_is_on_the_pods(self) -> None:
         model = tfmodel(podTemplate={"annotations": {"a": "b"}})
         annotations = child(rendered(model), "Deployment")["spec"]["template"]["metadata"]["annotations"]
-        assert annotations == {"a": "b", MODELS_DIGEST_ANNOTATION: models_digest(wanted_config("mnist", model.spec))}
+        assert annotations == {"a": "b", MODELS_DIGEST_ANNOTATION: models_digest(aspired_config("mnist", model.spec))}
 
     def test_another_attempt_replaces_the_pods_and_is_found_again(self) -> None:
         model = tfmodel()
-        config = wanted_config("mnist", model.spec)
+        config = aspired_config("mnist", model.spec)
         first, second = (
             child(children(model, config, Settings(), attempt), "Deployment")
             for attempt in (None, attempt_for(model, config))
@@ -135,16 +135,16 @@ class TestModels:
         assert (attempt_of(first), attempt_of(second), attempt_of(None)) == (None, attempt_for(model, config), None)
 
     def test_each_configuration_is_another_attempt_and_the_same_is_the_same(self) -> None:
-        one, other = (wanted_config("mnist", tfmodel(versions=versions).spec) for versions in ([1], [2]))
+        one, other = (aspired_config("mnist", tfmodel(versions=versions).spec) for versions in ([1], [2]))
         model = tfmodel(versions=[1])
         assert attempt_for(model, one) != attempt_for(model, other)
-        assert attempt_for(model, one) == attempt_for(model, wanted_config("mnist", model.spec))
+        assert attempt_for(model, one) == attempt_for(model, aspired_config("mnist", model.spec))
 
     def test_the_order_of_models_replaces_no_pod_but_for_the_probes_name(self) -> None:
         models = [{"name": "a", "modelUri": "file:///a"}, {"name": "b", "modelUri": "file:///b"}]
 
         def digest(spec: TFModel) -> str:
-            return models_digest(wanted_config("mnist", spec.spec))
+            return models_digest(aspired_config("mnist", spec.spec))
 
         one, other = (tfmodel(modelUri=None, models=listed) for listed in (models, models[::-1]))
         assert digest(one) == digest(other)
@@ -186,7 +186,7 @@ def test_settings_of_the_server_are_passed_on_as_they_are() -> None:
 @pytest.mark.parametrize(("surge", "strategy"), [(True, (1, 0)), (False, (0, 1))])
 def test_without_room_for_a_surge_one_old_pod_makes_it(surge: bool, strategy: tuple[int, int]) -> None:
     model = tfmodel(gpus=1, replicas=2)
-    config = wanted_config("mnist", model.spec)
+    config = aspired_config("mnist", model.spec)
     found, usual = (child(children(model, config, SETTINGS, surge=each), "Deployment") for each in (surge, True))
     update = found["spec"]["strategy"]["rollingUpdate"]
     assert (update["maxSurge"], update["maxUnavailable"]) == strategy

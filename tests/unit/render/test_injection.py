@@ -24,7 +24,7 @@ from tfs_operator.domain.config_text import monitoring_config
 from tfs_operator.domain.drift import holds
 from tfs_operator.domain.fetch_protocol import FetchPlan
 from tfs_operator.domain.location import locations, remotes
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.tls import ssl_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.settings import NetworkPolicySettings
@@ -41,7 +41,7 @@ DIGESTS = {"tfs-operator.io/models-digest", "tfs-operator.io/batching-digest"}
 
 
 def rendered(model: TFModel) -> list[Manifest]:
-    return children(model, wanted_config(model.metadata.name, model.spec), SETTINGS)
+    return children(model, aspired_config(model.metadata.name, model.spec), SETTINGS)
 
 
 def accepted(manifest: Manifest) -> TFModel | None:
@@ -77,13 +77,13 @@ def containers(found: list[Manifest]) -> list[Manifest]:
 
 def the_model_server_reads_what_the_spec_says(model: TFModel, found: list[Manifest]) -> None:
     data = child(found, "ConfigMap")["data"]
-    assert read_back(data["models.config"]) == wanted_config(model.metadata.name, model.spec)
+    assert read_back(data["models.config"]) == aspired_config(model.metadata.name, model.spec)
     assert data["monitoring.config"] == monitoring_config()
 
 
 def the_operator_remembers_what_the_spec_says(model: TFModel, found: list[Manifest]) -> None:
     annotations = child(found, "ConfigMap")["metadata"]["annotations"]
-    assert from_annotation(annotations[COMMITTED_ANNOTATION]) == wanted_config(model.metadata.name, model.spec)
+    assert from_annotation(annotations[COMMITTED_ANNOTATION]) == aspired_config(model.metadata.name, model.spec)
 
 
 def the_fetcher_reads_what_the_spec_says(model: TFModel, found: list[Manifest]) -> None:

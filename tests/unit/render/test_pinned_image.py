@@ -3,49 +3,49 @@
 import pytest
 
 from tests.unit.render.rendering import child, rendered, tfmodel
-from tfs_operator.domain.model_config import wanted_config
+from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings
-from tfs_operator.render.pinned_image import kept_settings
+from tfs_operator.render.pinned_image import pinned_settings
 
 OLD, NEW = Settings(fetcher_image="own:1"), Settings(fetcher_image="own:2")
 MODEL = tfmodel(modelUri="s3://models/mnist")
 LIVE = child(rendered(MODEL, OLD), "Deployment")
-COMMITTED = wanted_config("mnist", MODEL.spec)
+COMMITTED = aspired_config("mnist", MODEL.spec)
 
 
 def test_the_image_of_the_running_fetchers_stays() -> None:
-    assert kept_settings(LIVE, MODEL, COMMITTED, NEW, None) == OLD
+    assert pinned_settings(LIVE, MODEL, COMMITTED, NEW, None) == OLD
 
 
 @pytest.mark.parametrize("change", [{"replicas": 3}, {"versions": [1, 2]}, {"storage": {"pollIntervalSeconds": 9}}])
 def test_it_stays_through_changes_that_replace_no_pod(change: dict[str, object]) -> None:
     changed = tfmodel(**{"modelUri": "s3://models/mnist", **change})
-    assert kept_settings(LIVE, changed, wanted_config("mnist", changed.spec), NEW, None) == OLD
+    assert pinned_settings(LIVE, changed, aspired_config("mnist", changed.spec), NEW, None) == OLD
 
 
 @pytest.mark.parametrize("change", [{"gpus": 1}, {"storage": {"region": "eu-1"}}, {"server": {"image": "own:3"}}])
 def test_pods_that_are_replaced_anyway_get_the_new_one(change: dict[str, object]) -> None:
     changed = tfmodel(**{"modelUri": "s3://models/mnist", **change})
-    assert kept_settings(LIVE, changed, COMMITTED, NEW, None) == NEW
+    assert pinned_settings(LIVE, changed, COMMITTED, NEW, None) == NEW
 
 
 def test_so_do_pods_that_cannot_come_up() -> None:
-    assert kept_settings(LIVE, MODEL, COMMITTED, NEW, "another attempt") == NEW
+    assert pinned_settings(LIVE, MODEL, COMMITTED, NEW, "another attempt") == NEW
 
 
 def test_a_new_server_image_of_the_administrator_brings_the_new_fetcher_too() -> None:
     newer = Settings(server_image="serving:2", fetcher_image="own:2")
-    assert kept_settings(LIVE, MODEL, COMMITTED, newer, None) == newer
+    assert pinned_settings(LIVE, MODEL, COMMITTED, newer, None) == newer
 
 
 def test_pods_that_serve_over_tls_keep_their_init_container() -> None:
     model = tfmodel(server={"tls": {"secretName": "mnist-tls"}})
     live = child(rendered(model, OLD), "Deployment")
-    committed = wanted_config("mnist", model.spec)
-    assert kept_settings(live, model, committed, NEW, None) == OLD
-    assert kept_settings(live, model, committed, NEW, None, "a renewal") == NEW
+    committed = aspired_config("mnist", model.spec)
+    assert pinned_settings(live, model, committed, NEW, None) == OLD
+    assert pinned_settings(live, model, committed, NEW, None, "a renewal") == NEW
 
 
 @pytest.mark.parametrize("live", [None, child(rendered(tfmodel()), "Deployment")])
 def test_without_a_fetcher_there_is_nothing_to_keep(live: dict[str, object] | None) -> None:
-    assert kept_settings(live, MODEL, COMMITTED, NEW, None) == NEW
+    assert pinned_settings(live, MODEL, COMMITTED, NEW, None) == NEW

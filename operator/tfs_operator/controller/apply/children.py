@@ -11,7 +11,7 @@ from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import Conflict, Forbidden, Invalid, Terminating, Transient
 from tfs_operator.controller.apply import replica_ownership
-from tfs_operator.controller.apply.rejections import Refusals
+from tfs_operator.controller.apply.rejections import Rejections
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import AUTOSCALER_KINDS, CHILD_KINDS, TFMODEL
 from tfs_operator.domain.apply_errors import names_a_silent_webhook, refused
@@ -30,30 +30,30 @@ _NEEDED = ("ConfigMap", "Deployment")
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ApplyFailure:
     """A child that could not be written. `holds_up`: nothing else is done about the TFModel until it can."""
 
     problem: Problem
-    holds_up: bool
+    blocking: bool
 
 
 class Children:
     """Applies what differs. Remembers how the API server rewrote a child that it does not keep as it was sent."""
 
-    def __init__(self, client: ClusterClient, cache: Cache, refusals: Refusals | None = None) -> None:
+    def __init__(self, client: ClusterClient, cache: Cache, refusals: Rejections | None = None) -> None:
         self._client = client
         self._cache = cache
-        self._refusals = refusals or Refusals()
+        self._refusals = refusals or Rejections()
         self._rewritten: dict[TFModelKey, Rewritten] = {}
 
-    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> Trouble | None:
+    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> ApplyFailure | None:
         """All children that are not refused; without one that pods need, nothing more. Raises ClusterError when it is
         worth a retry."""
         rewritten = self._rewritten.setdefault(_key(tfmodel), {})
         await self._prune(tfmodel, manifests, AUTOSCALER_KINDS)  # first: two of one Deployment fight each other
         pending = [manifest for manifest in manifests if self._differs(manifest, rewritten)]
         trouble = await self._write_all(tfmodel, pending, rewritten) if pending else None
-        if trouble is None or not trouble.holds_up:
+        if trouble is None or not trouble.blocking:
             await self._prune(tfmodel, manifests)
         return trouble
 
@@ -62,24 +62,24 @@ class Children:
         self._rewritten.pop(key, None)
         self._refusals.forget(key)
 
-    async def _write_all(self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten) -> Trouble | None:
+    async def _write_all(self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten) -> ApplyFailure | None:
         """A name that is taken holds up everything while nothing serves yet, so that nothing is half made."""
         serves = self._cache.get("Deployment", tfmodel.metadata.namespace, tfmodel.metadata.name) is not None
         asides, free = await self._set_aside(tfmodel, pending)
         taken = [each for each in asides if each.problem.reason == Reason.NAME_TAKEN]
-        held_up = next((each for each in asides if each.holds_up or (each in taken and not serves)), None)
+        held_up = next((each for each in asides if each.blocking or (each in taken and not serves)), None)
         if held_up is not None:
-            return Trouble(held_up.problem, holds_up=True)
+            return ApplyFailure(held_up.problem, blocking=True)
         return await self._write(tfmodel, self._in_order(free), rewritten, serves) or next(iter(asides), None)
 
-    async def _set_aside(self, tfmodel: TFModel, pending: list[Manifest]) -> tuple[list[Trouble], list[Manifest]]:
+    async def _set_aside(self, tfmodel: TFModel, pending: list[Manifest]) -> tuple[list[ApplyFailure], list[Manifest]]:
         """Those that are known to be in vain, and the others. A missing child is looked for only where a name was found
         taken the last time, so that nothing is made and taken back at each try."""
         asides, free = [], []
         looks = _name_was_taken(self._cache.get(TFMODEL, tfmodel.metadata.namespace, tfmodel.metadata.name))
         for desired in pending:
             if problem := self._standing(tfmodel, desired) or await self._taken(tfmodel, desired, looks=looks):
-                asides.append(Trouble(problem, _is_needed(desired)))
+                asides.append(ApplyFailure(problem, _is_needed(desired)))
             else:
                 free.append(desired)
         return asides, free
@@ -117,10 +117,10 @@ class Children:
 
     async def _write(
         self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten, serves: bool
-    ) -> Trouble | None:
+    ) -> ApplyFailure | None:
         """The first that is refused, after all that go on without it."""
         made: list[Manifest] = []
-        aside: Trouble | None = None
+        aside: ApplyFailure | None = None
         for desired in pending:
             known = self._cache.get(*key_of(desired)) is not None
             answer = await self._written(tfmodel, desired)
@@ -128,8 +128,8 @@ class Children:
                 takes_back = answer.reason == Reason.NAME_TAKEN and not serves
                 if takes_back or _is_needed(desired):
                     await self._take_back(made if takes_back else [])
-                    return Trouble(answer, holds_up=True)
-                aside = aside or Trouble(answer, holds_up=False)
+                    return ApplyFailure(answer, blocking=True)
+                aside = aside or ApplyFailure(answer, blocking=False)
             elif answer is not None:
                 self._note(desired, answer, rewritten, "changed" if known else "created")
                 self._refusals.taken(_key(tfmodel), key_of(desired))
@@ -186,10 +186,10 @@ class Children:
             await self._delete(live, "another child's name is taken")
 
     async def _prune(self, tfmodel: TFModel, manifests: list[Manifest], kinds: Sequence[str] = CHILD_KINDS) -> None:
-        wanted = {key_of(manifest) for manifest in manifests}
+        aspired = {key_of(manifest) for manifest in manifests}
         for kind in kinds:
             for live in self._cache.owned_by(kind, tfmodel.metadata.uid):
-                if key_of(live) not in wanted and "deletionTimestamp" not in live["metadata"]:
+                if key_of(live) not in aspired and "deletionTimestamp" not in live["metadata"]:
                     await self._delete(live, "no longer wanted")
 
     async def _delete(self, live: Manifest, why: str) -> None:

@@ -13,19 +13,19 @@ LONGEST_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class _Refusal:
+class _Rejection:
     digest: str
     problem: Problem
     attempts: int
     until: float
 
 
-class Refusals:
+class Rejections:
     """Remembers only to save repetition: whoever forgets asks once more."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[TFModelKey, dict[Key, _Refusal]] = {}
+        self._known: dict[TFModelKey, dict[Key, _Rejection]] = {}
 
     def forget(self, tfmodel: TFModelKey) -> None:
         """Drops what is remembered of a TFModel that is gone."""
@@ -44,7 +44,7 @@ class Refusals:
         before = known.get(child)
         attempts = before.attempts + 1 if before is not None and before.digest == digest else 1
         pause = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** (attempts - 1))
-        known[child] = _Refusal(digest, problem, attempts, self._clock() + pause)
+        known[child] = _Rejection(digest, problem, attempts, self._clock() + pause)
 
     def taken(self, tfmodel: TFModelKey, child: Key) -> None:
         """The child was written."""

@@ -22,7 +22,7 @@ RETRY_SECONDS = 2.0
 """After the client's own patience with an API server is over."""
 
 
-class Intake:
+class Informer:
     """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed.
 
     While it stands by it enqueues nothing. It is the Sink of kopf's watch, which cannot tell of an object that was

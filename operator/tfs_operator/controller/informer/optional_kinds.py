@@ -42,7 +42,7 @@ class OptionalKinds:
                 log.warning("cannot find out about %s: %s; trying again in %.0f s", kind, error, self._pause)
             await asyncio.sleep(self._pause)
 
-    def knows(self, kind: str) -> bool:
+    def kind_available(self, kind: str) -> bool:
         """Asked of a kind that is wanted now; what is missed is looked for from then on."""
         if kind not in self._unknown:
             return True

@@ -12,8 +12,8 @@ import logging
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError, Gone
 from tfs_operator.cluster.watch_events import BOOKMARK
-from tfs_operator.controller.informer.informer import Intake
-from tfs_operator.controller.informer.throttle import Pacing
+from tfs_operator.controller.informer.informer import Informer
+from tfs_operator.controller.informer.throttle import Throttle
 from tfs_operator.controller.kinds import Scope, label_selector
 
 LEFT_OUT_SECONDS = 5.0
@@ -22,22 +22,22 @@ LEFT_OUT_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class Follower:
+class Reflector:
     """Goes on for ever, whatever the API server says: the pace of what ends too soon is slowed down."""
 
-    def __init__(self, client: ClusterClient, intake: Intake, pacing: Pacing | None = None) -> None:
+    def __init__(self, client: ClusterClient, informer: Informer, throttle: Throttle | None = None) -> None:
         self._client = client
-        self._intake = intake
-        self._pacing = pacing or Pacing()
+        self._informer = informer
+        self._throttle = throttle or Throttle()
         self._failing: set[Scope] = set()
 
     async def follow(self, scope: Scope) -> None:
         """From where the intake has listed the scope; anew from a list when that is too long ago."""
-        version = self._intake.listed_at(scope)
+        version = self._informer.listed_at(scope)
         while True:
-            await self._pacing.pause(scope)
+            await self._throttle.pause(scope)
             try:
-                version = version or await self._intake.relist(scope)
+                version = version or await self._informer.relist(scope)
                 if version:
                     version = await self._watch(scope, version)
                 else:
@@ -52,11 +52,11 @@ class Follower:
         try:
             async with self._client.watch(kind, version, label_selector=selector, namespace=namespace) as events:
                 self._failing.discard(scope)
-                self._intake.watching(scope)
+                self._informer.watching(scope)
                 async for event in events:
                     version = event.version
                     if event.type != BOOKMARK:
-                        self._intake.ingest(event.type, {**event.object, "kind": kind})
+                        self._informer.ingest(event.type, {**event.object, "kind": kind})
         except Gone:
             return None
         except ClusterError as error:

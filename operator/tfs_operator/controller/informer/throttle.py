@@ -19,7 +19,7 @@ class _Last(NamedTuple):
     streak: int
 
 
-class Pacing:
+class Throttle:
     """Remembers one moment for each thing: for things that are few."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -26,7 +26,7 @@ from kubernetes.aio.client import Configuration
 from tfs_operator.api.identity import GROUP, PLURAL, VERSION
 from tfs_operator.cluster.client import SILENCE_SECONDS
 from tfs_operator.cluster.kinds import RESOURCES
-from tfs_operator.controller.informer.throttle import Pacing
+from tfs_operator.controller.informer.throttle import Throttle
 from tfs_operator.controller.kinds import TFMODEL, Scope, scopes
 
 _LONGEST_PAUSE = 5.0
@@ -61,11 +61,11 @@ async def watch(
 ) -> None:
     """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
     without a way to stop it; `heed_signals` is called to take them back."""
-    pacing, failures = Pacing(), 0
+    throttle, failures = Throttle(), 0
     while True:
         began = time.monotonic()
         try:
-            await _watch(configuration, namespaces, _Tap(namespaces, sink, pacing), heed_signals)
+            await _watch(configuration, namespaces, _Tap(namespaces, sink, throttle), heed_signals)
         except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
             failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
             if failures >= _MAX_FAILURES:
@@ -137,9 +137,9 @@ async def _on_event(sink: Sink, *, event: Any, **_: Any) -> None:
 class _Tap:
     """Sees kopf's requests go by, as a middleware of its HTTP session."""
 
-    def __init__(self, namespaces: Sequence[str], sink: Sink, pacing: Pacing) -> None:
+    def __init__(self, namespaces: Sequence[str], sink: Sink, throttle: Throttle) -> None:
         self.sink = sink
-        self._pacing = pacing
+        self._throttle = throttle
         self._scopes = {
             RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, [TFMODEL])
         }
@@ -162,7 +162,7 @@ class _Tap:
         path, query = request.url.raw_path, request.url.query
         if "continue" in query:
             return await self._page(request, send)
-        await self._pacing.pause((path, "watch" in query))
+        await self._throttle.pause((path, "watch" in query))
         scope = self._scope(path)
         if scope is not None and "watch" not in query:
             self.sink.listing(scope)

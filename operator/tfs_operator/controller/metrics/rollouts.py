@@ -28,7 +28,7 @@ class RolloutTimes:
             if memory.action in _NOBODY:
                 began.pop(model, None)
             elif memory.action in _SERVED:
-                if began.pop(model, None) and known is not None and known[0] == memory.wish:
+                if began.pop(model, None) and known is not None and known[0] == memory.spec_hash:
                     yield max(memory.since - known[1], 0.0)
-            elif known is None or known[0] != memory.wish:
-                began[model] = (memory.wish, memory.since)
+            elif known is None or known[0] != memory.spec_hash:
+                began[model] = (memory.spec_hash, memory.since)

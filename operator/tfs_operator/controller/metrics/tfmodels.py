@@ -58,7 +58,7 @@ def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts)
     yield from conditions(verdicts)
     yield from _replicas(evidence)
     pods = answering(evidence.pods)
-    for model in evidence.wanted.models:
+    for model in evidence.aspired.models:
         yield from _versions(model, pods)
         yield from _labels(model, pods)
         yield from _rollout(model.name, evidence)

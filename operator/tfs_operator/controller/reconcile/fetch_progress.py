@@ -11,7 +11,7 @@ REFRESH_SECONDS = 10.0
 Fetching = Mapping[str, Sequence[FetchStatus]]
 
 
-class Figures:
+class FetchProgress:
     """Remembers what was shown, and when. A restarted operator shows new figures at once."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
-from tfs_operator.controller.reconcile.fetch_progress import Figures
-from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Pace
-from tfs_operator.controller.reconcile.rollout_pass import Progress, Rollouts
+from tfs_operator.controller.reconcile.fetch_progress import FetchProgress
+from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Requeue
+from tfs_operator.controller.reconcile.rollout_pass import PassResult, Rollouts
 from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.domain import autoscaler, deployment, rollout_status
 from tfs_operator.domain.condition_checks import judge, refused
@@ -20,21 +20,21 @@ from tfs_operator.domain.evidence import Evidence
 from tfs_operator.domain.fetch_status import fetching
 from tfs_operator.domain.location import remotes
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.policy import objection, suspension
+from tfs_operator.domain.policy import suspension, violation
 from tfs_operator.domain.rollout import Memory
 from tfs_operator.render import Settings
-from tfs_operator.render.replicas import wanted_replicas
+from tfs_operator.render.replicas import desired_replicas
 
 
 @dataclass(frozen=True)
-class Again:
+class Result:
     """When to look at the TFModel again, if nothing happens before: after `seconds`, or with back-off."""
 
     seconds: float | None = None
     back_off: bool = False
 
 
-NOT_AGAIN = Again()
+NO_REQUEUE = Result()
 
 
 class Reconciler:
@@ -46,9 +46,9 @@ class Reconciler:
         settings: Settings,
         rollouts: Rollouts,
         status: StatusWriter,
-        pace: Pace,
+        pace: Requeue,
         clock: Callable[[], float] = time.time,
-        knows: Callable[[str], bool] = lambda kind: True,
+        kind_available: Callable[[str], bool] = lambda kind: True,
     ) -> None:
         self._cache = cache
         self._settings = settings
@@ -56,11 +56,11 @@ class Reconciler:
         self._status = status
         self._pace = pace
         self._clock = clock
-        self._knows = knows
-        self._figures = Figures()
+        self._kind_available = kind_available
+        self._fetch_progress = FetchProgress()
         self._driven: set[TFModelKey] = set()
 
-    async def reconcile(self, key: TFModelKey) -> Again:
+    async def reconcile(self, key: TFModelKey) -> Result:
         """Level-triggered: reads the cache and the pods, never the reason for being called."""
         live = self._cache.get(TFMODEL, *key)
         if live is None or "deletionTimestamp" in live["metadata"]:
@@ -69,38 +69,38 @@ class Reconciler:
             tfmodel = TFModel.parse(live)
         except InvalidTFModel as error:
             return await self._refuse(live, Problem(Reason.INVALID_SPEC, str(error)))
-        if problem := objection(tfmodel.spec, allow_hostpath=self._settings.allow_hostpath):
+        if problem := violation(tfmodel.spec, allow_hostpath=self._settings.allow_hostpath):
             return await self._refuse(live, problem)
         if problem := suspension(tfmodel.spec):
             return await self._refuse(live, problem)
         return await self._bring_about(key, live, tfmodel)
 
-    def _forget(self, key: TFModelKey) -> Again:
+    def _forget(self, key: TFModelKey) -> Result:
         """The children go by garbage collection."""
         self._rollouts.forget(key)
         self._status.forget(key)
         self._pace.forget(key)
-        self._figures.forget(key)
+        self._fetch_progress.forget(key)
         self._driven.discard(key)
-        return NOT_AGAIN
+        return NO_REQUEUE
 
-    async def _refuse(self, live: dict[str, Any], problem: Problem) -> Again:
+    async def _refuse(self, live: dict[str, Any], problem: Problem) -> Result:
         """Only a new spec can change the outcome, and it comes as an event."""
         self._driven.discard(TFModelKey(live["metadata"]["namespace"], live["metadata"]["name"]))
         await self._status.write_verdicts(live, refused(problem))
-        return NOT_AGAIN
+        return NO_REQUEUE
 
-    async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Again:
+    async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Result:
         progress = await self._rollouts.advance(key, tfmodel, self._memories(key, live))
         evidence = self._evidence(key, tfmodel, progress)
         verdicts = judge(evidence)
         await self._status.write(live, tfmodel, evidence, verdicts, progress)
-        if progress.trouble is not None and progress.trouble.holds_up:
-            return Again(back_off=True)
+        if progress.trouble is not None and progress.trouble.blocking:
+            return Result(back_off=True)
         seconds = self._pace.next(
             key,
             progress.steps,
-            progress.wanted,
+            progress.aspired,
             pods=len(progress.sight.pods),
             settled=progress.pushed.settled,
             limits=progress.limits,
@@ -108,7 +108,7 @@ class Reconciler:
             fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         )
         until = progress.sight.surge.until
-        return Again(seconds=seconds if until is None else min(seconds, max(until - progress.now, FAST_SECONDS)))
+        return Result(seconds=seconds if until is None else min(seconds, max(until - progress.now, FAST_SECONDS)))
 
     def _memories(self, key: TFModelKey, live: dict[str, Any]) -> dict[str, Memory]:
         """What the status remembers. Time that went by while nobody drove the rollouts does not count."""
@@ -119,13 +119,13 @@ class Reconciler:
         self._driven.add(key)
         return memories
 
-    def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: Progress) -> Evidence:
+    def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: PassResult) -> Evidence:
         remote = frozenset(remotes(key.name, tfmodel.spec))
         pods = [seen for _, seen in progress.sight.current]
         live = self._cache.get("Deployment", *key)
         return Evidence(
-            wanted=progress.wanted,
-            replicas=wanted_replicas(tfmodel, live),
+            aspired=progress.aspired,
+            replicas=desired_replicas(tfmodel, live),
             deployment=deployment.facts(live),
             pods=progress.sight.observations,
             blocked=progress.trouble.problem if progress.trouble else None,
@@ -133,15 +133,15 @@ class Reconciler:
             steps=progress.steps,
             now=progress.now,
             remote=remote,
-            fetching=self._figures.shown(key, {name: fetching(name, pods) for name in remote}, progress.now),
+            fetching=self._fetch_progress.shown(key, {name: fetching(name, pods) for name in remote}, progress.now),
             surge=progress.sight.surge,
             autoscaler=self._autoscaler(key, tfmodel),
         )
 
     def _autoscaler(self, key: TFModelKey, tfmodel: TFModel) -> autoscaler.AutoscalerFacts | None:
-        wished = tfmodel.spec.autoscaling
-        if wished is None:
+        autoscaling = tfmodel.spec.autoscaling
+        if autoscaling is None:
             return None
-        kind = autoscaler.HPA if wished.keda is None else autoscaler.SCALED_OBJECT
-        live, installed = self._cache.get(kind, *key), self._knows(kind)
-        return autoscaler.facts(kind, wished.min_replicas, wished.max_replicas, live, installed=installed)
+        kind = autoscaler.HPA if autoscaling.keda is None else autoscaler.SCALED_OBJECT
+        live, installed = self._cache.get(kind, *key), self._kind_available(kind)
+        return autoscaler.facts(kind, autoscaling.min_replicas, autoscaling.max_replicas, live, installed=installed)

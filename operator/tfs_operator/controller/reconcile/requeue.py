@@ -20,7 +20,7 @@ _AT_REST = {Reason.FETCHED, Reason.NOTHING_TO_FETCH, Reason.SCALED_TO_ZERO}
 _MOVING = {Action.COMMIT, Action.LABEL, Action.RETIRE}
 
 
-class Pace:
+class Requeue:
     """Model servers tell nobody when a version is loaded, so they are asked."""
 
     def __init__(self, slow_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,7 +35,7 @@ class Pace:
         self,
         key: TFModelKey,
         steps: Mapping[str, Step],
-        wanted: ModelServerConfig,
+        aspired: ModelServerConfig,
         *,
         pods: int,
         settled: bool,
@@ -57,7 +57,7 @@ class Pace:
             self.forget(key)
         changes = (next_change(step, limits, now) for step in steps.values())
         soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
-        return min([self._resting(steps, wanted), self._fetching(fetched), *soon])
+        return min([self._resting(steps, aspired), self._fetching(fetched), *soon])
 
     def _fetching(self, fetched: Reason) -> float:
         """A store that fails is asked again by the fetchers, and not soon; a download may take hours."""
@@ -65,7 +65,7 @@ class Pace:
             return self._slow_seconds
         return _FETCHING_SECONDS if fetched in _UNDER_WAY else min(self._slow_seconds, _DISCOVERY_SECONDS)
 
-    def _resting(self, steps: Mapping[str, Step], wanted: ModelServerConfig) -> float:
-        discovers = any(not isinstance(model.policy, Specific) for model in wanted.models)
+    def _resting(self, steps: Mapping[str, Step], aspired: ModelServerConfig) -> float:
+        discovers = any(not isinstance(model.policy, Specific) for model in aspired.models)
         looked_for = any(step.absent for step in steps.values())
         return min(self._slow_seconds, _DISCOVERY_SECONDS) if discovers or looked_for else self._slow_seconds

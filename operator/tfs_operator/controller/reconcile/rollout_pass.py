@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, controller_of
-from tfs_operator.controller.apply.children import Children, Trouble
+from tfs_operator.controller.apply.children import ApplyFailure, Children
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.pods.fetchers import Answer, Fetchers
@@ -24,7 +24,7 @@ from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import FetchReport
 from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.location import remotes
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, wanted_config
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.renewal import renewal
@@ -45,7 +45,7 @@ from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.render import Settings, children
 from tfs_operator.render.deployment import attempt_for, attempt_of, models_digest, renewal_of
 from tfs_operator.render.metadata import config_map_name
-from tfs_operator.render.pinned_image import kept_settings
+from tfs_operator.render.pinned_image import pinned_settings
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ Steps = Mapping[str, Step]
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observed:
     """What is committed, the pods, what they answered, those of them that run the wanted models, and whether there is
     room for one more."""
 
@@ -89,16 +89,16 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PassResult:
     """Where a pass has come to. `taken` has every step of each model, in order, beginning with the one before."""
 
-    wanted: ModelServerConfig
-    sight: Sight
+    aspired: ModelServerConfig
+    sight: Observed
     steps: Steps
     taken: Mapping[str, Sequence[Memory]]
     limits: Limits
     now: float
-    trouble: Trouble | None
+    trouble: ApplyFailure | None
     pushed: Pushed
 
 
@@ -115,7 +115,7 @@ class Rollouts:
         fetchers: Fetchers,
         retry_seconds: float = 60.0,
         clock: Callable[[], float] = time.time,
-        knows: Callable[[str], bool] = lambda kind: True,
+        kind_available: Callable[[str], bool] = lambda kind: True,
     ) -> None:
         self._cache = cache
         self._settings = settings
@@ -125,7 +125,7 @@ class Rollouts:
         self._fetchers = fetchers
         self._retry_seconds = retry_seconds
         self._clock = clock
-        self._knows = knows
+        self._kind_available = kind_available
 
     def forget(self, key: TFModelKey) -> None:
         self._children.forget(key)
@@ -133,24 +133,24 @@ class Rollouts:
         self._pusher.forget(key)
         self._fetchers.forget(key)
 
-    async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> Progress:
+    async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> PassResult:
         """As far as it goes now, from what the status remembers."""
-        wanted, limits = wanted_config(key.name, tfmodel.spec), self._limits(tfmodel)
-        taken = {model.name: [memories.get(model.name, Memory())] for model in wanted.models}
+        aspired, limits = aspired_config(key.name, tfmodel.spec), self._limits(tfmodel)
+        taken = {model.name: [memories.get(model.name, Memory())] for model in aspired.models}
         for _ in range(MAX_ROUNDS):
-            sight = await self._look(key, tfmodel, wanted)
+            sight = await self._look(key, tfmodel, aspired)
             now = self._clock()
             steps = {
-                model.name: decide(_facts(model, sight, taken[model.name][-1], limits, now)) for model in wanted.models
+                model.name: decide(_facts(model, sight, taken[model.name][-1], limits, now)) for model in aspired.models
             }
-            trouble = await self._commit(key, tfmodel, wanted, sight, steps)
-            held_up = trouble is not None and trouble.holds_up
+            trouble = await self._commit(key, tfmodel, aspired, sight, steps)
+            held_up = trouble is not None and trouble.blocking
             for name, step in steps.items():
                 _note(name, taken[name], step, quietly=held_up)
-            pushed = await self._tell(key, wanted, sight, steps)
+            pushed = await self._tell(key, aspired, sight, steps)
             if not pushed.told and (held_up or self.committed(key) == sight.committed):
                 break
-        return Progress(wanted, sight, steps, taken, limits, now, trouble, pushed)
+        return PassResult(aspired, sight, steps, taken, limits, now, trouble, pushed)
 
     def committed(self, key: TFModelKey) -> ModelServerConfig | None:
         """What the live ConfigMap holds; None when there is none of ours, or it is unreadable."""
@@ -164,19 +164,19 @@ class Rollouts:
         rollout = tfmodel.spec.rollout
         return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self._retry_seconds)
 
-    async def _look(self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig) -> Sight:
-        committed, digest = self.committed(key), models_digest(wanted)
+    async def _look(self, key: TFModelKey, tfmodel: TFModel, aspired: ModelServerConfig) -> Observed:
+        committed, digest = self.committed(key), models_digest(aspired)
         before = {model.name: model for model in committed.models} if committed else {}
-        asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in wanted.models}
+        asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in aspired.models}
         pods = tuple(living_pods(self._cache.pods_of(*key), tfmodel.spec.gpus))
         current = [pod for pod in pods if pod.models_digest == digest]
         observations, reports = await asyncio.gather(
-            self._observer.observe(key, pods, asked), self._order(key, tfmodel, current, committed, wanted)
+            self._observer.observe(key, pods, asked), self._order(key, tfmodel, current, committed, aspired)
         )
         seen = tuple(_with_report(observation, reports.get(observation.name)) for observation in observations)
         pairs = zip(pods, seen, strict=True)
         current_pairs = tuple(pair for pair in pairs if pair[0] in current)
-        return Sight(committed, pods, seen, current_pairs, self._surge(key, tfmodel, pods))
+        return Observed(committed, pods, seen, current_pairs, self._surge(key, tfmodel, pods))
 
     def _surge(self, key: TFModelKey, tfmodel: TFModel, pods: Sequence[PodFacts]) -> Surge:
         found = deployment.facts(self._cache.get("Deployment", *key))
@@ -189,48 +189,50 @@ class Rollouts:
         tfmodel: TFModel,
         pods: Sequence[PodFacts],
         committed: ModelServerConfig | None,
-        wanted: ModelServerConfig,
+        aspired: ModelServerConfig,
     ) -> Mapping[str, Answer]:
         """To the fetchers of all pods that run the wanted models, also of those that are not ready yet."""
         found = remotes(key.name, tfmodel.spec)
         if not found or committed is None:
             return {}
         interval = tfmodel.spec.storage.poll_interval_seconds
-        return await self._fetchers.tell(key, pods, order(found, committed, wanted, interval))
+        return await self._fetchers.tell(key, pods, order(found, committed, aspired, interval))
 
     async def _commit(
-        self, key: TFModelKey, tfmodel: TFModel, wanted: ModelServerConfig, sight: Sight, steps: Steps
-    ) -> Trouble | None:
+        self, key: TFModelKey, tfmodel: TFModel, aspired: ModelServerConfig, sight: Observed, steps: Steps
+    ) -> ApplyFailure | None:
         """Brings all children in line; the ConfigMap is one of them, and written in one request. Pods that cannot come
         up are replaced when there is something better for them, since they read it only at their start."""
-        committed = committed_after(wanted, sight.committed, steps)
+        committed = committed_after(aspired, sight.committed, steps)
         if committed is None:
             return None
         live = self._cache.get("Deployment", *key)
         attempt = attempt_of(live)
-        if sight.current and any(step.rescue for step in steps.values()):
+        if sight.current and any(step.replace_pods for step in steps.values()):
             attempt = attempt_for(tfmodel, committed)
         turn = self._renewal(tfmodel, sight) or renewal_of(live)
-        settings = kept_settings(live, tfmodel, committed, self._settings, attempt, turn)
+        settings = pinned_settings(live, tfmodel, committed, self._settings, attempt, turn)
         manifests = children(tfmodel, committed, settings, attempt, turn, surge=sight.surge.allowed)
-        return await self._children.reconcile(tfmodel, [each for each in manifests if self._knows(each["kind"])])
+        return await self._children.reconcile(
+            tfmodel, [each for each in manifests if self._kind_available(each["kind"])]
+        )
 
-    def _renewal(self, tfmodel: TFModel, sight: Sight) -> str | None:
+    def _renewal(self, tfmodel: TFModel, sight: Observed) -> str | None:
         """Due when a certificate of some pod nears its end."""
         if tfmodel.spec.server.tls is None:
             return None
         return renewal((pod.certificate for pod in sight.pods if pod.certificate), self._clock())
 
-    async def _tell(self, key: TFModelKey, wanted: ModelServerConfig, sight: Sight, steps: Steps) -> Pushed:
+    async def _tell(self, key: TFModelKey, aspired: ModelServerConfig, sight: Observed, steps: Steps) -> Pushed:
         """Nothing, when the ConfigMap does not hold what the steps need: a pod that restarts would be lost."""
         committed = self.committed(key)
-        if committed is None or committed != committed_after(wanted, committed, steps):
+        if committed is None or committed != committed_after(aspired, committed, steps):
             return Pushed(told=0, settled=False, problem=None)
         orders = [told for pod, seen in sight.answering if (told := _server_order(pod, seen, steps)) is not None]
         return await self._pusher.push(key, sight.pods, orders)
 
 
-def _facts(model: ModelConfig, sight: Sight, memory: Memory, limits: Limits, now: float) -> Facts:
+def _facts(model: ModelConfig, sight: Observed, memory: Memory, limits: Limits, now: float) -> Facts:
     return Facts(model, sight.committed_model(model.name), sight.fleet(model.name), memory, limits, now)
 
 
@@ -259,7 +261,7 @@ def _server_order(pod: PodFacts, seen: PodObservation, steps: Steps) -> Order | 
 
 def _note(name: str, taken: list[Memory], step: Step, *, quietly: bool) -> None:
     """One log line for each step that is new."""
-    if (taken[-1].action, taken[-1].wish) == (step.memory.action, step.memory.wish):
+    if (taken[-1].action, taken[-1].spec_hash) == (step.memory.action, step.memory.spec_hash):
         taken[-1] = step.memory
         return
     taken.append(step.memory)

@@ -6,32 +6,32 @@ from itertools import pairwise
 from typing import Any
 
 from tfs_operator.api.status import RolloutStatus
-from tfs_operator.controller.reconcile.rollout_pass import Progress
+from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.domain import rollout_status
-from tfs_operator.domain.history import Happening, Scene, Told, happenings
+from tfs_operator.domain.history import Announced, Inputs, RolloutEvent, rollout_events
 from tfs_operator.domain.model_status import agreed_labels
 from tfs_operator.domain.rollout import Action, Memory
 
 
 @dataclass(frozen=True)
-class Chapter:
+class RolloutReport:
     """Of one model. `steps` are those that ended in this pass, with their seconds."""
 
     rollout: RolloutStatus
-    happenings: Sequence[Happening]
+    rollout_events: Sequence[RolloutEvent]
     steps: Sequence[tuple[str, float]]
 
 
-def chapters_of(status: Mapping[str, Any], progress: Progress, replicas: int) -> dict[str, Chapter]:
+def rollout_reports(status: Mapping[str, Any], progress: PassResult, replicas: int) -> dict[str, RolloutReport]:
     """By model; `status` is the one before this pass."""
     before = rollout_status.rollouts(status)
     return {name: _chapter(name, before.get(name), progress, replicas) for name in progress.steps}
 
 
-def _chapter(name: str, before: RolloutStatus | None, progress: Progress, replicas: int) -> Chapter:
+def _chapter(name: str, before: RolloutStatus | None, progress: PassResult, replicas: int) -> RolloutReport:
     step, pods = progress.steps[name], [seen.model(name) for _, seen in progress.sight.answering]
-    scene = Scene(
-        told=rollout_status.told(before) if before else Told(),
+    scene = Inputs(
+        told=rollout_status.told(before) if before else Announced(),
         before=rollout_status.memory(before) if before else Memory(),
         said=before.message if before else "",
         step=step,
@@ -39,8 +39,8 @@ def _chapter(name: str, before: RolloutStatus | None, progress: Progress, replic
         replicas=replicas,
         now=progress.now,
     )
-    news, told = happenings(scene, agreed_labels(pods))
-    return Chapter(rollout_status.rollout_status(step, told), news, _ended(progress.taken[name]))
+    news, told = rollout_events(scene, agreed_labels(pods))
+    return RolloutReport(rollout_status.rollout_status(step, told), news, _ended(progress.taken[name]))
 
 
 def _ended(taken: Sequence[Memory]) -> list[tuple[str, float]]:

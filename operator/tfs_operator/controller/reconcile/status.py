@@ -15,11 +15,11 @@ from tfs_operator.cluster.errors import NotFound
 from tfs_operator.cluster.events import EventRecorder, EventType
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics, tfmodels
-from tfs_operator.controller.reconcile.rollout_pass import Progress
-from tfs_operator.controller.reconcile.rollout_report import Chapter, chapters_of
+from tfs_operator.controller.reconcile.rollout_pass import PassResult
+from tfs_operator.controller.reconcile.rollout_report import RolloutReport, rollout_reports
 from tfs_operator.domain.conditions import merged
 from tfs_operator.domain.evidence import Evidence, Verdict
-from tfs_operator.domain.history import Happening, What
+from tfs_operator.domain.history import RolloutEvent, What
 from tfs_operator.domain.model_status import available_versions, model_statuses
 from tfs_operator.render.container import image
 from tfs_operator.render.endpoints import endpoints
@@ -70,18 +70,18 @@ class StatusWriter:
         self._metrics.forget(key)
 
     async def write(
-        self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts, progress: Progress
+        self, live: Manifest, tfmodel: TFModel, evidence: Evidence, verdicts: Verdicts, progress: PassResult
     ) -> None:
         """The whole status of a TFModel that is acted on, and what has happened since it was written last."""
-        chapters = chapters_of(live.get("status", {}), progress, evidence.replicas)
+        reports = rollout_reports(live.get("status", {}), progress, evidence.replicas)
         models = [
             model.model_copy(
                 update={
-                    "rollout": chapters[model.name].rollout,
+                    "rollout": reports[model.name].rollout,
                     "fetching": list(evidence.fetching.get(model.name, ())),
                 }
             )
-            for model in model_statuses(evidence.wanted, evidence.pods)
+            for model in model_statuses(evidence.aspired, evidence.pods)
         ]
         status = TFModelStatus.model_validate(
             {
@@ -97,23 +97,23 @@ class StatusWriter:
         )
         self._metrics.show(_key(live), tfmodels.served(tfmodel, image(tfmodel, self._settings), evidence, verdicts))
         await self._write(live, status.model_dump(mode="json", exclude_none=True), verdicts)
-        self._narrate(live, chapters, progress)
+        self._narrate(live, reports, progress)
 
-    def _narrate(self, live: Manifest, chapters: Mapping[str, Chapter], progress: Progress) -> None:
+    def _narrate(self, live: Manifest, reports: Mapping[str, RolloutReport], progress: PassResult) -> None:
         """After the status is written: what it says was told is told once, or, if the process ends here, not at all."""
         metadata = Metadata.model_validate(live["metadata"])
-        for name, chapter in chapters.items():
+        for name, chapter in reports.items():
             self._metrics.steps_taken(_key(live), name, progress.taken[name])
             for step, seconds in chapter.steps:
                 self._metrics.step_taken(step, seconds)
-            for happening in chapter.happenings:
-                note = f"model {name}: {happening.note}" if len(chapters) > 1 else happening.note
+            for happening in chapter.rollout_events:
+                note = f"model {name}: {happening.note}" if len(reports) > 1 else happening.note
                 if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
                     log.info("%s", note)
                 self._recorder.record(live, _type(happening), happening.what, note, "Rollout")
                 self._count(metadata, name, happening)
 
-    def _count(self, metadata: Metadata, model: str, happening: Happening) -> None:
+    def _count(self, metadata: Metadata, model: str, happening: RolloutEvent) -> None:
         if happening.what is What.LABEL_MOVED:
             self._metrics.label_moved(metadata.namespace, metadata.name, model)
         if happening.what is What.VERSION_FAILED:
@@ -159,7 +159,7 @@ def _key(live: Manifest) -> TFModelKey:
     return TFModelKey(live["metadata"]["namespace"], live["metadata"]["name"])
 
 
-def _type(happening: Happening) -> EventType:
+def _type(happening: RolloutEvent) -> EventType:
     return "Warning" if happening.is_bad else "Normal"
 
 

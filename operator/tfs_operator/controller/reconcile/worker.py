@@ -9,7 +9,7 @@ from tfs_operator.cluster.errors import ClusterError, NotPermitted
 from tfs_operator.cluster.queue import QueueClosed, WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.reconcile.reconciler import Again, Reconciler
+from tfs_operator.controller.reconcile.reconciler import Reconciler, Result
 from tfs_operator.logs import reconciling
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ GRACE_SECONDS = 5.0
 """For a reconcile to end by itself, when the process is asked to."""
 
 
-class Mistakes:
+class UnexpectedErrors:
     """For how long every reconcile has ended by a mistake of ours, or not at all: then a new process may help."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,12 +49,12 @@ class Worker:
         queue: WorkQueue[TFModelKey],
         reconciler: Reconciler,
         metrics: Metrics,
-        mistakes: Mistakes | None = None,
+        unexpected_errors: UnexpectedErrors | None = None,
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
         self._metrics = metrics
-        self._mistakes = mistakes or Mistakes()
+        self._unexpected_errors = unexpected_errors or UnexpectedErrors()
         self._failures: dict[TFModelKey, str] = {}
 
     async def work_all(self, count: int) -> None:
@@ -95,7 +95,7 @@ class Worker:
                 self._queue.add_after(key, again.seconds)
         self._metrics.reconciled(_result(again), time.monotonic() - started)
 
-    async def _reconcile(self, key: TFModelKey) -> Again | None:
+    async def _reconcile(self, key: TFModelKey) -> Result | None:
         """None when it failed."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
@@ -103,16 +103,16 @@ class Worker:
         except NotPermitted:
             return None  # another operator leads, and this process is about to end
         except ClusterError as error:
-            self._mistakes.none()
+            self._unexpected_errors.none()
             self._say(key, str(error))
         except TimeoutError:
-            self._mistakes.made()
+            self._unexpected_errors.made()
             self._say(key, f"not done within {DEADLINE_SECONDS:.0f} s")
         except Exception as error:  # a mistake of ours must cost one TFModel, not all of them
-            self._mistakes.made()
+            self._unexpected_errors.made()
             self._say(key, f"a mistake in the operator: {error!r}", trace=True)
         else:
-            self._mistakes.none()
+            self._unexpected_errors.none()
             self._failures.pop(key, None)
             return again
         return None
@@ -124,7 +124,7 @@ class Worker:
             log.warning("%s; trying again with back-off", failure, exc_info=trace)
 
 
-def _result(again: Again | None) -> str:
+def _result(again: Result | None) -> str:
     if again is None:
         return "error"
     return "success" if again.seconds is None else "requeue_after"

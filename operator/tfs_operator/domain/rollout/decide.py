@@ -10,13 +10,13 @@ from dataclasses import replace
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.facts import Action, Facts, Step
-from tfs_operator.domain.rollout.policies.await_discovered import follow
-from tfs_operator.domain.rollout.policies.bootstrap import first
+from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
+from tfs_operator.domain.rollout.policies.bootstrap import bootstrap
 from tfs_operator.domain.rollout.policies.commit import commit
 from tfs_operator.domain.rollout.policies.label import label
-from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, unfollow
+from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_latest
 from tfs_operator.domain.rollout.policies.load import load
-from tfs_operator.domain.rollout.policies.no_ready_pods import nobody
+from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.retire import retire
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
 from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
@@ -30,18 +30,18 @@ def done(view: View, goal: ModelConfig) -> Step:
     return step(view, Action.DONE, f"{words(goal)} {everywhere(view)}", goal_of(view, goal))
 
 
-POLICIES: tuple[Policy, ...] = (unfollow, withdraw, load, commit, label, retire, follow, done)
+POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, retire, await_discovered, done)
 
 
 def decide(facts: Facts) -> Step:
     """The next step of one model."""
-    if (opening := first(facts)) is not None:
+    if (opening := bootstrap(facts)) is not None:
         return opening
     assert facts.committed is not None
-    view = View(facts, facts.wanted, facts.committed)
-    if (waiting := nobody(view)) is not None:
+    view = View(facts, facts.aspired, facts.committed)
+    if (waiting := no_ready_pods(view)) is not None:
         return waiting
     goal = target.running(view)
     found = next(step for policy in POLICIES if (step := policy(view, goal)) is not None)
-    stuck = not found.goal.leave_alone and is_stuck(view, goal)
-    return remembered(view, replace(found, rescue=True) if stuck else found)
+    stuck = not found.goal.hold and is_stuck(view, goal)
+    return remembered(view, replace(found, replace_pods=True) if stuck else found)

@@ -49,15 +49,15 @@ def pin(view: View, policy: VersionPolicy, labelled: Mapping[str, int]) -> Speci
 
 def to_commit(view: View) -> VersionPolicy:
     """The policy with which a pod that restarts comes up, when the wish is `latest` or `all`."""
-    policy = view.wanted.policy
+    policy = view.aspired.policy
     trusted = view.committed.policy == policy or _something_newer(view)
     if trusted and not bad(view, policy):
         return policy
-    return pin(view, policy, view.wanted.labels) or view.committed.policy
+    return pin(view, policy, view.aspired.labels) or view.committed.policy
 
 
 def _something_newer(view: View) -> bool:
     """All that the policy picks is AVAILABLE everywhere, and the pin does not have it yet: the policy found it."""
-    found = picked(view, view.wanted.policy)
+    found = picked(view, view.aspired.policy)
     pin = view.committed.policy
     return isinstance(pin, Specific) and found <= view.on_all and not found <= set(pin.versions)

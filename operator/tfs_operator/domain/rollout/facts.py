@@ -96,7 +96,7 @@ class Memory:
     `wish` is a fingerprint of the wanted configuration that the rest speaks of.
     """
 
-    wish: str = ""
+    spec_hash: str = ""
     action: Action | None = None
     since: float = 0.0
     failures: tuple[Failure, ...] = ()
@@ -117,7 +117,7 @@ class Memory:
 class Facts:
     """One model: the wish, what a pod that restarts comes up with (None: nothing yet), and what the pods answer."""
 
-    wanted: ModelConfig
+    aspired: ModelConfig
     committed: ModelConfig | None
     fleet: Fleet
     memory: Memory = field(default_factory=Memory)
@@ -152,7 +152,7 @@ class Goal:
     starting: frozenset[str] = frozenset()
     """Pods that may still be loading what they came up with."""
 
-    leave_alone: bool = False
+    hold: bool = False
     """No pod is told anything for now."""
 
 
@@ -170,7 +170,7 @@ class Step:
     absent: Mapping[int, str] = field(default_factory=dict)
     """Versions for which no server finds a folder: they are asked for all the same, since one may appear."""
 
-    rescue: bool = False
+    replace_pods: bool = False
     """Only new pods get out of this: those that are there cannot come up, or take no configuration."""
 
     memory: Memory = field(default_factory=Memory)

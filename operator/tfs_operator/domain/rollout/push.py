@@ -26,7 +26,7 @@ def server_config(steps: Mapping[str, Step], pods: Mapping[str, Pod]) -> ModelSe
 
 def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
     """The configuration of the goal's model that is safe for this pod; None: nothing for now."""
-    if goal.leave_alone or _is_coming_up(goal, pod):
+    if goal.hold or _is_coming_up(goal, pod):
         return None
     labels = _labels(goal, pod.observed)
     policy = _policy(goal, pod.observed, frozenset(labels.values()))
@@ -66,6 +66,6 @@ def _policy(goal: Goal, observed: ModelObservation, labelled: frozenset[int]) ->
 def _specific(goal: Goal, observed: ModelObservation, versions: frozenset[int]) -> Specific:
     """Something that is AVAILABLE always stays: told of versions without a folder only, a server unloads all."""
     available = observed.available
-    wanted = versions | available if goal.keep_available or not versions & available else versions
+    aspired = versions | available if goal.keep_available or not versions & available else versions
     dropped = frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up
-    return Specific(tuple(sorted((wanted - dropped) or wanted)))
+    return Specific(tuple(sorted((aspired - dropped) or aspired)))

@@ -7,13 +7,13 @@ from tfs_operator.domain.rollout.facts import Step
 
 
 def committed_after(
-    wanted: ModelServerConfig, committed: ModelServerConfig | None, steps: Mapping[str, Step]
+    aspired: ModelServerConfig, committed: ModelServerConfig | None, steps: Mapping[str, Step]
 ) -> ModelServerConfig | None:
     """What the ConfigMap shall hold after `steps`; equal to `committed` when there is nothing to write.
 
     None: it cannot be said yet, since nothing is committed and the pods that know what is served do not answer.
     """
-    models = [_committed_model(model.name, committed, steps[model.name]) for model in wanted.models]
+    models = [_committed_model(model.name, committed, steps[model.name]) for model in aspired.models]
     known = tuple(model for model in models if model is not None)
     return ModelServerConfig(known) if len(known) == len(models) else None
 
@@ -22,6 +22,6 @@ def _committed_model(name: str, committed: ModelServerConfig | None, step: Step)
     return step.commit or (committed.model(name) if committed else None)
 
 
-def labels_to_ask(wanted: ModelConfig, committed: ModelConfig | None) -> tuple[str, ...]:
+def labels_to_ask(aspired: ModelConfig, committed: ModelConfig | None) -> tuple[str, ...]:
     """The labels of which the answers are needed: a label on its way out is seen too."""
-    return tuple(sorted({*wanted.labels, *(committed.labels if committed else ())}))
+    return tuple(sorted({*aspired.labels, *(committed.labels if committed else ())}))

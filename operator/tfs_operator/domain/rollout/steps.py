@@ -52,13 +52,13 @@ def remembered(view: View, decided: Step) -> Step:
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now
     failures = tuple(_failures(view, decided.failed))
-    follows = before.follows if decided.goal.leave_alone else _follows(view.wanted)
-    memory = Memory(before.wish, decided.action, since, failures, _waiting(view), True, before.began, follows)
+    follows = before.follows if decided.goal.hold else _follows(view.aspired)
+    memory = Memory(before.spec_hash, decided.action, since, failures, _waiting(view), True, before.began, follows)
     return replace(decided, memory=memory)
 
 
-def _follows(wanted: ModelConfig) -> bool:
-    return isinstance(wanted.policy, Latest) and not wanted.labels
+def _follows(aspired: ModelConfig) -> bool:
+    return isinstance(aspired.policy, Latest) and not aspired.labels
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:

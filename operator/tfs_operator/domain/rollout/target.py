@@ -12,22 +12,22 @@ from tfs_operator.domain.rollout import discovery
 from tfs_operator.domain.rollout.view import View, newest
 
 
-def opening(wanted: ModelConfig) -> ModelConfig:
+def opening(aspired: ModelConfig) -> ModelConfig:
     """With what the very first pods start: the wish; labels on `latest` wait until its versions are known."""
-    return replace(wanted, labels={}) if isinstance(wanted.policy, Latest) else wanted
+    return replace(aspired, labels={}) if isinstance(aspired.policy, Latest) else aspired
 
 
 def running(view: View) -> ModelConfig:
     """Where the pods are led to."""
-    wanted = view.wanted
-    if isinstance(wanted.policy, Latest) and wanted.labels:
-        return replace(wanted, policy=_held_versions(view, wanted.policy))
-    return wanted
+    aspired = view.aspired
+    if isinstance(aspired.policy, Latest) and aspired.labels:
+        return replace(aspired, policy=_held_versions(view, aspired.policy))
+    return aspired
 
 
 def _held_versions(view: View, policy: VersionPolicy) -> Specific:
     chosen = newest(policy, known(view) - view.held.keys())
-    return Specific(tuple(sorted(chosen | set(view.wanted.labels.values()))))
+    return Specific(tuple(sorted(chosen | set(view.aspired.labels.values()))))
 
 
 def known(view: View) -> frozenset[int]:

@@ -36,7 +36,7 @@ class View:
     """The facts of a rollout that has a committed configuration; every property is computed at most once."""
 
     facts: Facts
-    wanted: ModelConfig
+    aspired: ModelConfig
     committed: ModelConfig
 
     @property
@@ -47,11 +47,11 @@ class View:
     def memory(self) -> Memory:
         """What is remembered of this very wish."""
         kept = self.facts.memory
-        wish = fingerprint(self.wanted)
+        spec_hash = fingerprint(self.aspired)
         return (
             kept
-            if kept.wish == wish
-            else Memory(wish=wish, proven=kept.proven, began=self.facts.now, follows=kept.follows)
+            if kept.spec_hash == spec_hash
+            else Memory(spec_hash=spec_hash, proven=kept.proven, began=self.facts.now, follows=kept.follows)
         )
 
     @property
@@ -124,8 +124,8 @@ class View:
     @property
     def _named(self) -> frozenset[int]:
         """Versions that the user has named; there need not be such folders."""
-        policy = self.wanted.policy
-        return frozenset(self.wanted.labels.values()) | frozenset(
+        policy = self.aspired.policy
+        return frozenset(self.aspired.labels.values()) | frozenset(
             policy.versions if isinstance(policy, Specific) else ()
         )
 

@@ -2,7 +2,7 @@
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.cluster.cache import Key
-from tfs_operator.controller.apply.rejections import LONGEST_SECONDS, Refusals
+from tfs_operator.controller.apply.rejections import LONGEST_SECONDS, Rejections
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.domain.observation import Problem
 
@@ -21,7 +21,7 @@ class Clock:
 
 def test_the_pause_doubles_up_to_a_minute() -> None:
     clock, pauses = Clock(), []
-    refusals = Refusals(clock)
+    refusals = Rejections(clock)
     for _ in range(9):
         refusals.refused(MNIST, SERVICE, "a", NO)
         began = clock.now
@@ -33,7 +33,7 @@ def test_the_pause_doubles_up_to_a_minute() -> None:
 
 def test_another_wish_is_asked_for_at_once_and_begins_anew() -> None:
     clock = Clock()
-    refusals = Refusals(clock)
+    refusals = Rejections(clock)
     for _ in range(5):
         refusals.refused(MNIST, SERVICE, "a", NO)
     assert refusals.standing(MNIST, SERVICE, "b") is None
@@ -43,14 +43,14 @@ def test_another_wish_is_asked_for_at_once_and_begins_anew() -> None:
 
 
 def test_each_child_of_each_tfmodel_by_itself() -> None:
-    refusals = Refusals(Clock())
+    refusals = Rejections(Clock())
     refusals.refused(MNIST, SERVICE, "a", NO)
     assert refusals.standing(OTHER, SERVICE, "a") is None
     assert refusals.standing(MNIST, Key("NetworkPolicy", "shop", "mnist"), "a") is None
 
 
 def test_what_was_written_or_is_gone_is_forgotten() -> None:
-    refusals = Refusals(Clock())
+    refusals = Rejections(Clock())
     refusals.taken(MNIST, SERVICE)
     refusals.refused(MNIST, SERVICE, "a", NO)
     refusals.taken(MNIST, SERVICE)

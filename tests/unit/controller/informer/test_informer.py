@@ -8,7 +8,7 @@ import pytest
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import Forbidden, Transient
 from tfs_operator.cluster.queue import WorkQueue
-from tfs_operator.controller.informer.informer import Intake
+from tfs_operator.controller.informer.informer import Informer
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import WATCHED_KINDS, scopes
 
@@ -50,34 +50,34 @@ class Lists:
         return answer.get(kind, []), "100"
 
 
-def made(lists: Lists, **more: Any) -> tuple[Intake, WorkQueue[TFModelKey], Cache]:
+def made(lists: Lists, **more: Any) -> tuple[Informer, WorkQueue[TFModelKey], Cache]:
     queue: WorkQueue[TFModelKey] = WorkQueue()
     cache = Cache()
-    intake = Intake(lists, cache, queue, **more)  # type: ignore[arg-type]  # a client that only lists
-    intake.lead()
-    return intake, queue, cache
+    informer = Informer(lists, cache, queue, **more)  # type: ignore[arg-type]  # a client that only lists
+    informer.lead()
+    return informer, queue, cache
 
 
 @pytest.mark.parametrize("item", [tfmodel(), service(), pod()], ids=lambda item: item["kind"])
 async def test_whatever_belongs_to_a_tfmodel_enqueues_it(item: Manifest) -> None:
-    intake, queue, _ = made(Lists({}))
-    intake.ingest("ADDED", item)
+    informer, queue, _ = made(Lists({}))
+    informer.ingest("ADDED", item)
     assert await queue.get() == KEY
 
 
 async def test_what_is_known_already_enqueues_nothing() -> None:
-    intake, queue, _ = made(Lists({}))
-    intake.ingest("ADDED", service())
+    informer, queue, _ = made(Lists({}))
+    informer.ingest("ADDED", service())
     queue.done(await queue.get())
-    intake.ingest("MODIFIED", service())
+    informer.ingest("MODIFIED", service())
     assert queue.depth == 0
 
 
 async def test_a_deleted_child_enqueues_its_tfmodel() -> None:
-    intake, queue, cache = made(Lists({}))
-    intake.ingest("ADDED", service())
+    informer, queue, cache = made(Lists({}))
+    informer.ingest("ADDED", service())
     queue.done(await queue.get())
-    intake.ingest("DELETED", service(8))
+    informer.ingest("DELETED", service(8))
     assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
 
@@ -86,22 +86,22 @@ async def test_one_that_stands_by_fills_its_cache_and_enqueues_everything_once_i
     queue: WorkQueue[TFModelKey] = WorkQueue()
     cache = Cache()
     lists = Lists({"TFModel": [tfmodel()], "Service": [service()], "Pod": [pod()]})
-    intake = Intake(lists, cache, queue)  # type: ignore[arg-type]  # a client that only lists
-    await intake.fill()
-    intake.ingest("MODIFIED", pod(8))
+    informer = Informer(lists, cache, queue)  # type: ignore[arg-type]  # a client that only lists
+    await informer.fill()
+    informer.ingest("MODIFIED", pod(8))
     assert queue.depth == 0
     assert len(cache) == 3
-    intake.lead()
+    informer.lead()
     assert queue.depth == 1
     assert await queue.get() == KEY
 
 
 async def test_the_first_lists_wait_for_a_silent_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tfs_operator.controller.informer.informer.RETRY_SECONDS", 0.01)
-    intake, _, cache = made(Lists(None, None, {"TFModel": [tfmodel()]}))
+    informer, _, cache = made(Lists(None, None, {"TFModel": [tfmodel()]}))
     async with asyncio.timeout(5):
-        await intake.fill()
-        await intake.filled()
+        await informer.fill()
+        await informer.filled()
     assert len(cache) == 1
 
 
@@ -116,24 +116,24 @@ class Refusing(Lists):
 
 async def test_a_namespace_whose_role_is_missing_is_left_out() -> None:
     allowed = {"kind": "TFModel", "metadata": {**tfmodel()["metadata"], "namespace": "allowed"}}
-    intake, _, cache = made(Refusing({"TFModel": [allowed]}), namespaces=("other", "allowed"))
-    await intake.fill()
+    informer, _, cache = made(Refusing({"TFModel": [allowed]}), namespaces=("other", "allowed"))
+    await informer.fill()
     assert len(cache) == 1
 
 
 async def test_to_be_refused_everywhere_is_an_error() -> None:
-    intake, _, _ = made(Refusing({}))
+    informer, _, _ = made(Refusing({}))
     with pytest.raises(Forbidden):
-        await intake.fill()
+        await informer.fill()
 
 
 async def test_ready_once_every_watch_has_begun() -> None:
-    intake, _, _ = made(Lists({}), namespaces=("a", "b"))
-    ready = asyncio.create_task(intake.ready())
+    informer, _, _ = made(Lists({}), namespaces=("a", "b"))
+    ready = asyncio.create_task(informer.ready())
     for scope in scopes(("a", "b")):
         await asyncio.sleep(0)
         assert not ready.done()
-        intake.watching(scope)
+        informer.watching(scope)
     async with asyncio.timeout(5):
         await ready
 
@@ -141,15 +141,15 @@ async def test_ready_once_every_watch_has_begun() -> None:
 async def test_what_a_watch_does_not_list_any_more_is_looked_for() -> None:
     """The watch's own list brings the TFModel, and neither the service nor a word of its end."""
     lists = Lists({"TFModel": [tfmodel()], "Service": [service()]}, {})
-    intake, queue, cache = made(lists, settle_seconds=0.01)
-    await intake.fill()
+    informer, queue, cache = made(lists, settle_seconds=0.01)
+    await informer.fill()
     queue.done(await queue.get())
-    looking = asyncio.create_task(intake.look_for_missing())
-    intake.listing(("TFModel", None))
-    intake.ingest(None, tfmodel())
-    intake.watching(("TFModel", None))
-    intake.listing(("Service", None))
-    intake.watching(("Service", None))
+    looking = asyncio.create_task(informer.look_for_missing())
+    informer.listing(("TFModel", None))
+    informer.ingest(None, tfmodel())
+    informer.watching(("TFModel", None))
+    informer.listing(("Service", None))
+    informer.watching(("Service", None))
     async with asyncio.timeout(5):
         assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
@@ -163,10 +163,10 @@ async def test_a_resync_finds_what_was_deleted_unseen_and_survives_a_silent_api_
 ) -> None:
     monkeypatch.setattr("tfs_operator.controller.informer.informer.RETRY_SECONDS", 0.01)
     lists = Lists({"TFModel": [tfmodel()], "Service": [service()]}, None, {"TFModel": [tfmodel()]})
-    intake, queue, cache = made(lists, resync_seconds=0.01)
-    await intake.fill()
+    informer, queue, cache = made(lists, resync_seconds=0.01)
+    await informer.fill()
     queue.done(await queue.get())
-    resync = asyncio.create_task(intake.resync_forever())
+    resync = asyncio.create_task(informer.resync_forever())
     async with asyncio.timeout(5):
         assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
@@ -175,10 +175,10 @@ async def test_a_resync_finds_what_was_deleted_unseen_and_survives_a_silent_api_
 
 async def test_what_the_cluster_does_not_know_is_neither_listed_nor_waited_for() -> None:
     """Else nobody would ever be ready."""
-    intake, _, _ = made(Lists({}))
-    intake.leave_out({"ScaledObject"})
+    informer, _, _ = made(Lists({}))
+    informer.leave_out({"ScaledObject"})
     for kind in WATCHED_KINDS:
         if kind != "ScaledObject":
-            intake.watching((kind, None))
+            informer.watching((kind, None))
     async with asyncio.timeout(1):
-        await intake.ready()
+        await informer.ready()

@@ -13,9 +13,9 @@ from tfs_operator.cluster.errors import ClusterError, Forbidden, Gone, Transient
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.cluster.watch_events import WatchEvent
 from tfs_operator.controller.informer import reflector
-from tfs_operator.controller.informer.informer import Intake
-from tfs_operator.controller.informer.reflector import Follower
-from tfs_operator.controller.informer.throttle import Pacing
+from tfs_operator.controller.informer.informer import Informer
+from tfs_operator.controller.informer.reflector import Reflector
+from tfs_operator.controller.informer.throttle import Throttle
 from tfs_operator.controller.key import TFModelKey
 
 SCOPE = ("Service", None)
@@ -73,14 +73,14 @@ async def followed(
 ) -> tuple[Cache, WorkQueue[TFModelKey]]:
     """From the first list on, until the last watch has given what it has; of later lists so many are refused."""
     cache, queue = Cache(), WorkQueue[TFModelKey]()
-    intake = Intake(api, cache, queue, namespaces=(scope[1],) if scope[1] else ())  # type: ignore[arg-type]  # plays the client
-    intake.lead()
-    await intake.relist(scope)
+    informer = Informer(api, cache, queue, namespaces=(scope[1],) if scope[1] else ())  # type: ignore[arg-type]  # plays the client
+    informer.lead()
+    await informer.relist(scope)
     api.refused += refused
     # A clock by which nothing is repeated too soon.
     ticks = iter(range(0, 10_000, 100))
-    pacing = Pacing(clock=lambda: next(ticks))
-    task = asyncio.create_task(Follower(api, intake, pacing).follow(scope))  # type: ignore[arg-type]  # plays the client
+    throttle = Throttle(clock=lambda: next(ticks))
+    task = asyncio.create_task(Reflector(api, informer, throttle).follow(scope))  # type: ignore[arg-type]  # plays the client
     async with asyncio.timeout(5):
         await api.done.wait()
     task.cancel()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pods.fetchers import Answer, Fetchers
-from tfs_operator.controller.reconcile.fetch_progress import REFRESH_SECONDS, Figures
+from tfs_operator.controller.reconcile.fetch_progress import REFRESH_SECONDS, FetchProgress
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
@@ -94,13 +94,13 @@ LATE = {"m": [FetchStatus(version=1, state="Fetching", bytes=8, total_bytes=9)]}
 
 class TestFigures:
     def test_are_new_every_ten_seconds(self) -> None:
-        figures = Figures()
+        figures = FetchProgress()
         assert figures.shown(KEY, EARLY, 100.0) == EARLY
         assert figures.shown(KEY, LATE, 100.0 + REFRESH_SECONDS - 1) == EARLY
         assert figures.shown(KEY, LATE, 100.0 + REFRESH_SECONDS) == LATE
 
     def test_are_forgotten_with_the_tfmodel(self) -> None:
-        figures = Figures()
+        figures = FetchProgress()
         figures.shown(KEY, EARLY, 100.0)
         figures.forget(KEY)
         assert figures.shown(KEY, LATE, 100.0) == LATE

@@ -76,9 +76,9 @@ class World:
             return await self.woken.get()
 
 
-async def at_once(wish: Coroutine[Any, Any, T]) -> T:
+async def at_once(spec_hash: Coroutine[Any, Any, T]) -> T:
     """Its result, if it waits for nothing and nobody."""
-    task = asyncio.create_task(wish)
+    task = asyncio.create_task(spec_hash)
     for _ in range(TURNS):
         await asyncio.sleep(0)
         if task.done():

@@ -11,14 +11,14 @@ from tests.unit.controller.passes import BEFORE, at, progress, seen, serves, ste
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache
-from tfs_operator.controller.apply.children import Trouble
+from tfs_operator.controller.apply.children import ApplyFailure
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.reconcile.reconciler import NOT_AGAIN, Again, Reconciler
-from tfs_operator.controller.reconcile.requeue import Pace
-from tfs_operator.controller.reconcile.rollout_pass import Progress
+from tfs_operator.controller.reconcile.reconciler import NO_REQUEUE, Reconciler, Result
+from tfs_operator.controller.reconcile.requeue import Requeue
+from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
-from tfs_operator.domain.history import Told
+from tfs_operator.domain.history import Announced
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.rollout import Action, Memory
 from tfs_operator.domain.rollout_status import rollout_status
@@ -37,16 +37,16 @@ RESUMED = replace(LOADING, since=NOW, waiting=((2, NOW),))
 class World:
     """Rollouts, a status writer and a cache in one."""
 
-    outcome: Progress = field(default_factory=lambda: progress(seen("a", cats=serves(1, stable=1)), cats=[BEFORE]))
+    outcome: PassResult = field(default_factory=lambda: progress(seen("a", cats=serves(1, stable=1)), cats=[BEFORE]))
     memories: list[Mapping[str, Memory]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     refusals: list[Verdict] = field(default_factory=list)
     forgotten: list[TFModelKey] = field(default_factory=list)
-    knows: Callable[[str], bool] = lambda kind: True
+    kind_available: Callable[[str], bool] = lambda kind: True
 
     def __post_init__(self) -> None:
         self.cache, self.version = Cache(), 0
-        self.pace = Pace(30.0)
+        self.pace = Requeue(30.0)
         self.reconciler = Reconciler(
             self.cache,
             Settings(),
@@ -54,13 +54,13 @@ class World:
             self,  # type: ignore[arg-type]  # plays the status writer
             self.pace,
             clock=lambda: NOW,
-            knows=self.knows,
+            kind_available=self.kind_available,
         )
 
     def live(self, memory: Memory = LOADING, *, deleted: bool = False, **spec: Any) -> None:
         self.version += 1
         metadata = {"name": "mnist", "namespace": "default", "uid": "u1", "resourceVersion": str(self.version)}
-        rollout = rollout_status(step(memory), Told()).model_dump(mode="json")
+        rollout = rollout_status(step(memory), Announced()).model_dump(mode="json")
         self.cache.upsert(
             {
                 "apiVersion": "tfs-operator.io/v1alpha1",
@@ -71,7 +71,7 @@ class World:
             }
         )
 
-    async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> Progress:
+    async def advance(self, key: TFModelKey, tfmodel: TFModel, memories: Mapping[str, Memory]) -> PassResult:
         self.memories.append(memories)
         return self.outcome
 
@@ -81,7 +81,7 @@ class World:
         tfmodel: TFModel,
         evidence: Evidence,
         verdicts: Mapping[ConditionType, Verdict],
-        _: Progress,
+        _: PassResult,
     ) -> None:
         self.evidence.append(evidence)
 
@@ -91,7 +91,7 @@ class World:
     def forget(self, key: TFModelKey) -> None:
         self.forgotten.append(key)
 
-    async def pass_(self) -> Again:
+    async def pass_(self) -> Result:
         return await self.reconciler.reconcile(KEY)
 
 
@@ -137,7 +137,7 @@ class TestWhatIsNotActedOn:
     async def test_it_is_said_and_no_pod_is_asked(self, spec: Manifest, reason: Reason) -> None:
         world = World()
         world.live(**spec)
-        assert await world.pass_() == NOT_AGAIN
+        assert await world.pass_() == NO_REQUEUE
         assert [verdict.reason for verdict in world.refusals] == [reason]
         assert (world.memories, world.evidence) == ([], [])
 
@@ -146,7 +146,7 @@ class TestWhatIsNotActedOn:
         world = World()
         if deleted:
             world.live(deleted=True)
-        assert await world.pass_() == NOT_AGAIN
+        assert await world.pass_() == NO_REQUEUE
         assert world.forgotten == [KEY, KEY]
         assert world.memories == []
 
@@ -156,24 +156,24 @@ class TestTheNextLook:
         world = World()
         world.live()
         refused = Problem(Reason.CHILD_REFUSED, "no")
-        world.outcome = replace(world.outcome, trouble=Trouble(refused, holds_up=True))
-        assert await world.pass_() == Again(back_off=True)
+        world.outcome = replace(world.outcome, trouble=ApplyFailure(refused, blocking=True))
+        assert await world.pass_() == Result(back_off=True)
         assert [evidence.blocked for evidence in world.evidence] == [refused]
 
     async def test_one_that_holds_up_nothing_leaves_the_pace_as_it_is(self) -> None:
         world = World()
         world.live()
         refused = Problem(Reason.CHILD_REFUSED, "no")
-        world.outcome = replace(world.outcome, trouble=Trouble(refused, holds_up=False))
-        assert await world.pass_() == Again(seconds=30.0)
+        world.outcome = replace(world.outcome, trouble=ApplyFailure(refused, blocking=False))
+        assert await world.pass_() == Result(seconds=30.0)
         assert [evidence.blocked for evidence in world.evidence] == [refused]
 
     async def test_else_the_pace_says_when(self) -> None:
         world = World()
         world.live()
-        assert await world.pass_() == Again(seconds=30.0)
+        assert await world.pass_() == Result(seconds=30.0)
         world.outcome = progress(seen("a", cats=serves(1, stable=1)), cats=[at(Action.LABEL, NOW)])
-        assert await world.pass_() == Again(seconds=0.2)
+        assert await world.pass_() == Result(seconds=0.2)
 
     @pytest.mark.parametrize(("until", "seconds"), [(NOW_OF_A_PASS + 5, 5.0), (NOW_OF_A_PASS + 500, 30.0), (0.0, 0.2)])
     async def test_and_no_later_than_an_old_pod_is_to_make_room(self, until: float, seconds: float) -> None:
@@ -181,7 +181,7 @@ class TestTheNextLook:
         world.live()
         sight = replace(world.outcome.sight, surge=Surge(until=until))
         world.outcome = replace(world.outcome, sight=sight)
-        assert await world.pass_() == Again(seconds=seconds)
+        assert await world.pass_() == Result(seconds=seconds)
 
 
 class TestAutoscaling:
@@ -208,7 +208,7 @@ class TestAutoscaling:
 
     @pytest.mark.parametrize("known", [True, False])
     async def test_whether_its_kind_is_known_is_evidence(self, known: bool) -> None:
-        world = World(knows=lambda kind: known or kind != "ScaledObject")
+        world = World(kind_available=lambda kind: known or kind != "ScaledObject")
         world.live(autoscaling=self.KEDA)
         await world.pass_()
         [evidence] = world.evidence

@@ -7,7 +7,7 @@ import pytest
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Pace
+from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Requeue
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Failure, Goal, Limits, Memory, Step
 
@@ -40,10 +40,10 @@ class Asked:
 
     slow: float = SLOW
     clock: float = 1000.0
-    pace: Pace = field(init=False)
+    pace: Requeue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.slow, lambda: self.clock)
+        self.pace = Requeue(self.slow, lambda: self.clock)
 
     def next(
         self,
@@ -54,9 +54,9 @@ class Asked:
         policy: VersionPolicy = NAMED,
         fetched: Reason = Reason.NOTHING_TO_FETCH,
     ) -> float:
-        wanted = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
+        aspired = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        return self.pace.next(KEY, named, wanted, pods=pods, settled=settled, limits=LIMITS, now=now, fetched=fetched)
+        return self.pace.next(KEY, named, aspired, pods=pods, settled=settled, limits=LIMITS, now=now, fetched=fetched)
 
 
 class TestResting:

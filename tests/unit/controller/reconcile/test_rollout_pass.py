@@ -11,12 +11,12 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import Transient
-from tfs_operator.controller.apply.children import Trouble
+from tfs_operator.controller.apply.children import ApplyFailure
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pods.reload import Order, Pushed
-from tfs_operator.controller.reconcile.rollout_pass import MAX_ROUNDS, Progress, Rollouts
+from tfs_operator.controller.reconcile.rollout_pass import MAX_ROUNDS, PassResult, Rollouts
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, to_annotation
-from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, wanted_config
+from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Memory
@@ -26,8 +26,8 @@ from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANN
 
 KEY = TFModelKey("default", "mnist")
 NOW = 1_790_000_000.0
-REFUSED = Trouble(Problem(Reason.CHILD_REFUSED, "no"), holds_up=True)
-ASIDE = Trouble(Problem(Reason.CHILD_REFUSED, "no"), holds_up=False)
+REFUSED = ApplyFailure(Problem(Reason.CHILD_REFUSED, "no"), blocking=True)
+ASIDE = ApplyFailure(Problem(Reason.CHILD_REFUSED, "no"), blocking=False)
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent")
 Manifest = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Cluster:
     """A cache, an API server that stores all children in it, and pods that do as they are told."""
 
     cache: Cache = field(default_factory=Cache)
-    refusal: Trouble | None = None
+    refusal: ApplyFailure | None = None
     error: Transient | None = None
     answers: dict[str, PodObservation] = field(default_factory=dict)
     asked: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
@@ -57,14 +57,14 @@ class Cluster:
     done: list[str] = field(default_factory=list)
     forgotten: list[TFModelKey] = field(default_factory=list)
     obedient: bool = True
-    knows: Callable[[str], bool] = lambda kind: True
+    kind_available: Callable[[str], bool] = lambda kind: True
 
     def put(self, item: Manifest) -> None:
         version = {"resourceVersion": str(len(self.done) + len(self.cache) + 1), "namespace": "default"}
         self.done.append(item["kind"])
         self.cache.upsert({**item, "metadata": {**item["metadata"], **version}})
 
-    def wish(self, versions: list[int], more: Manifest | None = None, **labels: int) -> TFModel:
+    def spec_hash(self, versions: list[int], more: Manifest | None = None, **labels: int) -> TFModel:
         labelled = {"versionLabels": labels} if labels else {}
         spec = {"modelUri": "file:///m", "versions": versions, **labelled, **(more or {})}
         metadata = {"name": "mnist", "namespace": "default", "uid": "u1"}
@@ -94,7 +94,7 @@ class Cluster:
 
     # what the rollouts use
 
-    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> Trouble | None:
+    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> ApplyFailure | None:
         if self.error:
             raise self.error
         if self.refusal is None:
@@ -126,9 +126,10 @@ class Cluster:
 
     @property
     def rollouts(self) -> Rollouts:
-        return Rollouts(self.cache, Settings(), self, self, self, self, clock=lambda: NOW, knows=self.knows)  # type: ignore[arg-type]  # all in one
+        options = {"clock": lambda: NOW, "kind_available": self.kind_available}
+        return Rollouts(self.cache, Settings(), self, self, self, self, **options)  # type: ignore[arg-type]  # all in one
 
-    async def advance(self, tfmodel: TFModel, memory: Memory | None = None) -> Progress:
+    async def advance(self, tfmodel: TFModel, memory: Memory | None = None) -> PassResult:
         return await self.rollouts.advance(KEY, tfmodel, {"mnist": memory} if memory else {})
 
     @property
@@ -154,41 +155,41 @@ def serving(*pods: ModelObservation | Problem | None) -> Cluster:
 class TestCommitted:
     def test_it_is_what_our_own_config_map_says(self) -> None:
         cluster = serving()
-        cluster.wish([1])
+        cluster.spec_hash([1])
         assert cluster.committed == ONE
 
     @pytest.mark.parametrize("owner", ["", "another"])
     def test_a_config_map_that_is_not_controlled_by_this_tfmodel_says_nothing(self, owner: str) -> None:
         cluster = Cluster()
-        cluster.wish([1])
+        cluster.spec_hash([1])
         cluster.commit(to_annotation(ONE), owner)
         assert cluster.committed is None
 
     @pytest.mark.parametrize("text", ["", "{", "[]"])
     def test_what_is_unreadable_says_nothing(self, text: str) -> None:
         cluster = Cluster()
-        cluster.wish([1])
+        cluster.spec_hash([1])
         cluster.commit(text)
         assert cluster.committed is None
 
     def test_without_the_tfmodel_or_a_config_map_there_is_nothing(self) -> None:
         assert serving().committed is None
         cluster = Cluster()
-        cluster.wish([1])
+        cluster.spec_hash([1])
         assert cluster.committed is None
 
 
 class TestOrder:
     async def test_the_first_configuration_is_committed_before_there_are_pods(self) -> None:
         cluster = Cluster()
-        progress = await cluster.advance(cluster.wish([1], stable=1))
+        progress = await cluster.advance(cluster.spec_hash([1], stable=1))
         assert cluster.committed == ONE
         assert cluster.told == []
         assert [memory.action for memory in progress.taken["mnist"]] == [None, Action.COMMIT, Action.WAIT]
 
     async def test_versions_are_loaded_then_committed_and_then_the_label_is_set(self) -> None:
         cluster = serving(serves(1, stable=1), serves(1, stable=1))
-        progress = await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
+        progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1, canary=2))
         loaded = config(1, 2, stable=1)
         assert cluster.told == [("a", loaded), ("b", loaded), ("a", TWO), ("b", TWO)]
         assert cluster.committed == TWO
@@ -202,18 +203,18 @@ class TestOrder:
     async def test_a_pass_has_an_end_though_pods_never_show_what_they_were_told(self) -> None:
         cluster = serving(serves(1, stable=1))
         cluster.obedient = False
-        progress = await cluster.advance(cluster.wish([1, 2], stable=1))
+        progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1))
         assert len(cluster.told) == MAX_ROUNDS
         assert not progress.pushed.settled
 
     async def test_labels_on_their_way_out_are_asked_for(self) -> None:
         cluster = serving(serves(1, stable=1))
-        await cluster.advance(cluster.wish([1], next=1))
+        await cluster.advance(cluster.spec_hash([1], next=1))
         assert cluster.asked[0] == {"mnist": ("next", "stable")}
 
     async def test_each_new_step_is_one_line_of_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
         cluster = serving(serves(1, 2, stable=1))
-        tfmodel = cluster.wish([1, 2], stable=1, canary=2)
+        tfmodel = cluster.spec_hash([1, 2], stable=1, canary=2)
         with caplog.at_level(logging.INFO):
             progress = await cluster.advance(tfmodel)
             await cluster.advance(tfmodel, progress.steps["mnist"].memory)
@@ -229,7 +230,7 @@ class TestWhatIsNotWritten:
         cluster = serving(serves(1, 2, stable=1))
         cluster.refusal = REFUSED
         with caplog.at_level(logging.INFO):
-            progress = await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
+            progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1, canary=2))
         assert (progress.trouble, progress.pushed.told, progress.pushed.settled) == (REFUSED, 0, False)
         assert cluster.told == []
         assert caplog.records == []
@@ -237,7 +238,7 @@ class TestWhatIsNotWritten:
     async def test_another_child_that_is_refused_holds_up_no_pod(self) -> None:
         cluster = serving(serves(1, stable=1))
         cluster.refusal = ASIDE
-        progress = await cluster.advance(cluster.wish([1, 2], stable=1))
+        progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1))
         assert progress.trouble == ASIDE
         assert cluster.told == [("a", config(1, 2, stable=1))]
 
@@ -245,13 +246,13 @@ class TestWhatIsNotWritten:
         cluster = serving(serves(1, 2, stable=1))
         cluster.error = Transient("away")
         with pytest.raises(Transient):
-            await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
+            await cluster.advance(cluster.spec_hash([1, 2], stable=1, canary=2))
         assert cluster.told == []
 
     async def test_what_is_committed_is_not_guessed_while_the_pods_that_know_are_silent(self) -> None:
         cluster = Cluster()
         cluster.pod("a", SILENT)
-        tfmodel = cluster.wish([2])
+        tfmodel = cluster.spec_hash([2])
         done = list(cluster.done)
         progress = await cluster.advance(tfmodel)
         assert cluster.done == done
@@ -263,14 +264,14 @@ class TestWhoIsTold:
     async def test_pods_of_another_set_of_models_are_told_nothing_and_count_for_nothing(self) -> None:
         cluster = serving(serves(1, stable=1))
         cluster.pod("old", serves(7), digest="another")
-        progress = await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
+        progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1, canary=2))
         assert {name for name, _ in cluster.told} == {"a"}
         assert progress.steps["mnist"].action is Action.DONE
         assert [pod.name for pod in progress.sight.pods] == ["a", "old"]
 
     async def test_a_silent_pod_is_told_nothing_and_holds_up_nobody(self) -> None:
         cluster = serving(serves(1, stable=1), SILENT)
-        progress = await cluster.advance(cluster.wish([1, 2], stable=1, canary=2))
+        progress = await cluster.advance(cluster.spec_hash([1, 2], stable=1, canary=2))
         assert {name for name, _ in cluster.told} == {"a"}
         assert cluster.committed == TWO
         assert progress.sight.fleet("mnist").silent == 1
@@ -286,8 +287,8 @@ class TestChildren:
 
     @pytest.mark.parametrize("known", [True, False])
     async def test_a_kind_that_the_cluster_does_not_know_is_left_out(self, known: bool) -> None:
-        cluster = Cluster(knows=lambda kind: known or kind != "ScaledObject")
-        progress = await cluster.advance(cluster.wish([1], self.KEDA))
+        cluster = Cluster(kind_available=lambda kind: known or kind != "ScaledObject")
+        progress = await cluster.advance(cluster.spec_hash([1], self.KEDA))
         assert ("ScaledObject" in cluster.done) is known
         assert "Deployment" in cluster.done
         assert progress.trouble is None
@@ -303,7 +304,7 @@ class TestChildren:
         new = {"name": "new", "uid": "new", "labels": {"app.kubernetes.io/instance": "mnist"}}
         conditions = [{**scheduled, "lastTransitionTime": rfc3339(NOW - waited)}]
         cluster.put({"kind": "Pod", "metadata": new, "status": {"conditions": conditions}})
-        progress = await cluster.advance(cluster.wish([1], {"gpus": 1}, stable=1))
+        progress = await cluster.advance(cluster.spec_hash([1], {"gpus": 1}, stable=1))
         live = cluster.cache.get("Deployment", *KEY) or {}
         assert live["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == surge
         assert progress.sight.surge.until == (NOW + 60 - waited if surge else None)
@@ -314,7 +315,7 @@ class TestRescue:
 
     async def test_pods_that_crash_are_replaced(self) -> None:
         cluster = serving(None, None)
-        tfmodel = cluster.wish([2])
+        tfmodel = cluster.spec_hash([2])
         await cluster.advance(tfmodel)
         assert cluster.committed == config(2)
         assert cluster.attempt == attempt_for(tfmodel, config(2))
@@ -322,26 +323,26 @@ class TestRescue:
     async def test_without_pods_there_is_nothing_to_replace(self) -> None:
         """They read it when they start."""
         cluster = serving()
-        await cluster.advance(cluster.wish([2]), Memory(action=Action.COMMIT, proven=False))
+        await cluster.advance(cluster.spec_hash([2]), Memory(action=Action.COMMIT, proven=False))
         assert cluster.committed == config(2)
         assert cluster.attempt is None
 
     async def test_only_pods_of_these_models_are_replaced(self) -> None:
         cluster = serving()
         cluster.pod("old", None, digest="another")
-        await cluster.advance(cluster.wish([2]), Memory(action=Action.COMMIT, proven=False))
+        await cluster.advance(cluster.spec_hash([2]), Memory(action=Action.COMMIT, proven=False))
         assert cluster.attempt is None
 
     async def test_pods_that_have_come_up_stay(self) -> None:
         cluster = serving(None)
-        tfmodel = cluster.wish([2])
+        tfmodel = cluster.spec_hash([2])
         await cluster.advance(tfmodel)
         cluster.pod("a", serves(2))
-        await cluster.advance(cluster.wish([2, 3]))
+        await cluster.advance(cluster.spec_hash([2, 3]))
         assert cluster.committed == config(2, 3)
         assert cluster.attempt == attempt_for(tfmodel, config(2))
 
 
 def test_the_wish_of_these_tests_is_theirs() -> None:
     """Names and paths agree, else nothing above would be told."""
-    assert wanted_config("mnist", Cluster().wish([1], stable=1).spec) == ONE
+    assert aspired_config("mnist", Cluster().spec_hash([1], stable=1).spec) == ONE

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.unit.controller.passes import BEFORE, NOW, at, progress, seen, serves, status, step
 from tfs_operator.api.conditions import Reason
-from tfs_operator.controller.reconcile.rollout_report import chapters_of
-from tfs_operator.domain.history import Told, What
+from tfs_operator.controller.reconcile.rollout_report import rollout_reports
+from tfs_operator.domain.history import Announced, What
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.rollout import Action, Failure, Memory
 from tfs_operator.domain.rollout_status import rollout_status
@@ -14,33 +14,33 @@ from tfs_operator.domain.rollout_status import rollout_status
 class TestSteps:
     def test_those_that_ended_have_their_seconds_and_rest_is_none(self) -> None:
         taken = [BEFORE, at(Action.LOAD, NOW - 5), at(Action.COMMIT, NOW - 1), at(Action.DONE, NOW - 0.5)]
-        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == [("Load", 4), ("Commit", 0.5)]
+        assert rollout_reports({}, progress(cats=taken), 1)["cats"].steps == [("Load", 4), ("Commit", 0.5)]
 
     def test_one_that_goes_on_has_not_ended(self) -> None:
-        assert chapters_of({}, progress(cats=[BEFORE]), 1)["cats"].steps == []
+        assert rollout_reports({}, progress(cats=[BEFORE]), 1)["cats"].steps == []
 
     def test_before_the_first_one_there_was_none(self) -> None:
         taken = [Memory(), at(Action.COMMIT, NOW)]
-        assert chapters_of({}, progress(cats=taken), 1)["cats"].steps == []
+        assert rollout_reports({}, progress(cats=taken), 1)["cats"].steps == []
 
 
 class TestNews:
-    TOLD = Told({"stable": 1}, frozenset({1}))
+    TOLD = Announced({"stable": 1}, frozenset({1}))
 
     def test_it_is_what_was_not_told_before_and_the_status_says_so_then(self) -> None:
         pods = [seen(name, cats=serves(1, 2, stable=2)) for name in "ab"]
-        chapter = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
-        assert [news.what for news in chapter.happenings] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
+        chapter = rollout_reports(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
+        assert [news.what for news in chapter.rollout_events] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
         assert (chapter.rollout.reported.labels, chapter.rollout.reported.versions) == ({"stable": 2}, [1, 2])
         later = {"models": [{"name": "cats", "rollout": chapter.rollout.model_dump(mode="json")}]}
-        assert chapters_of(later, progress(*pods, cats=[BEFORE]), 2)["cats"].happenings == []
+        assert rollout_reports(later, progress(*pods, cats=[BEFORE]), 2)["cats"].rollout_events == []
 
     def test_each_model_has_its_own(self) -> None:
         pod = seen("a", cats=serves(1, stable=1), dogs=serves(2))
         before = status(cats=self.TOLD, dogs=self.TOLD)
-        chapters = chapters_of(before, progress(pod, cats=[BEFORE], dogs=[BEFORE]), 1)
-        assert chapters["cats"].happenings == []
-        assert [news.what for news in chapters["dogs"].happenings] == [
+        reports = rollout_reports(before, progress(pod, cats=[BEFORE], dogs=[BEFORE]), 1)
+        assert reports["cats"].rollout_events == []
+        assert [news.what for news in reports["dogs"].rollout_events] == [
             What.VERSION_AVAILABLE,
             What.VERSION_RETIRED,
         ]
@@ -49,7 +49,7 @@ class TestNews:
         silent = seen("b", Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent"))
         facts, said = seen("c", cats=serves(1, stable=1))
         pods = [seen("a", cats=serves(1, 2, stable=1)), silent, (facts, replace(said, stale=True))]
-        [news] = chapters_of(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].happenings
+        [news] = rollout_reports(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 3)["cats"].rollout_events
         assert news.note.startswith("version 2 AVAILABLE on 1/3 pods")
 
     def test_a_failure_or_a_missing_folder_that_the_status_knows_is_no_news(self) -> None:
@@ -58,24 +58,24 @@ class TestNews:
         pass_ = progress(seen("a", cats=serves(1, stable=1)), cats=[memory])
         before = {"models": [{"name": "cats", "rollout": rollout_status(bad, self.TOLD).model_dump(mode="json")}]}
         pass_ = replace(pass_, steps={"cats": bad})
-        assert chapters_of(before, pass_, 1)["cats"].happenings == []
-        assert [news.what for news in chapters_of({}, pass_, 1)["cats"].happenings][-2:] == [
+        assert rollout_reports(before, pass_, 1)["cats"].rollout_events == []
+        assert [news.what for news in rollout_reports({}, pass_, 1)["cats"].rollout_events][-2:] == [
             What.VERSION_FAILED,
             What.VERSION_NOT_FOUND,
         ]
 
     def test_what_the_status_does_not_remember_waits_for_all_replicas(self) -> None:
         pod = seen("a", cats=serves(1, stable=1))
-        assert chapters_of({}, progress(pod, cats=[Memory()]), 2)["cats"].happenings == []
-        assert len(chapters_of({}, progress(pod, cats=[Memory()]), 1)["cats"].happenings) == 2
+        assert rollout_reports({}, progress(pod, cats=[Memory()]), 2)["cats"].rollout_events == []
+        assert len(rollout_reports({}, progress(pod, cats=[Memory()]), 1)["cats"].rollout_events) == 2
 
 
 def test_the_status_has_the_last_step_and_the_memory() -> None:
-    chapter = chapters_of({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
+    chapter = rollout_reports({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
     assert chapter.rollout.model_dump(mode="json", exclude_defaults=True) == {
         "step": "Bake",
         "message": "as it is",
         "since": "2026-09-21T14:13:19.750Z",
         "began": "2026-09-21T14:13:15.000Z",
-        "wish": "w",
+        "specHash": "w",
     }

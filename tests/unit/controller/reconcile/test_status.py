@@ -13,7 +13,7 @@ from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import ClusterError, NotFound, Transient
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.reconcile.rollout_pass import Progress
+from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.domain.condition_checks import judge
 from tfs_operator.domain.evidence import Evidence, Verdict
@@ -66,9 +66,9 @@ class World:
         assert tfmodel["metadata"]["uid"] == "u1"
         self.events.append((type_, reason, note, action))
 
-    async def end(self, pass_: Progress) -> None:
+    async def end(self, pass_: PassResult) -> None:
         """Of a pass."""
-        evidence = Evidence(pass_.wanted, 1, pods=pass_.sight.observations, steps=pass_.steps, now=pass_.now)
+        evidence = Evidence(pass_.aspired, 1, pods=pass_.sight.observations, steps=pass_.steps, now=pass_.now)
         await self.writer.write(self.live, TFModel.parse(self.live), evidence, judge(evidence), pass_)
 
     async def refuse(self, reason: Reason, why: str = "why") -> None:

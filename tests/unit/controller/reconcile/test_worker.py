@@ -10,8 +10,8 @@ from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile import worker
-from tfs_operator.controller.reconcile.reconciler import NOT_AGAIN, Again
-from tfs_operator.controller.reconcile.worker import Mistakes, Worker
+from tfs_operator.controller.reconcile.reconciler import NO_REQUEUE, Result
+from tfs_operator.controller.reconcile.worker import UnexpectedErrors, Worker
 
 KEY = TFModelKey("default", "mnist")
 
@@ -19,14 +19,14 @@ KEY = TFModelKey("default", "mnist")
 class Reconciles:
     """Ends as it is told; one that is held ends only once it is let go."""
 
-    def __init__(self, *ends: Exception | Again) -> None:
+    def __init__(self, *ends: Exception | Result) -> None:
         self._ends = list(ends)
         self.began = asyncio.Event()
         self.held = asyncio.Event()
         self.held.set()
         self.ended = 0
 
-    async def reconcile(self, _: TFModelKey) -> Again:
+    async def reconcile(self, _: TFModelKey) -> Result:
         self.began.set()
         await self.held.wait()
         end = self._ends.pop(0) if len(self._ends) > 1 else self._ends[0]
@@ -39,12 +39,12 @@ class Reconciles:
 class World:
     """One worker at work."""
 
-    def __init__(self, *ends: Exception | Again) -> None:
+    def __init__(self, *ends: Exception | Result) -> None:
         self.now = 1000.0
         self.queue: WorkQueue[TFModelKey] = WorkQueue()
-        self.mistakes = Mistakes(lambda: self.now)
+        self.unexpected_errors = UnexpectedErrors(lambda: self.now)
         self.reconciles = Reconciles(*ends)
-        self.worker = Worker(self.queue, self.reconciles, Metrics(), self.mistakes)  # type: ignore[arg-type]  # plays the reconciler
+        self.worker = Worker(self.queue, self.reconciles, Metrics(), self.unexpected_errors)  # type: ignore[arg-type]  # plays the reconciler
 
     async def until_ended(self, count: int) -> None:
         working = asyncio.create_task(self.worker.work_all(2))
@@ -60,15 +60,15 @@ async def test_mistakes_count_from_the_first_of_them() -> None:
     world = World(ValueError("a mistake"))
     await world.until_ended(2)
     world.now += 30
-    assert world.mistakes.seconds() == 30
+    assert world.unexpected_errors.seconds() == 30
 
 
-@pytest.mark.parametrize("end", [NOT_AGAIN, Transient("the API server is away")])
-async def test_any_other_end_forgets_them(end: Exception | Again) -> None:
+@pytest.mark.parametrize("end", [NO_REQUEUE, Transient("the API server is away")])
+async def test_any_other_end_forgets_them(end: Exception | Result) -> None:
     world = World(ValueError("a mistake"), end)
     await world.until_ended(2)
     world.now += 30
-    assert world.mistakes.seconds() == 0
+    assert world.unexpected_errors.seconds() == 0
 
 
 async def test_one_that_may_not_write_any_more_is_not_worth_a_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -78,7 +78,7 @@ async def test_one_that_may_not_write_any_more_is_not_worth_a_line(caplog: pytes
 
 
 async def test_at_the_end_a_reconcile_may_finish() -> None:
-    world = World(NOT_AGAIN)
+    world = World(NO_REQUEUE)
     world.reconciles.held.clear()
     world.queue.add(KEY)
     working = asyncio.create_task(world.worker.work_all(1))
@@ -94,7 +94,7 @@ async def test_at_the_end_a_reconcile_may_finish() -> None:
 
 async def test_one_that_does_not_finish_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "GRACE_SECONDS", 0.05)
-    world = World(NOT_AGAIN)
+    world = World(NO_REQUEUE)
     world.reconciles.held.clear()
     world.queue.add(KEY)
     working = asyncio.create_task(world.worker.work_all(1))

@@ -12,7 +12,7 @@ LABELS = ("stable", "canary", "next")
 KINDS = (GOOD, GOOD, GOOD, GOOD, BAD, BAD, ENDLESS)
 
 
-def wish(seed: int) -> ModelConfig:
+def spec_hash(seed: int) -> ModelConfig:
     """Any valid wish; most name their versions."""
     rng = Random(seed)
     labels = {label: rng.choice(VERSIONS) for label in LABELS if rng.random() < 0.5}
@@ -26,7 +26,7 @@ def world(seed: int) -> World:
     rng = Random(seed)
     kinds = {version: rng.choice(KINDS) for version in VERSIONS if rng.random() < 0.7}
     kinds.setdefault(1, GOOD)
-    return World(wish(rng.randrange(256)), kinds, rng.choice((1, 2, 3)), rng.random() < 0.5, rng.choice((1, 2, 4)))
+    return World(spec_hash(rng.randrange(256)), kinds, rng.choice((1, 2, 3)), rng.random() < 0.5, rng.choice((1, 2, 4)))
 
 
 def play(script: bytes) -> World:
@@ -46,7 +46,7 @@ def happen(played: World, byte: int, rng: Random) -> None:
     """One operation, and a pass of the operator most of the time."""
     kind, argument = byte % 16, rng.randrange(256)
     if kind == 10:
-        played.wanted = wish(argument)
+        played.aspired = spec_hash(argument)
     elif kind == 11:
         played.restart(argument)
     elif kind == 12:
@@ -71,9 +71,9 @@ def repair(played: World, argument: int) -> None:
 
 
 def required(played: World) -> set[int]:
-    wanted = played.wanted
-    named = set(wanted.policy.versions) if isinstance(wanted.policy, Specific) else set()
-    return named | set(wanted.labels.values())
+    aspired = played.aspired
+    named = set(aspired.policy.versions) if isinstance(aspired.policy, Specific) else set()
+    return named | set(aspired.labels.values())
 
 
 def can_be_reached(played: World) -> bool:
@@ -104,7 +104,7 @@ def _labels_stay(played: World, pod: Server) -> bool:
     assert played.last is not None
     committed = played.committed.labels
     lingering = pod.labels.keys() - committed.keys()
-    if lingering and not (is_looked_for(played.last) and lingering <= played.wanted.labels.keys()):
+    if lingering and not (is_looked_for(played.last) and lingering <= played.aspired.labels.keys()):
         return False
     failed = {version for version, (_, _, bad) in pod.states.items() if bad} & played.last.failed.keys()
     return all(pod.labels.get(label) == version for label, version in committed.items() if version not in failed)
@@ -125,15 +125,15 @@ def _is_said(played: World, last: Step) -> None:
 
 
 def _reached(played: World) -> None:
-    wanted, last = played.wanted, played.last
+    aspired, last = played.aspired, played.last
     assert last is not None
     for pod in played.ready:
-        assert pod.labels == pod.answers() == wanted.labels, (pod.labels, last)
-    if isinstance(wanted.policy, Specific):
-        assert played.committed == wanted
-        assert all(pod.available == set(wanted.policy.versions) for pod in played.ready), (played.pods, last)
+        assert pod.labels == pod.answers() == aspired.labels, (pod.labels, last)
+    if isinstance(aspired.policy, Specific):
+        assert played.committed == aspired
+        assert all(pod.available == set(aspired.policy.versions) for pod in played.ready), (played.pods, last)
         assert last.action is Action.DONE, last
-    elif not (wanted.labels and isinstance(wanted.policy, Latest)):
+    elif not (aspired.labels and isinstance(aspired.policy, Latest)):
         _follows(played)
     else:
         assert isinstance(last.goal.config.policy, Specific)
@@ -145,13 +145,13 @@ def _follows(played: World) -> None:
     """`latest` and `all` go on finding versions; a bad one is said, and keeps no pod from starting."""
     last = played.last
     assert last is not None
-    picked = played.folders.aspired(played.wanted)
+    picked = played.folders.aspired(played.aspired)
     bad = {version for version in picked if played.folders.kinds[version] != GOOD}
     assert set(last.failed) <= bad, (last, bad)
     assert bool(last.failed) == bool(bad), (last, bad)
     assert (last.action is Action.DONE) == (not bad), last
     for pod in played.ready:
-        assert pod.config.policy == played.wanted.policy
+        assert pod.config.policy == played.aspired.policy
         assert pod.available >= picked - bad
 
 
@@ -162,7 +162,7 @@ def _restarts_well(played: World) -> None:
 
 def _pods_can_come_up(played: World) -> bool:
     """A wish that names good versions only gets a fleet out of a crash loop, unless it was given up once."""
-    by_name = isinstance(played.wanted.policy, Specific) and not played.status.failures
+    by_name = isinstance(played.aspired.policy, Specific) and not played.status.failures
     return bool(played.ready) or by_name or _can_start(played)
 
 

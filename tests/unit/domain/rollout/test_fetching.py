@@ -30,8 +30,8 @@ UP = VersionStatus(2, AVAILABLE)
 LOADING = VersionStatus(2, "LOADING")
 
 
-def facts(*pods: Pod, memory: Memory | None = None, wanted: ModelConfig = TWO, now: float = START) -> Facts:
-    return Facts(wanted, ONE, Fleet(pods), memory or Memory(), LIMITS, now)
+def facts(*pods: Pod, memory: Memory | None = None, aspired: ModelConfig = TWO, now: float = START) -> Facts:
+    return Facts(aspired, ONE, Fleet(pods), memory or Memory(), LIMITS, now)
 
 
 def then(before: Step, *pods: Pod, after: float) -> Step:
@@ -80,6 +80,6 @@ def test_a_wanted_version_that_is_lost_again_is_fetched_again() -> None:
 
 def test_with_labels_a_newer_version_is_known_once_every_pod_holds_it() -> None:
     """Servers that serve by name do not look for versions; their fetchers do."""
-    wanted = model(Latest(1), stable=1)
-    assert decide(facts(pod("a"), pod("b", arriving=True), wanted=wanted)).goal.config.policy == Specific((1,))
-    assert decide(facts(pod("a"), pod("b"), wanted=wanted)).goal.config.policy == Specific((1, 2))
+    aspired = model(Latest(1), stable=1)
+    assert decide(facts(pod("a"), pod("b", arriving=True), aspired=aspired)).goal.config.policy == Specific((1,))
+    assert decide(facts(pod("a"), pod("b"), aspired=aspired)).goal.config.policy == Specific((1, 2))

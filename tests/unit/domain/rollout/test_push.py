@@ -22,9 +22,9 @@ GOALS = st.builds(
 any_case = settings(deadline=None, max_examples=100)
 
 
-def aim(wanted: ModelConfig) -> Goal:
+def aim(aspired: ModelConfig) -> Goal:
     """A goal without a condition. `latest` with labels is never one: it is served by name."""
-    return Goal(replace(wanted, labels={}) if isinstance(wanted.policy, Latest) else wanted)
+    return Goal(replace(aspired, labels={}) if isinstance(aspired.policy, Latest) else aspired)
 
 
 def failing(seen: ModelObservation) -> ModelObservation:

@@ -25,16 +25,16 @@ def named(*versions: int, **labels: int) -> ModelConfig:
     return model(Specific(versions), **labels)
 
 
-def serving(wanted: ModelConfig, **kinds: str) -> World:
+def serving(aspired: ModelConfig, **kinds: str) -> World:
     """Two replicas that serve `wanted`; `kinds` are the folders, such as `v1="good"`."""
-    world = World(wanted, {int(name[1:]): kind for name, kind in kinds.items()}, 2, strict=True, load_ticks=2)
+    world = World(aspired, {int(name[1:]): kind for name, kind in kinds.items()}, 2, strict=True, load_ticks=2)
     world.run(20)
     return world
 
 
-def steps(world: World, wanted: ModelConfig, ticks: int = 40) -> list[Action]:
+def steps(world: World, aspired: ModelConfig, ticks: int = 40) -> list[Action]:
     """The steps on the way to `wanted`, each once."""
-    world.wanted = wanted
+    world.aspired = aspired
     taken: list[Action] = []
     for _ in range(ticks):
         world.run(1)
@@ -100,7 +100,7 @@ def test_a_repaired_newest_version_is_tried_again() -> None:
 
 def test_what_was_served_stays_for_the_bake_time() -> None:
     world = serving(named(1, stable=1), v1=GOOD, v2=GOOD)
-    world.wanted = named(2, stable=2)
+    world.aspired = named(2, stable=2)
     while world.ready[0].answers() != {"stable": 2}:
         world.run(1)
     assert [pod.available for pod in world.ready] == [{1, 2}, {1, 2}]
@@ -136,9 +136,9 @@ def test_what_is_committed_and_lost_is_taken_from_the_pods() -> None:
 
 
 def test_another_base_path_is_committed_at_once() -> None:
-    wanted, committed = ModelConfig("m", "/new", Specific((1,))), ModelConfig("m", "/old", Specific((1,)))
-    step = decide(Facts(wanted, committed, Fleet()))
-    assert (step.action, step.commit) == (Action.COMMIT, wanted)
+    aspired, committed = ModelConfig("m", "/new", Specific((1,))), ModelConfig("m", "/old", Specific((1,)))
+    step = decide(Facts(aspired, committed, Fleet()))
+    assert (step.action, step.commit) == (Action.COMMIT, aspired)
 
 
 def test_each_model_has_its_own_step_and_they_share_a_config_map() -> None:
@@ -174,7 +174,7 @@ def test_a_version_without_a_folder_is_said_and_taken_up_once_it_appears() -> No
 
 def test_a_version_whose_folder_appears_soon_is_not_said_to_be_absent() -> None:
     world = serving(named(1, stable=1), v1=GOOD)
-    world.wanted = named(1, 2, stable=2)
+    world.aspired = named(1, 2, stable=2)
     for _ in range(int(world.limits.absent) - 1):
         world.run(1)
         assert world.last is not None
@@ -202,10 +202,10 @@ def test_a_version_that_appears_and_ends_badly_before_it_is_seen_to_load_is_with
 
 def test_what_is_committed_cannot_be_said_while_nothing_is_and_the_pods_are_silent() -> None:
     """They serve something, and a guess would be what a pod that restarts comes up with."""
-    wanted = ModelServerConfig((named(2),))
+    aspired = ModelServerConfig((named(2),))
     decided = {"m": decide(Facts(named(2), None, Fleet(silent=2)))}
     assert decided["m"].action is Action.WAIT
-    assert committed_after(wanted, None, decided) is None
+    assert committed_after(aspired, None, decided) is None
 
 
 def test_one_model_that_cannot_be_said_holds_up_the_config_map_of_all() -> None:
@@ -237,10 +237,10 @@ def test_whoever_leaves_latest_waits_for_what_it_is_loading() -> None:
         pod.load_ticks = 6
     world.folders.kinds[2] = GOOD
     world.run(2)
-    world.wanted, before = named(1, stable=1), world.pushes
+    world.aspired, before = named(1, stable=1), world.pushes
     world.run(2)
     assert world.last is not None
-    assert (world.last.action, world.last.goal.leave_alone) == (Action.LOAD, True)
+    assert (world.last.action, world.last.goal.hold) == (Action.LOAD, True)
     assert "labels wait for it" in world.last.message
     assert world.pushes == before
     world.run(40)
@@ -252,12 +252,12 @@ def test_whoever_leaves_latest_after_a_bad_version_gets_new_pods_once() -> None:
     world = serving(model(Latest(1)), v1=GOOD)
     world.folders.kinds[2] = BAD
     world.run(12)
-    world.wanted = named(1, stable=1)
+    world.aspired = named(1, stable=1)
     rescues = []
     for _ in range(12):
         world.run(1)
         assert world.last is not None
-        rescues.append(world.last.rescue)
+        rescues.append(world.last.replace_pods)
     assert rescues.count(True) == 1
     assert world.last is not None
     assert world.last.action is Action.DONE

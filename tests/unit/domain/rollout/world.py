@@ -41,9 +41,9 @@ class World:
     """`faults` are drawn from `dice`: a number below its argument; 0 means that all goes well."""
 
     def __init__(
-        self, wanted: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int
+        self, aspired: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int
     ) -> None:
-        self.wanted, self.folders, self.strict, self.load_ticks = wanted, Folders(kinds), strict, load_ticks
+        self.aspired, self.folders, self.strict, self.load_ticks = aspired, Folders(kinds), strict, load_ticks
         self.now, self.serial = 1000.0, 0
         self.config_maps: list[ModelConfig] = []
         self.status = Memory()
@@ -130,12 +130,12 @@ class World:
             raise Killed
 
     def facts(self, silent: set[str]) -> Facts:
-        asked = set(labels_to_ask(self.wanted, self.committed))
+        asked = set(labels_to_ask(self.aspired, self.committed))
         pods = tuple(_seen(pod, asked) for pod in self.ready if pod.name not in silent)
         hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
         crashing = not self.ready and bool(self.pods) and hopeless
         return Facts(
-            self.wanted, self.committed, Fleet(pods, len(silent), crashing), self.status, self.limits, self.now
+            self.aspired, self.committed, Fleet(pods, len(silent), crashing), self.status, self.limits, self.now
         )
 
     def _pass(self) -> None:
@@ -152,7 +152,7 @@ class World:
             self.config_maps = [*self.config_maps[-1:], step.commit]
             self.commits += 1
             self._maybe_killed()
-        if step.rescue:
+        if step.replace_pods:
             self.pods = [pod if pod and pod.ready else None for pod in self.pods]
         if self.dice(4) == 1:
             self.tick()  # time goes by between the question and the push
@@ -170,7 +170,7 @@ class World:
         """To every fetcher: what is committed and what is wanted."""
         for pod in self.servers:
             committed = self._picked(self.committed) if self.committed else set()
-            pod.ordered, pod.awaited = committed | self._picked(self.wanted), committed
+            pod.ordered, pod.awaited = committed | self._picked(self.aspired), committed
 
     def _push(self, step: Step, pod: Pod) -> None:
         server = next((server for server in self.ready if server.name == pod.name), None)
@@ -201,7 +201,7 @@ class World:
 
     def check(self) -> None:
         committed = self.committed
-        promised = self.wanted.labels.keys() & (committed.labels.keys() if committed else set())
+        promised = self.aspired.labels.keys() & (committed.labels.keys() if committed else set())
         for pod in self.ready:
             answers = pod.answers()
             refused = (pod.answered & promised) - answers.keys()

@@ -7,7 +7,7 @@ from tfs_operator.domain.rollout.steps import failing, goal_of, step
 from tfs_operator.domain.rollout.view import View, newest
 
 
-def follow(view: View, goal: ModelConfig) -> Step | None:
+def await_discovered(view: View, goal: ModelConfig) -> Step | None:
     """Running pods keep the policy while the committed configuration is pinned: so a newer version is found."""
     if isinstance(goal.policy, Specific):
         return _newest_is_given_up(view, goal)
@@ -23,8 +23,8 @@ def follow(view: View, goal: ModelConfig) -> Step | None:
 def _newest_is_given_up(view: View, goal: ModelConfig) -> Step | None:
     """Under `latest` with labels the newest versions are served by name, and one that fails is left out of the goal:
     it is said all the same, for as long as it is not tried again."""
-    if isinstance(view.wanted.policy, Specific):
+    if isinstance(view.aspired.policy, Specific):
         return None
-    picked = newest(view.wanted.policy, target.known(view))
+    picked = newest(view.aspired.policy, target.known(view))
     failed = {version: words for version, words in view.held.items() if version in picked}
     return failing(view, failed, goal_of(view, goal), None) if failed else None

@@ -8,15 +8,15 @@ from tfs_operator.domain.rollout.facts import Action, Facts, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import fingerprint
 
 
-def first(facts: Facts) -> Step | None:
+def bootstrap(facts: Facts) -> Step | None:
     """The one time that the wish is committed untried: there is nothing better."""
     committed = facts.committed
-    if committed is not None and committed.base_path == facts.wanted.base_path:
+    if committed is not None and committed.base_path == facts.aspired.base_path:
         return None
     if committed is None and facts.fleet.silent and not facts.fleet.pods:
         return _wait(facts)
     adopted = _adopted(facts) if committed is None else None
-    config = adopted or target.opening(facts.wanted)
+    config = adopted or target.opening(facts.aspired)
     memory = _memory(facts, proven=adopted is not None)
     words = "adopting what the pods serve" if adopted else "the first configuration of the model"
     return Step(Action.COMMIT, words, _goal(facts, config), commit=config, memory=memory)
@@ -29,17 +29,17 @@ def _goal(facts: Facts, config: ModelConfig) -> Goal:
 
 
 def _memory(facts: Facts, *, proven: bool) -> Memory:
-    before, wish = facts.memory, fingerprint(facts.wanted)
-    if (before.wish, before.action, before.proven) == (wish, Action.COMMIT, proven):
+    before, spec_hash = facts.memory, fingerprint(facts.aspired)
+    if (before.spec_hash, before.action, before.proven) == (spec_hash, Action.COMMIT, proven):
         return before
-    follows = isinstance(facts.wanted.policy, Latest)
-    return Memory(wish, Action.COMMIT, facts.now, proven=proven, began=facts.now, follows=follows)
+    follows = isinstance(facts.aspired.policy, Latest)
+    return Memory(spec_hash, Action.COMMIT, facts.now, proven=proven, began=facts.now, follows=follows)
 
 
 def _wait(facts: Facts) -> Step:
     """Pods serve something, and only they know what."""
     words = f"nothing is committed, and {facts.fleet.silent} ready pods do not answer"
-    return Step(Action.WAIT, words, Goal(facts.wanted), memory=facts.memory)
+    return Step(Action.WAIT, words, Goal(facts.aspired), memory=facts.memory)
 
 
 def _adopted(facts: Facts) -> ModelConfig | None:
@@ -47,8 +47,8 @@ def _adopted(facts: Facts) -> ModelConfig | None:
     if not facts.fleet.pods:
         return None
     available = frozenset().union(*(pod.observed.available for pod in facts.fleet.pods))
-    labels = {label: to for label in facts.wanted.labels if (to := _answer(facts, label)) in available}
-    return replace(facts.wanted, policy=Specific(tuple(sorted(available))), labels=labels) if available else None
+    labels = {label: to for label in facts.aspired.labels if (to := _answer(facts, label)) in available}
+    return replace(facts.aspired, policy=Specific(tuple(sorted(available))), labels=labels) if available else None
 
 
 def _answer(facts: Facts, label: str) -> int:

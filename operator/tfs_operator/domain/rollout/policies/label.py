@@ -17,10 +17,9 @@ def label(view: View, goal: ModelConfig) -> Step | None:
     return step(view, Action.LABEL, message, goal_of(view, goal, keep_available=True))
 
 
-def _behind(answers: Mapping[str, int], wanted: Mapping[str, int], name: str) -> str | None:
-    for label in sorted(answers.keys() | wanted.keys()):
-        if answers.get(label) != wanted.get(label):
-            return (
-                f"label {label} answers {answers.get(label, 'nothing')}, wanted {wanted.get(label, 'nothing')} ({name})"
-            )
+def _behind(answers: Mapping[str, int], aspired: Mapping[str, int], name: str) -> str | None:
+    for label in sorted(answers.keys() | aspired.keys()):
+        if answers.get(label) != aspired.get(label):
+            should = aspired.get(label, "nothing")
+            return f"label {label} answers {answers.get(label, 'nothing')}, wanted {should} ({name})"
     return None

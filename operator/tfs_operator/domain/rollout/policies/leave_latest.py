@@ -13,7 +13,7 @@ from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 
 
-def unfollow(view: View, goal: ModelConfig) -> Step | None:
+def leave_latest(view: View, goal: ModelConfig) -> Step | None:
     """Waits until nothing is being loaded, for no longer than a load may take."""
     if not view.memory.follows or not isinstance(goal.policy, Specific):
         return None
@@ -21,7 +21,7 @@ def unfollow(view: View, goal: ModelConfig) -> Step | None:
     if not loading:
         return None
     message = f"version {loading[-1]} was found by the policy and is being loaded: labels wait for it"
-    return step(view, Action.LOAD, message, replace(goal_of(view, view.committed), leave_alone=True))
+    return step(view, Action.LOAD, message, replace(goal_of(view, view.committed), hold=True))
 
 
 def is_stuck(view: View, goal: ModelConfig) -> bool:

@@ -9,11 +9,11 @@ from tfs_operator.domain.rollout.steps import words
 from tfs_operator.domain.rollout.view import View
 
 
-def nobody(view: View) -> Step | None:
+def no_ready_pods(view: View) -> Step | None:
     """Waits for pods to come up with what is committed, unless that has never worked or works no more."""
     if view.pods:
         return None
-    opening = target.opening(view.wanted)
+    opening = target.opening(view.aspired)
     if _is_hopeless(view, opening):
         return _instead(view, opening)
     memory = replace(view.memory, action=Action.WAIT, since=_since(view, Action.WAIT))
@@ -30,7 +30,7 @@ def _is_hopeless(view: View, opening: ModelConfig) -> bool:
 def _instead(view: View, opening: ModelConfig) -> Step:
     memory = replace(view.memory, action=Action.COMMIT, since=_since(view, Action.COMMIT), proven=False)
     why = "no pod comes up with the committed configuration: the newest one takes its place"
-    return Step(Action.COMMIT, why, Goal(opening), commit=opening, rescue=True, memory=memory)
+    return Step(Action.COMMIT, why, Goal(opening), commit=opening, replace_pods=True, memory=memory)
 
 
 def _since(view: View, action: Action) -> float:
