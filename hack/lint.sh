@@ -19,7 +19,7 @@ shell_scripts() {
 
 check() {
   log "lint: $*"
-  "$@" || failed+=("$1 $2")
+  "$@" || failed+=("$*")
 }
 
 failed=()
@@ -27,8 +27,7 @@ failed=()
 plain=hack/runc-without-sys-resource
 check ruff check . "$plain"
 check ruff format --check . "$plain"
-check mypy operator/tfs_operator hack bench demo testing/chart.py testing/clients testing/control_plane testing/fleet testing/local_cluster testing/monitoring testing/schema testing/stores tests/e2e tests/integration tests/stores tests/unit/controller "$plain" \
-  charts/tfs-operator/files/test/predict.py
+check mypy
 check lint-imports
 log "lint: shellcheck"
 shell_scripts | xargs -0 shellcheck --external-sources || failed+=(shellcheck)
