@@ -42,9 +42,9 @@ def test_pasted_manifest_is_a_tfmodel_of_the_crd(chart, notes):
     ("setting", "words"),
     [
         ("fullnameOverride=serving", "rollout status deployment/serving\n"),
-        ("crds.install=false", "does not bring the CustomResourceDefinition"),
-        ("rbac.create=false", "bind what the chart's README.md lists"),
-        ("watchNamespaces={team-a,team-b}", "in these namespaces and in no other: team-a, team-b."),
+        ("crds.install=false", "does not install the CustomResourceDefinition"),
+        ("rbac.create=false", "bind the permissions in the chart's README.md"),
+        ("watchNamespaces={team-a,team-b}", "in these namespaces only: team-a, team-b."),
         ("watchNamespaces={team-a,team-b}", "kubectl --namespace team-a get tfmodels\n"),
         ("test.timeoutSeconds=600", "helm test tfs-operator --namespace tfs --timeout 660s\n"),
     ],

@@ -1,4 +1,4 @@
-"""What a fetcher counts, for Prometheus."""
+"""A fetcher's Prometheus metrics."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -8,20 +8,25 @@ _SECONDS = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 
 
 class Metrics:
-    """One registry a process. `model` is the model's name, or several joined by `/` where they have one URI."""
+    """Holds the metrics of one process. `model` is a model's name, or names joined by `/` where models share a URI."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        self._bytes = Counter("tfmodel_fetched_bytes", "Bytes of versions in place.", ("model",), registry=registry)
+        self._bytes = Counter(
+            "tfmodel_fetched_bytes", "Bytes of versions that were fetched and installed.", ("model",), registry=registry
+        )
         self._seconds = Histogram(
             "tfmodel_fetch_duration_seconds",
-            "Time from the first byte of an attempt to the version in place.",
+            "Time from the first byte of an attempt until the version is installed.",
             ("model",),
             buckets=_SECONDS,
             registry=registry,
         )
         self._failures = Counter(
-            "tfmodel_fetch_failures", "Attempts and list calls that failed.", ("model", "reason"), registry=registry
+            "tfmodel_fetch_failures",
+            "Failed attempts to fetch a version and failed list calls, by reason.",
+            ("model", "reason"),
+            registry=registry,
         )
 
     def fetched(self, model: str, progress: Progress) -> None:
@@ -32,5 +37,5 @@ class Metrics:
         self._failures.labels(model, reason).inc()
 
     def exposition(self) -> bytes:
-        """In the Prometheus text format."""
+        """Returns all metrics in the Prometheus text format."""
         return generate_latest(self.registry)

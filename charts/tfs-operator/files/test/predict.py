@@ -1,7 +1,7 @@
-"""What `helm test` runs, in the operator's image: a model is deployed, asked, and taken away again.
+"""The program of `helm test`, in the operator's image: deploys a model, sends it a request and removes it.
 
-The model is offered to the operator's fetcher from here, so that nothing outside the cluster is needed. Needs Python
-and a service account that may create, get and delete the one TFModel.
+This pod itself serves the model to the operator's fetcher, so that nothing outside the cluster is needed. It needs
+Python and a service account that may create, get and delete one TFModel.
 """
 
 import argparse
@@ -29,11 +29,11 @@ Json = dict[str, Any]
 
 
 class Failure(Exception):
-    """The end of the test, in words for a person."""
+    """Ends the test; the message is for users."""
 
 
 class Cluster:
-    """The API server, as this pod's service account sees it; one TFModel of it."""
+    """Client of the API server for one TFModel, with this pod's service account."""
 
     def __init__(self, tfmodel: Json) -> None:
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
@@ -53,7 +53,7 @@ class Cluster:
         self._request("DELETE", f"{self._collection}/{self._name}")
 
     def _request(self, method: str, url: str, body: Json | None = None) -> Json | None:
-        """None where there is no such object."""
+        """Returns None if the object does not exist. Raises Failure."""
         headers = {"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, headers, method=method)
@@ -62,21 +62,21 @@ class Cluster:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             with error:
-                said = error.read().decode(errors="replace")
+                body_text = error.read().decode(errors="replace")
             if error.code == 404 and method != "POST":
                 return None
-            raise Failure(f"{method} {url}: {error.code}: {said}") from None
+            raise Failure(f"{method} {url}: {error.code}: {body_text}") from None
 
 
 def offer_the_model() -> None:
-    """Serves this folder on port 8000, until the process ends."""
+    """Serves this folder on port 8000 until the process ends."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(HERE))
     server = http.server.ThreadingHTTPServer(("", 8000), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def until(deadline: float, what: str, probe: Callable[[], Json | None]) -> Json:
-    """The first answer of `probe`, which says itself what it sees."""
+    """Polls `probe` until it returns a value, and returns that. Raises Failure after the deadline."""
     while (found := probe()) is None:
         if time.monotonic() > deadline:
             raise Failure(f"{what}: not in time")
@@ -85,26 +85,26 @@ def until(deadline: float, what: str, probe: Callable[[], Json | None]) -> Json:
 
 
 def ready(cluster: Cluster) -> Callable[[], Json | None]:
-    """A probe for a TFModel that is Ready: prints each condition when it changes."""
-    said: set[str] = set()
+    """Returns a probe for a TFModel that is Ready. The probe prints each condition when it changes."""
+    printed: set[str] = set()
 
     def probe() -> Json | None:
         tfmodel = cluster.get()
         if tfmodel is None:
-            raise Failure("the TFModel is gone: somebody has deleted it")
+            raise Failure("the TFModel was deleted by another client")
         conditions = tfmodel.get("status", {}).get("conditions", [])
         for each in conditions:
             line = f"{each['type']}={each['status']} {each['reason']}: {each['message']}"
-            if line not in said:
+            if line not in printed:
                 print(line, flush=True)
-                said.add(line)
+                printed.add(line)
         return tfmodel if any(each["type"] == "Ready" and each["status"] == "True" for each in conditions) else None
 
     return probe
 
 
 def ask(tfmodel: Json) -> Json | None:
-    """The model's answer by REST; None while the Service does not lead to it yet."""
+    """Returns the model's answer over REST, or None while the Service has no endpoint yet. Raises Failure."""
     url = f"{tfmodel['status']['endpoints']['rest']}/v1/models/{tfmodel['metadata']['name']}:predict"
     request = urllib.request.Request(url, json.dumps(QUESTION).encode(), {"Content-Type": "application/json"})
     try:
@@ -119,9 +119,9 @@ def ask(tfmodel: Json) -> Json | None:
 
 
 def test(cluster: Cluster, tfmodel: Json, deadline: float) -> None:
-    """Raises Failure."""
+    """Deploys the TFModel, sends a request and compares the answer. Raises Failure."""
     cluster.delete()
-    until(deadline, "an earlier test's TFModel goes", lambda: {} if cluster.get() is None else None)
+    until(deadline, "the TFModel of an earlier test is deleted", lambda: {} if cluster.get() is None else None)
     cluster.create(tfmodel)
     served = until(deadline, "the TFModel becomes Ready", ready(cluster))
     answer = until(deadline, "the model answers", lambda: ask(served))
@@ -131,11 +131,11 @@ def test(cluster: Cluster, tfmodel: Json, deadline: float) -> None:
 
 
 def stop(number: int, _: object) -> NoReturn:
-    raise Failure(f"told to stop by signal {number}")
+    raise Failure(f"stopped by signal {number}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Deploys a model, asks it, and takes it away again.")
+    parser = argparse.ArgumentParser(description="Deploys a model, sends it a request and removes it.")
     parser.add_argument("--timeout", type=float, required=True, metavar="SECONDS")
     deadline = time.monotonic() + parser.parse_args().timeout
     signal.signal(signal.SIGTERM, stop)

@@ -1,4 +1,4 @@
-"""What the operator tells Prometheus: of itself, and of every TFModel. docs/observability.md lists every metric."""
+"""The operator's metrics: about itself and about every TFModel. docs/observability.md lists every metric."""
 
 from tfs_operator.controller.metrics.registry import CONTROLLER, Metrics
 

@@ -1,7 +1,7 @@
-"""Series by TFModel in the Prometheus text format.
+"""Writes the series of each TFModel in the Prometheus text format.
 
-Not prometheus_client's gauges: at 1,000 TFModels their 40,000 series would be formatted one by one at each scrape, on
-the event loop. Here a TFModel's lines are made when it is looked at, and a scrape only joins them.
+They are not gauges of prometheus_client: at 1,000 TFModels it would format 40,000 series one by one at each scrape, on
+the event loop. Here the lines of a TFModel are formatted when it is reconciled, and a scrape only joins them.
 Source of the format: prometheus/docs content/docs/instrumenting/exposition_formats.md.
 """
 
@@ -15,7 +15,7 @@ ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A gauge of each TFModel, compared by identity. `labels` come after namespace and name."""
+    """A gauge with one or more series for each TFModel, compared by identity. `labels` follow namespace and name."""
 
     name: str
     help: str
@@ -27,7 +27,7 @@ class Family:
 
 
 class Sample(NamedTuple):
-    """One series: the values of the family's labels, and its value."""
+    """One series: the values of the family's labels, and the value."""
 
     family: Family
     labels: tuple[str, ...]
@@ -35,13 +35,13 @@ class Sample(NamedTuple):
 
 
 class TFModelSeries:
-    """The series of every TFModel, as text."""
+    """Keeps the series of every TFModel as text."""
 
     def __init__(self, families: Iterable[Family]) -> None:
         self._blocks: dict[Family, dict[tuple[str, str], str]] = {family: {} for family in families}
 
     def show(self, namespace: str, name: str, samples: Iterable[Sample]) -> None:
-        """Exactly these, instead of what there was of the TFModel."""
+        """Replaces all series of the TFModel by `samples`."""
         lines: defaultdict[Family, list[str]] = defaultdict(list)
         start = f'{{namespace="{_escaped(namespace)}",name="{_escaped(name)}"'
         for sample in samples:
@@ -56,7 +56,7 @@ class TFModelSeries:
         self.show(namespace, name, ())
 
     def text(self) -> str:
-        """A family without a series is left out."""
+        """Returns all series with their heads; a family without series is left out."""
         return "".join(self._parts())
 
     def _parts(self) -> Iterator[str]:
@@ -76,5 +76,5 @@ def _escaped(value: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Versions have up to 19 digits: whole numbers are written out."""
+    """Writes integers in full: versions have up to 19 digits."""
     return str(value)

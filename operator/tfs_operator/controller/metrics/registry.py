@@ -1,4 +1,4 @@
-"""The operator's metrics, under the names that operators' users already chart.
+"""The operator's metrics, under the names that controller-runtime and client-go use.
 
 Sources: client-go util/workqueue, controller-runtime pkg/internal/controller/metrics.
 """
@@ -20,7 +20,7 @@ from tfs_operator.domain.rollout import Memory
 CONTROLLER = "tfmodel"
 OPERATOR = "tfs-operator"
 RESULTS = ("success", "requeue_after", "error")
-"""Of a reconcile, in controller-runtime's words."""
+"""The results of a reconcile, in controller-runtime's words."""
 
 _STEP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0)
 _ROLLOUT_SECONDS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
@@ -28,7 +28,7 @@ _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 
 
 class Metrics:
-    """Of one operator. Also the queue's `QueueMetrics`."""
+    """Holds all metrics of one operator process. It implements the queue's `QueueMetrics`."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -47,18 +47,24 @@ class Metrics:
 
     def _make_queues(self) -> None:
         name, timed = ("name",), partial(self._histogram, buckets=_SECONDS)
-        self._depth = self._gauge("workqueue_depth", "Keys ready to be worked on.", name)
-        self._adds = self._counter("workqueue_adds", "Keys added.", name)
-        self._queue_seconds = timed("workqueue_queue_duration_seconds", "Time from ready to taken.", name)
-        self._work_seconds = timed("workqueue_work_duration_seconds", "Time from taken to done.", name)
-        self._retries = self._counter("workqueue_retries", "Keys added with back-off.", name)
+        self._depth = self._gauge("workqueue_depth", "Keys that are ready and not yet taken by a worker.", name)
+        self._adds = self._counter("workqueue_adds", "Keys added to the queue.", name)
+        self._queue_seconds = timed(
+            "workqueue_queue_duration_seconds", "Time from a key being ready until a worker takes it.", name
+        )
+        self._work_seconds = timed("workqueue_work_duration_seconds", "Time that a worker needs for a key.", name)
+        self._retries = self._counter("workqueue_retries", "Keys added again with back-off after an error.", name)
 
     def _make_reconciles(self) -> None:
         name, controller = "controller_runtime_reconcile", ("controller",)
-        self._total = self._counter(name, "Reconciles by result.", (*controller, "result"))
-        self._errors = self._counter(f"{name}_errors", "Failed reconciles.", controller)
-        self._seconds = self._histogram(f"{name}_time_seconds", "Time of a reconcile.", controller, buckets=_SECONDS)
-        self._requests = self._counter("rest_client_requests", "Requests to the API server.", ("code", "method"))
+        self._total = self._counter(name, "Reconciles, by result.", (*controller, "result"))
+        self._errors = self._counter(f"{name}_errors", "Reconciles that ended with an error.", controller)
+        self._seconds = self._histogram(
+            f"{name}_time_seconds", "Duration of a reconcile.", controller, buckets=_SECONDS
+        )
+        self._requests = self._counter(
+            "rest_client_requests", "Requests to the API server, by status code and method.", ("code", "method")
+        )
 
     def _make_rollouts(self) -> None:
         model = ("namespace", "name", "model")
@@ -70,35 +76,43 @@ class Metrics:
         )
         self._rollouts = self._histogram(
             "tfmodel_rollout_duration_seconds",
-            "Time from a new wish to its being served on every pod, where pods were there to be asked.",
+            "Time from a spec change until every pod serves it; not measured while no pod is ready.",
             buckets=_ROLLOUT_SECONDS,
         )
-        self._failures = self._counter("tfmodel_version_failures", "Versions given up, each attempt counted.", model)
-        self._moves = self._counter("tfmodel_label_moves", "Labels that moved to a version on every pod.", model)
+        self._failures = self._counter("tfmodel_version_failures", "Failed attempts to load a version.", model)
+        self._moves = self._counter(
+            "tfmodel_label_moves", "Version labels that were moved to another version on every pod.", model
+        )
 
     def _make_process(self) -> None:
-        self._leader = self._gauge("leader_election_master_status", "1 for the operator that acts.", ("name",))
-        build = self._gauge("tfs_operator_build_info", "Of this process; always 1.", ("version",))
+        self._leader = self._gauge(
+            "leader_election_master_status", "1 for the operator that holds the Lease, 0 for a standby.", ("name",)
+        )
+        build = self._gauge("tfs_operator_build_info", "The version of this process; always 1.", ("version",))
         build.labels(__version__).set(1)
         ProcessCollector(registry=self.registry)
 
     def _begin_at_zero(self) -> None:
-        """Else the first error would be a series' first value, and no increase."""
+        """Creates the counters at 0, so that the first error shows as an increase."""
         for metric in (self._adds, self._retries, self._errors):
             metric.labels(CONTROLLER)
         for result in RESULTS:
             self._total.labels(CONTROLLER, result)
 
     def watch(self, queue: WorkQueue[Any]) -> None:
-        """Reads the queue's ages at each scrape."""
+        """Registers gauges that read the ages of the queue's keys at each scrape."""
         for name, text, age in (
-            ("workqueue_oldest_key_seconds", "Time that a ready key has been waiting.", queue.oldest_age),
-            ("workqueue_longest_running_processor_seconds", "Time of the slowest worker.", queue.longest_running),
+            ("workqueue_oldest_key_seconds", "Time that the oldest ready key has been waiting.", queue.oldest_age),
+            (
+                "workqueue_longest_running_processor_seconds",
+                "Running time of the longest reconcile in progress.",
+                queue.longest_running,
+            ),
         ):
             self._gauge(name, text, ("name",)).labels(CONTROLLER).set_function(age)
 
     def leads(self, leader: bool) -> None:
-        """Whether this process is the one that acts."""
+        """Records whether this process holds the Lease."""
         self._leader.labels(OPERATOR).set(leader)
 
     def depth(self, keys: int) -> None:
@@ -117,7 +131,7 @@ class Metrics:
         self._retries.labels(CONTROLLER).inc()
 
     def reconciled(self, result: str, seconds: float) -> None:
-        """`result` is one of RESULTS."""
+        """Counts a reconcile; `result` is one of RESULTS."""
         self._total.labels(CONTROLLER, result).inc()
         self._seconds.labels(CONTROLLER).observe(seconds)
         if result == "error":
@@ -136,18 +150,18 @@ class Metrics:
         self._moves.labels(namespace, name, model).inc()
 
     def steps_taken(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> None:
-        """The steps of one pass in order, beginning with the one before. The model's counters begin at 0 here."""
+        """Records the steps of one pass, in order, from the step before it. Starts the model's counters at 0."""
         for metric in (self._failures, self._moves):
             metric.labels(*key, model)
         for seconds in self._rollout_times.ended(key, model, taken):
             self._rollouts.observe(seconds)
 
     def show(self, key: TFModelKey, samples: Iterable[Sample]) -> None:
-        """Exactly these series of a TFModel from now on, besides its counters."""
+        """Replaces all gauges of a TFModel by `samples`; its counters stay."""
         self._series.show(*key, samples)
 
     def forget(self, key: TFModelKey) -> None:
-        """Drops the series of a TFModel that is gone."""
+        """Drops all series of a deleted TFModel."""
         for metric in (self._failures, self._moves):
             metric.remove_by_labels(key._asdict())
         self._series.forget(*key)
@@ -155,9 +169,9 @@ class Metrics:
 
     @property
     def families(self) -> dict[str, Family]:
-        """The series of each TFModel that are not in the registry, by name."""
+        """The gauges of each TFModel by name; they are not in `registry`."""
         return {family.name: family for family in FAMILIES}
 
     def exposition(self) -> bytes:
-        """In the Prometheus text format."""
+        """Returns all metrics in the Prometheus text format."""
         return generate_latest(self.registry) + self._series.text().encode()

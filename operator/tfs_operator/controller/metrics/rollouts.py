@@ -1,4 +1,4 @@
-"""How long whole rollouts take: from the first step that a new wish leads to, until all is served as wished."""
+"""Measures whole rollouts: from the first step after a spec change until every pod serves the spec."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,13 +6,13 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.domain.rollout import Action, Memory
 
 _SERVED = (Action.BAKE, Action.RETIRE, Action.DONE)
-"""What the spec wishes is served; what is left is what it does not wish any more."""
-_NOBODY = (Action.WAIT, None)
-"""No pod can be asked: that says how long pods take, and not a rollout."""
+"""In these steps every pod serves the spec; what remains is to unload what the spec no longer names."""
+_NO_READY_PODS = (Action.WAIT, None)
+"""No pod is ready: the time measures pods that start, and not a rollout."""
 
 
 class RolloutTimes:
-    """Remembers when the rollouts that are under way began. A restarted operator counts from the step that it finds."""
+    """Keeps the start of each rollout in progress. After a restart the clock starts at the step that is found."""
 
     def __init__(self) -> None:
         self._began: dict[TFModelKey, dict[str, tuple[str, float]]] = {}
@@ -21,11 +21,11 @@ class RolloutTimes:
         self._began.pop(key, None)
 
     def ended(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> Iterator[float]:
-        """Seconds of each rollout that ended in this pass; `taken` has its steps in order, from the one before."""
+        """Yields the seconds of each rollout that ended in this pass; `taken` has the steps, from the one before it."""
         began = self._began.setdefault(key, {})
         for memory in taken:
             known = began.get(model)
-            if memory.action in _NOBODY:
+            if memory.action in _NO_READY_PODS:
                 began.pop(model, None)
             elif memory.action in _SERVED:
                 if began.pop(model, None) and known is not None and known[0] == memory.spec_hash:

@@ -1,4 +1,4 @@
-"""What is said of one TFModel: the same that its status says, from the same evidence, at the same time."""
+"""Derives the gauges of one TFModel from the same evidence as its status, at the same time."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,38 +11,40 @@ from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.model_status import agreed_labels, answering, states
 from tfs_operator.domain.observation import PodObservation
 
-INFO = Family("tfmodel_info", "How a TFModel is served; always 1.", ("image", "uri_schemes", "models", "gpus"))
-CONDITION = Family(
-    "tfmodel_status_condition", "1 for the status that a condition has, 0 for the two others.", ("type", "status")
+INFO = Family(
+    "tfmodel_info",
+    "Image, URI schemes, number of models and GPUs of a TFModel; always 1.",
+    ("image", "uri_schemes", "models", "gpus"),
 )
-REASON = Family("tfmodel_status_reason", "The reason of a condition; always 1.", ("type", "reason"))
-WANTED_REPLICAS = Family("tfmodel_spec_replicas", "Pods that should serve.")
+CONDITION = Family(
+    "tfmodel_status_condition", "1 for the current status of a condition, 0 for the two others.", ("type", "status")
+)
+REASON = Family("tfmodel_status_reason", "The current reason of a condition; always 1.", ("type", "reason"))
+SPEC_REPLICAS = Family("tfmodel_spec_replicas", "Replicas that the spec or the autoscaler asks for.")
 REPLICAS = Family("tfmodel_status_replicas", "Pods that exist.")
 READY_REPLICAS = Family("tfmodel_status_replicas_ready", "Pods that are ready.")
-VERSIONS = Family(
-    "tfmodel_version_replicas", "Ready pods that have a version in a state.", ("model", "version", "state")
-)
+VERSIONS = Family("tfmodel_version_replicas", "Ready pods with a version in a state.", ("model", "version", "state"))
 FAILED = Family(
-    "tfmodel_version_failed", "A wanted version that is not served, for this reason.", ("model", "version", "reason")
+    "tfmodel_version_failed",
+    "An aspired version that is not served, by reason; always 1.",
+    ("model", "version", "reason"),
 )
-WANTED_LABEL = Family("tfmodel_label_wanted_version", "Version that a label should answer.", ("model", "label"))
+SPEC_LABEL = Family("tfmodel_label_spec_version", "Version of a label in the spec.", ("model", "label"))
 LABEL = Family(
     "tfmodel_label_version",
-    "Version that a label answers on every ready pod; -1: they differ.",
+    "Version of a label on every ready pod; -1 if the pods differ.",
     ("model", "label"),
 )
-STEP = Family("tfmodel_rollout_step", "Step that a model's rollout is at; always 1.", ("model", "step"))
-FETCHES = Family(
-    "tfmodel_fetch_versions", "Versions that some pod does not hold yet, by their state.", ("model", "state")
-)
+STEP = Family("tfmodel_rollout_step", "Current step of a model's rollout; always 1.", ("model", "step"))
+FETCHES = Family("tfmodel_fetch_versions", "Versions that at least one pod still lacks, by state.", ("model", "state"))
 FETCHED_BYTES = Family(
-    "tfmodel_fetch_bytes", "Bytes that have arrived on the pod that is the furthest behind.", ("model", "version")
+    "tfmodel_fetch_bytes", "Bytes fetched so far, on the pod that is furthest behind.", ("model", "version")
 )
 TOTAL_BYTES = Family(
-    "tfmodel_fetch_total_bytes", "Size of a version that is being fetched; 0: not known yet.", ("model", "version")
+    "tfmodel_fetch_total_bytes", "Size of a version that is being fetched; 0 while unknown.", ("model", "version")
 )
 FAMILIES = (
-    *(INFO, CONDITION, REASON, WANTED_REPLICAS, REPLICAS, READY_REPLICAS, VERSIONS, FAILED, WANTED_LABEL, LABEL, STEP),
+    *(INFO, CONDITION, REASON, SPEC_REPLICAS, REPLICAS, READY_REPLICAS, VERSIONS, FAILED, SPEC_LABEL, LABEL, STEP),
     *(FETCHES, FETCHED_BYTES, TOTAL_BYTES),
 )
 
@@ -53,7 +55,7 @@ Verdicts = Mapping[ConditionType, Verdict]
 
 
 def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts) -> Iterator[Sample]:
-    """All of a TFModel that is acted on."""
+    """Yields all samples of a TFModel that the operator acts on."""
     yield _info(tfmodel, image)
     yield from conditions(verdicts)
     yield from _replicas(evidence)
@@ -66,7 +68,7 @@ def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts)
 
 
 def conditions(verdicts: Verdicts) -> Iterator[Sample]:
-    """All of a TFModel that is not acted on: nobody looks at its pods."""
+    """Yields the samples of a TFModel whose pods are not queried, such as an invalid one: its conditions."""
     for type_, verdict in verdicts.items():
         for status in _STATUSES:
             yield Sample(CONDITION, (type_, status), int(status == verdict.status))
@@ -81,7 +83,7 @@ def _info(tfmodel: TFModel, image: str) -> Sample:
 
 
 def _replicas(evidence: Evidence) -> Iterator[Sample]:
-    yield Sample(WANTED_REPLICAS, (), evidence.replicas)
+    yield Sample(SPEC_REPLICAS, (), evidence.replicas)
     yield Sample(REPLICAS, (), len(evidence.pods))
     yield Sample(READY_REPLICAS, (), len(evidence.ready_pods))
 
@@ -93,10 +95,10 @@ def _versions(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample
 
 
 def _labels(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:
-    """Where nobody can be asked, a label has no version, and not a wrong one."""
+    """While no pod answers, a label has no observed version."""
     agreed = agreed_labels([pod.model(model.name) for pod in pods])
     for label, version in model.labels.items():
-        yield Sample(WANTED_LABEL, (model.name, label), version)
+        yield Sample(SPEC_LABEL, (model.name, label), version)
         if pods:
             yield Sample(LABEL, (model.name, label), agreed.get(label, _DISAGREED))
 

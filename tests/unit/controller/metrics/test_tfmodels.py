@@ -80,7 +80,7 @@ class TestConditions:
 class TestReplicas:
     def test_wanted_existing_and_ready(self) -> None:
         about = evidence(pod("a"), PodObservation("b", ready=False), PodObservation("c", ready=False))
-        found = [shown(about, each) for each in (tfmodels.WANTED_REPLICAS, tfmodels.REPLICAS, tfmodels.READY_REPLICAS)]
+        found = [shown(about, each) for each in (tfmodels.SPEC_REPLICAS, tfmodels.REPLICAS, tfmodels.READY_REPLICAS)]
         assert found == [{(): 2}, {(): 3}, {(): 1}]
 
 
@@ -113,7 +113,7 @@ class TestVersions:
 class TestLabels:
     def test_the_wanted_version_and_the_one_that_every_pod_answers(self) -> None:
         about = evidence(pod("a", cats=serves(1, stable=1)), pod("b", cats=serves(1, stable=1)))
-        assert shown(about, tfmodels.WANTED_LABEL) == {("cats", "stable"): 1}
+        assert shown(about, tfmodels.SPEC_LABEL) == {("cats", "stable"): 1}
         assert shown(about, tfmodels.LABEL) == {("cats", "stable"): 1}
 
     def test_pods_that_differ_or_do_not_know_the_label(self) -> None:
@@ -123,7 +123,7 @@ class TestLabels:
 
     def test_where_nobody_is_ready_a_label_is_not_wrong(self) -> None:
         assert shown(evidence(), tfmodels.LABEL) == {}
-        assert shown(evidence(), tfmodels.WANTED_LABEL) == {("cats", "stable"): 1}
+        assert shown(evidence(), tfmodels.SPEC_LABEL) == {("cats", "stable"): 1}
 
 
 class TestRollouts:
