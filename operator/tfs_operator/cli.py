@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _needed(arguments: Sequence[str]) -> Sequence[str]:
-    """One command's module where it comes first: a fetcher takes its memory in every pod, for as long as that runs."""
+    """Returns only the command that comes first, if any: importing all would cost a fetcher memory in every pod."""
     return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 

@@ -1,8 +1,7 @@
-"""Log lines: one JSON object a line for machines, or text for people; either says which TFModel it is about.
+"""Formats log lines as JSON objects or as text, each with the TFModel that it is about.
 
-Our own few lines instead of a library: what is special is where the TFModel and the reconcile come from, and a library
-would leave just that to us. The names of the fields are those of Kubernetes' and controller-runtime's JSON logs where
-these have one.
+A library would leave the special part, where TFModel and reconcile come from, to this module. The fields have the names
+of Kubernetes' and controller-runtime's JSON logs where those have one.
 """
 
 import json
@@ -25,7 +24,7 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(subject)s%(message)s"
 
 @dataclass(frozen=True)
 class Subject:
-    """What a reconcile works on. `reconcile_id` is one reconcile's alone, also among several operators."""
+    """The TFModel of a reconcile. `reconcile_id` is unique, also among several operators."""
 
     namespace: str
     name: str
@@ -42,7 +41,7 @@ _NUMBERS = count(1)
 
 @contextmanager
 def reconciling(namespace: str, name: str) -> Iterator[Subject]:
-    """Every line that is logged inside, and by tasks that are started inside, is about this TFModel."""
+    """Marks every line logged inside, also by tasks started inside, as about this TFModel."""
     subject = Subject(namespace, name, f"{_PROCESS}-{next(_NUMBERS)}")
     token = _SUBJECT.set(subject)
     try:
@@ -52,8 +51,8 @@ def reconciling(namespace: str, name: str) -> Iterator[Subject]:
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line. `exception` is there only when there is one; a line outside of any reconcile has no
-    namespace, name and reconcile_id."""
+    """Formats a record as one JSON object. Only records with an exception have `exception`; only those inside a
+    reconcile have namespace, name and reconcile_id."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
@@ -70,7 +69,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """`pattern` as logging has it, with %(subject)s: `namespace/name: ` or nothing."""
+    """Formats a record by a pattern of logging, in which %(subject)s is `namespace/name: ` or empty."""
 
     def format(self, record: logging.LogRecord) -> str:
         subject = _SUBJECT.get()
@@ -79,14 +78,14 @@ class TextFormatter(logging.Formatter):
 
 
 def _time(record: logging.LogRecord) -> str:
-    """RFC 3339, UTC, milliseconds."""
+    """Returns the time in RFC 3339, UTC, with milliseconds."""
     moment = datetime.fromtimestamp(record.created, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def configure(format_: Format, level: str, text: str = TEXT) -> None:
-    """Everything that this process logs, by whomever, goes to standard error in this form; so do warnings. `text` is
-    the pattern of a line of text."""
+    """Sends all log lines and warnings of this process, libraries included, to standard error in this format. `text` is
+    the pattern of text lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if format_ == "json" else TextFormatter(text))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -50,7 +50,7 @@ class TlsContainer:
             flags = [flag.replace(f"={path}", f"={place}") for flag in flags]
         program = [sys.executable, "-m", "tfs_operator.cli", *self._container["command"][1:]]
         done = subprocess.run(
-            [*program, *flags, f"--last-words={words}", "--patience-seconds=0"],
+            [*program, *flags, f"--termination-log={words}", "--wait-seconds=0"],
             capture_output=True, timeout=SECONDS, check=False,
         )  # fmt: skip
         reason = "Error" if done.returncode else "Completed"

@@ -1,1 +1,1 @@
-"""The commands of `tfs-operator`, one a file: its flags, and what it does."""
+"""The commands of `tfs-operator`, one per file: flags and execution."""

@@ -1,4 +1,4 @@
-"""`tfs-operator fetch`: brings models from their store into the pod that it runs in."""
+"""`tfs-operator fetch`: fetches models from their store into its own pod."""
 
 import argparse
 import asyncio
@@ -13,39 +13,55 @@ from tfs_operator.domain.fetch_protocol import FETCHER_PORT
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("fetch", help="fetch models from their store; runs beside a model server")
-    parser.add_argument("--plan", type=Path, required=True, metavar="FILE", help="fetch.json: sources and first order")
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="path of fetch.json with the sources and the first order",
+    )
     parser.add_argument(
         "--root",
         type=Path,
         default=Path("/models/store"),
         metavar="DIR",
-        help="every base path must lie below it (default: %(default)s)",
+        help="folder above every base path (default: %(default)s)",
     )
-    parser.add_argument("--port", type=int, default=FETCHER_PORT, metavar="PORT", help="default: %(default)s")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=FETCHER_PORT,
+        metavar="PORT",
+        help="port for orders, reports and metrics (default: %(default)s)",
+    )
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: all)")
     parser.add_argument(
         "--model-server",
         default="http://127.0.0.1:8501",
         metavar="URL",
-        help="REST port of the model server, asked before a version is removed (default: %(default)s)",
+        help="REST address of the model server, queried before a version is removed (default: %(default)s)",
     )
-    parser.add_argument("--shared", metavar="POD", help="base paths are shared with other pods; this is pod POD")
-    parser.add_argument("--once", action="store_true", help="end once everything is there; serve no HTTP")
+    parser.add_argument("--shared", metavar="POD", help="share base paths with other pods, under the name of this pod")
+    parser.add_argument(
+        "--once", action="store_true", help="fetch all versions of the first order and exit, without serving HTTP"
+    )
     _add_storage(parser)
     log_flags.add_flags(parser, default_format="text")
     parser.set_defaults(execute=execute)
 
 
 def _add_storage(parser: argparse.ArgumentParser) -> None:
-    """spec.storage, as the pod has it."""
+    """Adds the flags for spec.storage."""
     group = parser.add_argument_group("storage")
-    group.add_argument("--endpoint", metavar="URL", help="of the store (default: the scheme's own)")
-    group.add_argument("--region", metavar="REGION")
-    group.add_argument("--anonymous", action="store_true", help="sign no request")
-    group.add_argument("--credentials", type=Path, metavar="DIR", help="where the Secret is mounted")
-    group.add_argument("--secret-name", metavar="NAME", help="of the Secret; for messages")
-    group.add_argument("--ca-bundle", type=Path, metavar="FILE", help="authorities trusted besides the system's (PEM)")
-    group.add_argument("--ca-name", metavar="NAME", help="of the ConfigMap of --ca-bundle; for messages")
+    group.add_argument("--endpoint", metavar="URL", help="address of the store (default: that of the scheme)")
+    group.add_argument("--region", metavar="REGION", help="region of the store")
+    group.add_argument("--anonymous", action="store_true", help="send requests without credentials")
+    group.add_argument("--credentials", type=Path, metavar="DIR", help="folder where the Secret is mounted")
+    group.add_argument("--secret-name", metavar="NAME", help="name of the Secret, for messages")
+    group.add_argument(
+        "--ca-bundle", type=Path, metavar="FILE", help="certificate authorities to trust besides the system's (PEM)"
+    )
+    group.add_argument("--ca-name", metavar="NAME", help="name of the ConfigMap of --ca-bundle, for messages")
 
 
 def execute(options: argparse.Namespace) -> int:

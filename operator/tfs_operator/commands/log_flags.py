@@ -1,4 +1,4 @@
-"""The flags that say how `run` and `fetch` log."""
+"""The log flags of `run` and `fetch`."""
 
 import argparse
 
@@ -10,8 +10,8 @@ def add_flags(parser: argparse.ArgumentParser, default_format: logs.Format) -> N
         "--log-format",
         choices=logs.FORMATS,
         default=default_format,
-        help="one JSON object a line, or text for people (default: %(default)s)",
+        help="one JSON object per line, or plain text (default: %(default)s)",
     )
     parser.add_argument(
-        "--log-level", choices=logs.LEVELS, default="info", help="what is logged at least (default: %(default)s)"
+        "--log-level", choices=logs.LEVELS, default="info", help="lowest level that is logged (default: %(default)s)"
     )

@@ -1,4 +1,4 @@
-"""The flags about NetworkPolicies of the pods that serve."""
+"""The flags for NetworkPolicies of the pods that serve models."""
 
 import argparse
 import json
@@ -15,20 +15,20 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--network-policies",
         choices=("true", "false"),
         default="true",
-        help="whether pods that serve get a NetworkPolicy; it takes --operator-namespace (default: %(default)s)",
+        help="create NetworkPolicies for pods that serve models; needs --operator-namespace (default: %(default)s)",
     )
     group.add_argument(
         "--operator-namespace",
         default="",
         metavar="NAMESPACE",
-        help="where the operator's own pods are; without it no NetworkPolicy is made, since none could let them in",
+        help="namespace of the operator's pods, which NetworkPolicies admit; without it none is created",
     )
     group.add_argument(
         "--operator-labels",
         type=_labels,
         default=_DEFAULTS.operator_labels,
         metavar="KEY=VALUE,…",
-        help="labels of the operator's own pods (default: app.kubernetes.io/name=tfs-operator)",
+        help="labels of the operator's pods (default: app.kubernetes.io/name=tfs-operator)",
     )
     peers = "as a JSON list of NetworkPolicyPeers"
     group.add_argument(
@@ -36,14 +36,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=_peers,
         default=(),
         metavar="JSON",
-        help=f"who may use gRPC and REST of every TFModel, besides those in its own namespace; {peers}",
+        help=f"peers with access to gRPC and REST of every TFModel, besides its own namespace; {peers}",
     )
     group.add_argument(
         "--network-policy-monitoring",
         type=_peers,
         default=(),
         metavar="JSON",
-        help=f"who may use REST of every TFModel, where its metrics are; {peers}",
+        help=f"peers with access to REST of every TFModel, which has the metrics; {peers}",
     )
 
 
@@ -58,7 +58,7 @@ def from_options(options: argparse.Namespace) -> NetworkPolicySettings:
 
 
 def _labels(text: str) -> dict[str, str]:
-    """An empty list would be a selector of every pod in the namespace."""
+    """Parses labels. Rejects an empty list, which would select every pod in the namespace."""
     pairs = [pair.partition("=") for pair in text.split(",")]
     if not all(key and equals for key, equals, _ in pairs):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE,KEY=VALUE,…")
@@ -66,11 +66,11 @@ def _labels(text: str) -> dict[str, str]:
 
 
 def _peers(text: str) -> tuple[dict[str, Any], ...]:
-    """An empty peer would let everybody in, which nobody writes on purpose."""
+    """Parses peers. Rejects an empty peer, which would admit all connections."""
     try:
         peers = json.loads(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
     if not isinstance(peers, list) or not all(isinstance(peer, dict) and peer for peer in peers):
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON list of NetworkPolicyPeers")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON list of NetworkPolicyPeers")
     return tuple(peers)

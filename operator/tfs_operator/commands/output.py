@@ -1,4 +1,4 @@
-"""YAML as people write it: text of several lines as a block, nothing by reference, keys in their own order."""
+"""Prints YAML in the style of hand-written manifests: text blocks, no references, keys in their own order."""
 
 import sys
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 def _style(text: str) -> str | None:
-    """YAML 1.1 takes three more characters for line breaks, and folds them; only double quotes escape them."""
+    """Chooses double quotes for three characters that YAML 1.1 would fold as line breaks, and blocks for other text."""
     if not text.isascii() and any(character in "\x85\u2028\u2029" for character in text):
         return '"'
     return "|" if "\n" in text else None
@@ -27,7 +27,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def print_manifests(manifests: Iterable[Any], *, explicit_start: bool = True) -> None:
-    """One YAML document a manifest, to standard output; the same manifests give the same bytes."""
+    """Prints one YAML document per manifest to standard output; the same manifests give the same bytes."""
     yaml.dump_all(
         manifests, sys.stdout, _Dumper, sort_keys=False, explicit_start=explicit_start, width=120, allow_unicode=True
     )

@@ -1,4 +1,4 @@
-"""`tfs-operator render -f FILE`: what the operator would apply, without a cluster."""
+"""`tfs-operator render -f FILE`: prints the manifests of TFModels without a cluster."""
 
 import argparse
 import json
@@ -21,14 +21,18 @@ INVALID = 2
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("render", help="print every manifest that the operator would apply for a TFModel")
-    parser.add_argument("-f", "--filename", required=True, metavar="FILE", help="YAML of TFModels; - is stdin")
-    parser.add_argument("-n", "--namespace", default="default", help="namespace of TFModels that name none")
+    parser.add_argument(
+        "-f", "--filename", required=True, metavar="FILE", help="YAML file with TFModels; - reads standard input"
+    )
+    parser.add_argument(
+        "-n", "--namespace", default="default", help="namespace of TFModels that name none (default: %(default)s)"
+    )
     settings.add_flags(parser)
     parser.set_defaults(execute=execute)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Prints all or nothing: with one invalid TFModel nothing is printed but what is wrong with it."""
+    """Prints all manifests, or only the problems if a TFModel is invalid."""
     try:
         documents = _documents(options.filename)
         manifests = [
@@ -51,24 +55,24 @@ def _documents(filename: str) -> list[Any]:
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         raise InvalidTFModel([" ".join(str(error).split())]) from None
     if not documents:
-        raise InvalidTFModel(["holds no TFModel"])
+        raise InvalidTFModel(["contains no TFModel"])
     return documents
 
 
 def _as_json(document: Any) -> Any:
-    """As the API server would be sent it: a date is a string, a key is a string, and nothing is shared."""
+    """Converts YAML to JSON, as kubectl does: dates and keys become strings, and references become copies."""
     return json.loads(json.dumps(document, default=str))
 
 
 def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str, Any]]:
-    """The children of one TFModel. Raises InvalidTFModel."""
+    """Returns the manifests of one TFModel. Raises InvalidTFModel."""
     if not isinstance(document, dict):
         raise InvalidTFModel(["is not a YAML mapping"])
     metadata = document.get("metadata")
     if isinstance(metadata, dict) and not metadata.get("namespace"):
         document = {**document, "metadata": {**metadata, "namespace": namespace}}
     if not {"apiVersion", "kind"} <= document.keys():
-        raise InvalidTFModel(["apiVersion and kind are missing: it is not a Kubernetes object"])
+        raise InvalidTFModel(["apiVersion or kind is missing: it is not a Kubernetes object"])
     tfmodel = TFModel.parse(document)
     if problem := violation(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
         raise InvalidTFModel([problem.message])

@@ -1,4 +1,4 @@
-"""`tfs-operator run`: watches TFModels and reconciles them until it is told to stop."""
+"""`tfs-operator run`: watches TFModels and reconciles them until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -22,22 +22,34 @@ _NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("run", help="run the operator against a cluster")
     settings.add_flags(parser)
-    parser.add_argument("--kubeconfig", metavar="FILE", help="default: the pod's service account, else ~/.kube/config")
-    parser.add_argument("--workers", type=int, default=4, metavar="N", help="TFModels worked on at once (%(default)s)")
-    parser.add_argument("--http-port", type=int, default=8080, metavar="PORT", help="/healthz, /readyz, /metrics")
+    parser.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        help="cluster to connect to (default: the pod's service account, else ~/.kube/config)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=4, metavar="N", help="TFModels reconciled at once (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--http-port",
+        type=int,
+        default=8080,
+        metavar="PORT",
+        help="port of /healthz, /readyz and /metrics (default: %(default)s)",
+    )
     parser.add_argument(
         "--status-poll-seconds",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="how often model servers are asked when nothing moves (default: %(default)s)",
+        help="seconds between status queries to model servers while nothing changes (default: %(default)s)",
     )
     parser.add_argument(
         "--retry-seconds",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="how soon a version that could not be loaded is tried again; doubles up to an hour (default: %(default)s)",
+        help="seconds until a version that failed to load is retried; doubles up to an hour (default: %(default)s)",
     )
     _add_namespaces(parser)
     _add_election(parser)
@@ -51,37 +63,39 @@ def _add_namespaces(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAMESPACE",
-        help="serve the TFModels of this namespace only; repeat it, or separate several by commas (default: all)",
+        help="serve TFModels in this namespace only; may be repeated or hold a list with commas (default: all)",
     )
 
 
 def _add_election(parser: argparse.ArgumentParser) -> None:
-    """The durations' defaults and their bounds are those of cluster/lease.py, which is not imported for `--help`."""
+    """Repeats the defaults and bounds of cluster/lease.py, which `--help` does not import."""
     parser.add_argument(
-        "--leader-elect", action="store_true", help="act only while holding a Lease, so that several may run"
+        "--leader-elect", action="store_true", help="act only while holding a Lease, so that several operators may run"
     )
-    parser.add_argument("--lease-name", default="tfs-operator", metavar="NAME", help="of the Lease (%(default)s)")
-    parser.add_argument("--lease-namespace", metavar="NAMESPACE", help="of the Lease (default: the pod's own)")
+    parser.add_argument(
+        "--lease-name", default="tfs-operator", metavar="NAME", help="name of the Lease (default: %(default)s)"
+    )
+    parser.add_argument("--lease-namespace", metavar="NAMESPACE", help="namespace of the Lease (default: the pod's)")
     parser.add_argument(
         "--lease-duration-seconds",
         type=int,
         default=10,
         metavar="SECONDS",
-        help="how long after its last renewal a lease may be taken from its holder (default: %(default)s)",
+        help="seconds after the last renewal until another operator may take the Lease (default: %(default)s)",
     )
     parser.add_argument(
         "--renew-deadline-seconds",
         type=float,
         default=7.0,
         metavar="SECONDS",
-        help="how long after its last renewal the holder stops; below the duration (default: %(default)s)",
+        help="seconds after the last renewal until the holder stops itself; below the duration (default: %(default)s)",
     )
     parser.add_argument(
         "--retry-period-seconds",
         type=float,
         default=2.0,
         metavar="SECONDS",
-        help="how often the lease is renewed, and looked at by those who stand by (default: %(default)s)",
+        help="seconds between renewals, and between reads by the other operators (default: %(default)s)",
     )
 
 
@@ -92,7 +106,7 @@ def execute(options: argparse.Namespace) -> int:
     from tfs_operator.cluster.errors import ClusterError
     from tfs_operator.controller.operator import run
 
-    # A third series for each counter, which nobody asks for.
+    # A third series for each counter, which no query uses.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client annotates most of itself
     logs.configure(options.log_format, options.log_level)
     if options.log_level != "debug":
@@ -107,21 +121,21 @@ def execute(options: argparse.Namespace) -> int:
         log.critical("%s", error)
         return 1
     except Exception:
-        log.critical("a mistake in the operator ended it", exc_info=True)
+        log.critical("the operator ended with an unexpected error", exc_info=True)
         return 1
     return 0
 
 
 def _collect_less() -> None:
-    """What is imported stays, and what is cached is in no cycle: the collector need not look through it so often. With
-    its defaults it takes a tenth of the CPU time (docs/performance.md)."""
+    """Runs the garbage collector less often: imported modules stay, and cached objects are in no cycle. With its
+    defaults it takes a tenth of the CPU time (docs/performance.md)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
 
 
 class _WrongUsage(Exception):
-    """Flags that do not go together."""
+    """Raised for flags that do not go together; the message is for users."""
 
 
 def _run_options(options: argparse.Namespace) -> "Options":
@@ -140,7 +154,7 @@ def _run_options(options: argparse.Namespace) -> "Options":
 
 
 def _namespaces(given: list[str]) -> tuple[str, ...]:
-    """Each once."""
+    """Splits lists and removes duplicates. Raises _WrongUsage."""
     names = [name.strip() for each in given for name in each.split(",")]
     if not all(re.fullmatch(_NAMESPACE, name) for name in names):
         raise _WrongUsage(f"--namespaces takes names of namespaces, not {','.join(given)!r}")

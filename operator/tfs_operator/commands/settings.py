@@ -11,30 +11,30 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--server-image",
         default=DEFAULT_SERVER_IMAGE,
         metavar="IMAGE",
-        help="image of TensorFlow Serving where a TFModel names none (default: %(default)s)",
+        help="image of TensorFlow Serving for TFModels that name none (default: %(default)s)",
     )
     parser.add_argument(
         "--gpu-server-image",
         default=DEFAULT_GPU_SERVER_IMAGE,
         metavar="IMAGE",
-        help="the same for TFModels with gpus above 0 (default: %(default)s)",
+        help="the same for TFModels with GPUs (default: %(default)s)",
     )
     parser.add_argument(
         "--fetcher-image",
         default=DEFAULT_FETCHER_IMAGE,
         metavar="IMAGE",
-        help="the operator's own image, which fetches models beside each model server (default: %(default)s)",
+        help="image of the operator, whose fetcher runs beside model servers (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-hostpath",
         action="store_true",
-        help="allow hostpath:// URIs, which read the node's own files; for local clusters",
+        help="allow hostpath:// URIs, which read files of the node; for local clusters only",
     )
     parser.add_argument(
         "--cluster-domain",
         default="cluster.local",
         metavar="DOMAIN",
-        help="domain of the cluster's Services (default: %(default)s)",
+        help="DNS domain of the cluster's Services (default: %(default)s)",
     )
     network_policies.add_flags(parser)
 

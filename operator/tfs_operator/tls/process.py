@@ -1,8 +1,8 @@
-"""Puts the model server's TLS file together, or says why it cannot.
+"""Writes the model server's TLS configuration, or reports why it cannot.
 
-Its last words go into the pod's status, where the operator reads them. The first time it fails at once, so that they
-are heard; started again by the kubelet it waits a while for a Secret that is another, since the kubelet starts it
-less and less often.
+The termination message goes into the pod's status, where the operator reads it. The first start fails at once, so that
+the problem shows. Later starts wait for a change of the Secret, because the kubelet restarts the container less and
+less often.
 """
 
 import contextlib
@@ -21,33 +21,33 @@ _PROBLEM_FILE = "problem.txt"
 
 @dataclass(frozen=True)
 class Config:
-    """Where things are. `secret_name` is for messages."""
+    """The command's paths and times. `secret_name` is for messages."""
 
     secret: Path
     secret_name: str
     output: Path
     """The file for `--ssl_config_file`; its folder outlives a restart of the container."""
 
-    last_words: Path
+    termination_log: Path
     """The termination message of the container."""
 
-    patience_seconds: float = 300.0
+    wait_seconds: float = 300.0
 
 
 def run(config: Config, sleep: Callable[[float], None] = time.sleep) -> int:
-    """The exit status: 0, or 1 when there is something to be mended."""
+    """Returns the exit status: 0, or 1 if the Secret cannot be used."""
     remembered = config.output.with_name(_PROBLEM_FILE)
     problem = _awaited(config, _text_of(remembered), sleep)
     remembered.write_text(problem)
     if problem:
-        _say(config, problem)
+        _report(config, problem)
         print(problem, file=sys.stderr)
     return 1 if problem else 0
 
 
 def _awaited(config: Config, before: str, sleep: Callable[[float], None]) -> str:
-    """What is wrong now, "" if nothing; with the problem of before only after a while."""
-    deadline = time.monotonic() + config.patience_seconds
+    """Returns the problem, or "". Waits up to `wait_seconds` while the problem is that of the last start."""
+    deadline = time.monotonic() + config.wait_seconds
     while (problem := _attempt(config)) and problem == before and time.monotonic() < deadline:
         sleep(POLL_SECONDS)
     return problem
@@ -60,19 +60,19 @@ def _attempt(config: Config) -> str:
     except NotUsable as error:
         return f"server.tls.secretName: Secret {config.secret_name} {error}"
     _write(config.output, ssl_config(pair.private_key, pair.certificates))
-    _say(config, as_last_words(certificate))
+    _report(config, as_last_words(certificate))
     return ""
 
 
 def _write(path: Path, text: str) -> None:
-    """For nobody else to read."""
+    """Writes a file that only this user can read."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text)
 
 
-def _say(config: Config, words: str) -> None:
-    config.last_words.write_text(words)
+def _report(config: Config, message: str) -> None:
+    config.termination_log.write_text(message)
 
 
 def _text_of(path: Path) -> str:

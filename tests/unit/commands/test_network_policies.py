@@ -41,10 +41,10 @@ def test_each_flag(flag: str, field: str, value: Any) -> None:
         ("--network-policies=maybe", "invalid choice"),
         ("--operator-labels=", "is not KEY=VALUE"),
         ("--operator-labels=a", "is not KEY=VALUE"),
-        ("--network-policy-clients=monitoring", "is no JSON"),
-        ("--network-policy-clients={}", "is no JSON list"),
-        ("--network-policy-clients=[{}]", "is no JSON list"),
-        ("--network-policy-clients=[[1]]", "is no JSON list"),
+        ("--network-policy-clients=monitoring", "is not JSON"),
+        ("--network-policy-clients={}", "is not a JSON list"),
+        ("--network-policy-clients=[{}]", "is not a JSON list"),
+        ("--network-policy-clients=[[1]]", "is not a JSON list"),
     ],
 )
 def test_a_mistake_is_said_at_the_start(flag: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,7 +140,7 @@ class TestInvalid:
             ("{name: mnist}", "mnist", "metadata: Input should be a valid dictionary"),
             ("kind: TFModel", "kind: Deployment", "kind: Input should be 'TFModel'"),
             ("v1alpha1", "v2", "apiVersion: Input should be 'tfs-operator.io/v1alpha1'"),
-            ("kind: TFModel\n", "", "apiVersion and kind are missing"),
+            ("kind: TFModel\n", "", "apiVersion or kind is missing"),
             ("spec: {modelUri: pvc://models/mnist}\n", "", "spec: Field required"),
         ],
     )

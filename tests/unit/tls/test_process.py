@@ -47,16 +47,16 @@ def test_nobody_else_may_read_it(config: Config) -> None:
 def test_the_last_words_reach_the_operator(config: Config) -> None:
     secret(config.secret)
     run(config, never)
-    terminated = {"exitCode": 0, "message": config.last_words.read_text()}
+    terminated = {"exitCode": 0, "message": config.termination_log.read_text()}
     found = served({"initContainerStatuses": [{"name": "tls", "state": {"terminated": terminated}}]})
     assert found is not None
     assert (len(found.sha256), found.name) == (64, "mnist.shop.svc")
-    assert "PRIVATE" not in config.last_words.read_text()
+    assert "PRIVATE" not in config.termination_log.read_text()
 
 
 def test_the_first_time_it_fails_at_once(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(config, never) == 1
-    words = config.last_words.read_text()
+    words = config.termination_log.read_text()
     assert words.startswith("server.tls.secretName: Secret mnist-tls does not exist")
     assert capsys.readouterr().err == f"{words}\n"
     assert not config.output.exists()
@@ -69,27 +69,27 @@ def test_started_again_it_waits_for_the_secret(config: Config) -> None:
         secret(config.secret)
 
     assert run(config, somebody_makes_it) == 0
-    assert json.loads(config.last_words.read_text())["name"] == "mnist.shop.svc"
+    assert json.loads(config.termination_log.read_text())["name"] == "mnist.shop.svc"
 
 
 def test_another_problem_is_told_at_once(config: Config) -> None:
     run(config, never)
     (secret(config.secret) / "tls.key").unlink()
     assert run(config, never) == 1
-    assert "has no key tls.key" in config.last_words.read_text()
+    assert "has no key tls.key" in config.termination_log.read_text()
 
 
 def test_the_same_problem_is_told_again_after_a_while(config: Config) -> None:
     run(config, never)
     waited: list[float] = []
-    assert run(Config(config.secret, "mnist-tls", config.output, config.last_words, 0.0), waited.append) == 1
+    assert run(Config(config.secret, "mnist-tls", config.output, config.termination_log, 0.0), waited.append) == 1
     assert waited == []
 
 
 def test_the_command(config: Config) -> None:
     secret(config.secret)
     assert main(["tls", f"--secret={config.secret}", "--secret-name=mnist-tls", f"--output={config.output}",
-                 f"--last-words={config.last_words}"]) == 0  # fmt: skip
+                 f"--termination-log={config.termination_log}"]) == 0  # fmt: skip
     assert config.output.exists()
 
 
