@@ -20,14 +20,14 @@ HEAD = """\
 |---|---|---|---|---|---|"""
 
 METHOD = """\
-A time begins just before the PATCH, sent to the API server over a connection that is open already, and ends when the
-last of {replicas} pods answers `labels/canary/metadata` with the new version. Each pod is asked by itself, every 10 ms,
-for the ConfigMap every 250 ms. Before each move by the operator everything is at rest: the status says so, and every
-pod has exactly the versions and labels that are wanted. Moves begin after a random pause, so that they meet the polls
-of server and kubelet at any moment. p95 is by nearest rank, so of 10 it is the longest.
+A time starts just before the PATCH, sent to the API server over an open connection, and ends when the last of
+{replicas} pods answers `labels/canary/metadata` with the new version. Each pod is queried every 10 ms, with the ConfigMap every
+250 ms. Each move by the operator starts at rest: the status shows it, and every pod has exactly the versions and labels
+of the spec. Moves start after a random pause, so that they hit any moment between two polls of server and kubelet. p95
+is by nearest rank, so of 10 moves it is the longest.
 
-"Without its load": less the time between the server's own log lines "Loading servable version" and "Successfully
-loaded servable version" on the pod that had it loaded last ({load} in the median). What comes before is not taken off:
+"Without its load" subtracts the time between the server's own log lines "Loading servable version" and "Successfully
+loaded servable version" on the pod that loaded it last ({load} in the median). The time before the load is included:
 the server looks for versions once a second, and that pod began to load {began} after the PATCH in the median."""
 
 
