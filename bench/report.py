@@ -21,10 +21,10 @@ HEAD = """\
 
 METHOD = """\
 A time starts just before the PATCH, sent to the API server over an open connection, and ends when the last of
-{replicas} pods answers `labels/canary/metadata` with the new version. Each pod is queried every 10 ms, with the ConfigMap every
-250 ms. Each move by the operator starts at rest: the status shows it, and every pod has exactly the versions and labels
-of the spec. Moves start after a random pause, so that they hit any moment between two polls of server and kubelet. p95
-is by nearest rank, so of 10 moves it is the longest.
+{replicas} pods answers `labels/canary/metadata` with the new version. Each pod is queried every 10 ms, with the
+ConfigMap every 250 ms. Each move by the operator starts at rest: the status shows it, and every pod has exactly the
+versions and labels of the spec. Moves start after a random pause, so that they hit any moment between two polls of
+server and kubelet. p95 is by nearest rank, so of 10 moves it is the longest.
 
 "Without its load" subtracts the time between the server's own log lines "Loading servable version" and "Successfully
 loaded servable version" on the pod that loaded it last ({load} in the median). The time before the load is included:
