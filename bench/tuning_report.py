@@ -38,8 +38,8 @@ def markdown(result: Result) -> str:
     before, after = result.load_average
     measured = (
         f"Measured by `make bench-tuning` on {result.day.isoformat()}, {result.machine}, the test double of TensorFlow"
-        f" Serving; load average {before:.1f} before, {after:.1f} after. Each load ran in {rounds} rounds, in turn, and the"
-        " fastest counts, since other work only makes it slower; for first requests it is the median."
+        f" Serving; load average {before:.1f} before, {after:.1f} after. Each load ran in {rounds} rounds, in turn, and"
+        " the fastest counts, since other work only makes it slower; for first requests it is the median."
     )
     tables = [
         [LOAD_HEAD, *(load_row(title, loads) for title, loads in result.batching.items())],
