@@ -23,7 +23,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     flags = ["--sizes=3", "--rest-seconds=3", "--rounds=2", f"--json={file}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "operator")}
     command = [sys.executable, "-m", "bench.scale", *flags]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     (size,) = json.loads(file.read_text())["sizes"]
     return dict(size)

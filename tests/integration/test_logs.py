@@ -10,10 +10,9 @@ import pytest
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS
 
 Line = dict[str, Any]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.backoff import delay
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import Progress, RemoteFile
 from tfs_operator.fetcher.download import journal
@@ -33,6 +34,7 @@ Job = tuple[Incoming, Span | None]
 """A part to fetch; None: nothing is missing, and only the checksum is to be compared."""
 
 _TELL_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +160,7 @@ class Transfer:
         again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
         if not again or failures >= self._pace.attempts:
             raise problem
-        seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
+        seconds = delay(failures, self._pace.backoff_seconds, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)
         logger.info("%s; again in %.1f s", problem.message, seconds)
         await asyncio.sleep(seconds)
 
