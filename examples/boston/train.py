@@ -95,13 +95,13 @@ def drawn() -> Dataset:
     return Dataset("drawn houses", np.float32(houses), np.float32(prices.round(1)))
 
 
-def dataset(wanted: str, url: str) -> Dataset:
-    if wanted == "drawn":
+def dataset(choice: str, url: str) -> Dataset:
+    if choice == "drawn":
         return drawn()
     try:
         return boston(url)
     except OSError as error:
-        if wanted == "boston":
+        if choice == "boston":
             raise SystemExit(str(error)) from error
         print(f"{error}\nUsing houses that are drawn at random instead, with the same 13 columns.", flush=True)
         return drawn()

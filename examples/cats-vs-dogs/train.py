@@ -87,13 +87,13 @@ def drawn() -> Dataset:
     return Dataset("draw.py", *draw.faces(DRAWN_EACH, seed=0))
 
 
-def dataset(wanted: str, url: str) -> Dataset:
-    if wanted == "drawn":
+def dataset(choice: str, url: str) -> Dataset:
+    if choice == "drawn":
         return drawn()
     try:
         return photos(url)
     except OSError as error:
-        if wanted == "photos":
+        if choice == "photos":
             raise SystemExit(str(error)) from error
         print(f"{error}\nUsing faces that draw.py draws instead.", flush=True)
         return drawn()
@@ -197,7 +197,7 @@ def main() -> None:
             saved = save(model, args.out / name, version)
             took = time.monotonic() - began
             print(
-                f"Saved {saved}: {took:.0f} s; {accuracy:.1%} of {tested} unseen pictures are told right.", flush=True
+                f"Saved {saved}: {took:.0f} s; {accuracy:.1%} of {tested} unseen pictures are recognised.", flush=True
             )
 
 

@@ -93,13 +93,13 @@ def drawn() -> Dataset:
     return Dataset("draw.py", *draw.flowers(DRAWN_EACH, seed=0), epochs=6)
 
 
-def dataset(wanted: str, url: str) -> Dataset:
-    if wanted == "drawn":
+def dataset(choice: str, url: str) -> Dataset:
+    if choice == "drawn":
         return drawn()
     try:
         return photos(url)
     except OSError as error:
-        if wanted == "photos":
+        if choice == "photos":
             raise SystemExit(str(error)) from error
         print(f"{error}\nUsing flowers that draw.py draws instead.", flush=True)
         return drawn()
@@ -185,7 +185,7 @@ def main() -> None:
     test_pictures, test_classes = data.part(test=True)
     _, accuracy = model.evaluate(test_pictures, test_classes, verbose=0)
     took = time.monotonic() - began
-    print(f"Trained in {took:.0f} s; {accuracy:.1%} of {len(test_classes)} unseen pictures are told right.")
+    print(f"Trained in {took:.0f} s; {accuracy:.1%} of {len(test_classes)} unseen pictures are recognised.")
     args.out.mkdir(parents=True, exist_ok=True)
     request = save_request(test_pictures[0], args.out)
     print(f"Saved {save(model, args.out)} and {request}, which shows {CLASSES[test_classes[0]]}")

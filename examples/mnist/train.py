@@ -87,13 +87,13 @@ def mnist() -> Dataset:
     return result
 
 
-def dataset(wanted: str) -> Dataset:
-    if wanted == "digits":
+def dataset(choice: str) -> Dataset:
+    if choice == "digits":
         return uci_digits()
     try:
         return mnist()
     except OSError as error:
-        if wanted == "mnist":
+        if choice == "mnist":
             raise SystemExit(str(error)) from error
         print(f"{error}\nUsing the digits of {DIGITS.name} instead.", flush=True)
         return uci_digits()
@@ -176,7 +176,7 @@ def main() -> None:
     model = train(data, args.shift)
     _, accuracy = model.evaluate(data.test_images, data.test_digits, verbose=0)
     took = time.monotonic() - began
-    print(f"Trained in {took:.0f} s; {accuracy:.1%} of {len(data.test_digits)} unseen images are read right.")
+    print(f"Trained in {took:.0f} s; {accuracy:.1%} of {len(data.test_digits)} unseen images are read correctly.")
     args.out.mkdir(parents=True, exist_ok=True)
     print(f"Saved {save(model, args.out, args.version)} and {save_test_images(data, args.out)}")
 

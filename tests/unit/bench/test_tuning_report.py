@@ -32,8 +32,8 @@ def test_the_tables() -> None:
     text, *tables = markdown(result()).strip().split("\n\n")
     assert text.replace("\n", " ") == (
         "Measured by `make bench-tuning` on 2026-11-21, 2 cores, the test double of TensorFlow Serving; "
-        "load average 0.5 before, 1.2 after. Of 3 rounds of each load, in turn, the fastest, since what else runs only "
-        "makes it slower; of first requests the median."
+        "load average 0.5 before, 1.2 after. Each load ran in 3 rounds, in turn, and the fastest counts, since other "
+        "work only makes it slower; for first requests it is the median."
     )
     assert [table.splitlines()[2:] for table in tables] == [
         ["| off | 400 | 2.5 | 9.0 | 10.0 | 4.2 | 0.50 | 0 |"],
