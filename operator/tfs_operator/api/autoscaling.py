@@ -69,7 +69,7 @@ class Autoscaling(ApiModel):
     The metric that asks for the most replicas decides."""
 
     behavior: OpenObject | None = None
-    """How fast the model scales, as a HorizontalPodAutoscaler's `behavior` (`scaleUp`, `scaleDown`). Also with `keda`."""
+    """How fast the model scales, as the `behavior` of a HorizontalPodAutoscaler: `scaleUp`, `scaleDown`."""
 
     keda: Keda | None = None
     """Scales by KEDA instead of a HorizontalPodAutoscaler."""
