@@ -69,7 +69,7 @@ class Autoscaling(ApiModel):
     The metric that asks for the most replicas decides."""
 
     behavior: OpenObject | None = None
-    """How fast the model scales, as the `behavior` of a HorizontalPodAutoscaler: `scaleUp`, `scaleDown`."""
+    """How fast the model scales, also by `keda`: `behavior` of a HorizontalPodAutoscaler, `scaleUp` and `scaleDown`."""
 
     keda: Keda | None = None
     """Scales by KEDA instead of a HorizontalPodAutoscaler."""
