@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from tfs_operator.domain.model_status_json import NotModelStatus, read_model_status
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 from .errors import ModelServerUnreachable
@@ -64,8 +65,8 @@ class _Pod:
             return ()
         answer = self._answer(status, body)
         try:
-            return tuple(_version_status(entry) for entry in answer["model_version_status"])
-        except (KeyError, TypeError, ValueError, AttributeError):
+            return read_model_status(answer)
+        except NotModelStatus:
             raise self._unreachable("its status is not TF Serving's") from None
 
     async def version_of(self, model: str, label: str) -> int | None:
@@ -111,16 +112,6 @@ class _Pod:
 
     def _unreachable(self, reason: str) -> ModelServerUnreachable:
         return ModelServerUnreachable(self._host, self._port, reason)
-
-
-def _version_status(entry: Mapping[str, Any]) -> VersionStatus:
-    status = entry.get("status", {})
-    return VersionStatus(
-        version=int(entry["version"]),
-        state=str(entry["state"]),
-        error_code=str(status.get("error_code", "OK")),
-        error_message=str(status.get("error_message", "")),
-    )
 
 
 def _first(failures: ExceptionGroup[Exception]) -> Exception:

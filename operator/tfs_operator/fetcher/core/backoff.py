@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tfs_operator.domain.backoff import delay
+
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 300.0
 _HOPELESS_SECONDS = 30.0
@@ -27,11 +29,10 @@ class Backoff:
     def failed(self, *, retry: bool = True, most: float = MOST_SECONDS) -> float:
         """Seconds until the next attempt: `most` at the most."""
         first = FIRST_SECONDS if retry else _HOPELESS_SECONDS
-        delay = min(first * 2.0 ** min(self.failures, 16), most)
         self.failures += 1
-        delay *= 1.0 - self.jitter() / 4
-        self.due = self.clock() + delay
-        return delay
+        seconds = delay(self.failures, first, most) * (1.0 - self.jitter() / 4)
+        self.due = self.clock() + seconds
+        return seconds
 
     def reset(self) -> None:
         """The next attempt may begin now, and a failure is the first again."""

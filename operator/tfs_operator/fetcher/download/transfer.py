@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.backoff import delay
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile
+from tfs_operator.fetcher.core.progress import Arrived
+from tfs_operator.fetcher.core.source import RemoteFile
 from tfs_operator.fetcher.download import journal
 from tfs_operator.fetcher.download.byte_ranges import Span
 from tfs_operator.fetcher.download.checksum import is_certain, vouched
@@ -33,6 +35,7 @@ Job = tuple[Incoming, Span | None]
 """A part to fetch; None: nothing is missing, and only the checksum is to be compared."""
 
 _TELL_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +56,11 @@ class Pace:
 class Transfer:
     """One download of one version. `what` names it in messages: the URI and the version."""
 
-    def __init__(self, what: str, receive: Receive, into: Path, progress: Progress, pace: Pace | None = None) -> None:
+    def __init__(self, what: str, receive: Receive, into: Path, arrived: Arrived, pace: Pace | None = None) -> None:
         self._what = what
         self._receive = receive
         self._into = into
-        self._progress = progress
+        self._arrived = arrived
         self._pace = pace or Pace()
         self._pool = ThreadPoolExecutor(self._pace.streams, "fetch")
         self._stop = threading.Event()
@@ -103,7 +106,7 @@ class Transfer:
                 turns.extend(self._of_file(file, record) for file in islice(waiting, 1))
 
     def _of_file(self, file: RemoteFile, record: Journal) -> Iterator[Job]:
-        self._progress(sum(end - start for start, end in record.spans(file)))
+        self._arrived(sum(end - start for start, end in record.spans(file)))
         if not record.is_verified(file):
             yield from self._parts(Incoming(file, self._into), record)
 
@@ -147,7 +150,7 @@ class Transfer:
             while not running.done():
                 await asyncio.wait([running], timeout=_TELL_SECONDS)
                 arrived = sink.position
-                self._progress(arrived - told)
+                self._arrived(arrived - told)
                 told = arrived
         finally:
             running.cancel()
@@ -158,7 +161,7 @@ class Transfer:
         again = problem.retry and problem.reason in (Reason.STORE_UNREACHABLE, Reason.STORE_ERROR)
         if not again or failures >= self._pace.attempts:
             raise problem
-        seconds = self._pace.backoff_seconds * 2 ** (failures - 1) * random.uniform(0.5, 1)
+        seconds = delay(failures, self._pace.backoff_seconds, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)
         logger.info("%s; again in %.1f s", problem.message, seconds)
         await asyncio.sleep(seconds)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tfs_operator.domain.backoff import delay
 from tfs_operator.fetcher.http.errors import Transient
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Patience:
 
     def pause(self, failures: int, asked: float | None) -> float:
         """Seconds before the next attempt after so many failures, at least one."""
-        own = self.first_seconds * 2.0 ** (failures - 1) * random.uniform(1, 2)
+        own = delay(failures, self.first_seconds, self.most_seconds) * random.uniform(1, 2)
         return min(self.most_seconds, max(own, asked or 0.0))
 
 

@@ -3,12 +3,12 @@
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
+from tfs_operator.domain.model_status_json import read_model_status
 from tfs_operator.domain.observation import VersionStatus
 
 log = logging.getLogger(__name__)
@@ -35,20 +35,13 @@ class ModelServer:
                 return _statuses(await _body(answer)) if answer.status == 200 else None
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, RecursionError):
             log.warning("%s: what the model server says of its versions is not TensorFlow Serving's", model)
             return None
 
 
 def _statuses(body: bytes) -> dict[int, VersionStatus]:
-    entries = (_status(entry) for entry in json.loads(body)["model_version_status"])
-    return {status.version: status for status in entries}
-
-
-def _status(entry: Mapping[str, Any]) -> VersionStatus:
-    status = entry.get("status", {})
-    code, message = str(status.get("error_code", "OK")), str(status.get("error_message", ""))
-    return VersionStatus(int(entry["version"]), str(entry["state"]), code, message)
+    return {status.version: status for status in read_model_status(json.loads(body))}
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
