@@ -30,7 +30,7 @@ policy/validating/plugin.go) and pkg/endpoints/handlers/responsewriters/errors.g
 """
 
 
-def refused(kind: str, name: str, words: str) -> Problem:
+def rejected(kind: str, name: str, words: str) -> Problem:
     """`words` are the API server's."""
     text = f"the API server refuses {kind} {name}: {words}"
     return Problem(Reason.CHILD_REFUSED, ": ".join(filter(None, (text, advice(words)))))

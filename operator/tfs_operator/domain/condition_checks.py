@@ -14,7 +14,7 @@ from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
 
-def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
+def all_conditions(evidence: Evidence) -> dict[ConditionType, Verdict]:
     """All conditions of one TFModel."""
     fetched = first(FETCH_CHECKS, evidence)
     versions = first(VERSION_CHECKS, evidence)
@@ -30,7 +30,7 @@ def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
     }
 
 
-def refused(problem: Problem) -> dict[ConditionType, Verdict]:
+def inactive_conditions(problem: Problem) -> dict[ConditionType, Verdict]:
     """The conditions of a TFModel that is not acted on: an invalid spec, or a suspended one."""
     reason = Reason(problem.reason)
     return {

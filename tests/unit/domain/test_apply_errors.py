@@ -3,7 +3,7 @@
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.apply_errors import names_a_silent_webhook, refused
+from tfs_operator.domain.apply_errors import names_a_silent_webhook, rejected
 
 QUOTA = (
     'services "mnist" is forbidden: exceeded quota: team-a, requested: count/services=1, used: count/services=5, '
@@ -37,7 +37,7 @@ NO_RIGHT = (
     ],
 )
 def test_the_child_the_rule_and_what_to_do(words: str, advice: str) -> None:
-    problem = refused("Service", "mnist", words)
+    problem = rejected("Service", "mnist", words)
     assert problem.reason == Reason.CHILD_REFUSED
     assert problem.message.startswith(f"the API server refuses Service mnist: {words}: ")
     assert problem.message.endswith(advice)
@@ -45,7 +45,7 @@ def test_the_child_the_rule_and_what_to_do(words: str, advice: str) -> None:
 
 def test_of_an_unknown_rule_the_servers_words_are_all() -> None:
     words = 'Service "mnist" is invalid: spec.ports: Required value'
-    assert refused("Service", "mnist", words).message == f"the API server refuses Service mnist: {words}"
+    assert rejected("Service", "mnist", words).message == f"the API server refuses Service mnist: {words}"
 
 
 @pytest.mark.parametrize(("words", "is_silent"), [(SILENT, True), (WEBHOOK, False), ("etcdserver: timed out", False)])

@@ -7,7 +7,7 @@ import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT, AutoscalerFacts
-from tfs_operator.domain.condition_checks import LABEL_CHECKS, VERSION_CHECKS, judge, refused
+from tfs_operator.domain.condition_checks import LABEL_CHECKS, VERSION_CHECKS, all_conditions, inactive_conditions
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
@@ -51,7 +51,7 @@ NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, desired=2, repli
 
 
 def judged(evidence: Evidence, kind: ConditionType) -> tuple[str, Reason, str]:
-    verdict = judge(evidence)[kind]
+    verdict = all_conditions(evidence)[kind]
     return verdict.status, verdict.reason, verdict.words
 
 
@@ -60,7 +60,7 @@ def with_pods(*pods: PodObservation, **more: Any) -> Evidence:
 
 
 def test_all_is_well() -> None:
-    assert judge(GOOD) == {
+    assert all_conditions(GOOD) == {
         ConditionType.READY: Verdict(
             "True", Reason.SERVING, "mnist: all versions and labels answer on 2 of 2 replicas"
         ),
@@ -134,7 +134,7 @@ class TestVersionsAvailable:
         assert judged(replace(GOOD, steps=steps), self.KIND)[2] == "model mnist version 2: bad; version 3: worse"
 
     def test_what_a_pod_lists_as_failed_counts_only_when_the_rollout_says_so(self) -> None:
-        """A failure of which only another try can say more is the rollout's to judge."""
+        """A failure of which only another try can say more is the rollout's to decide."""
         aspired = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
         assert judged(with_pods(pod("a", BROKEN), aspired=aspired), self.KIND)[0] == "True"
 
@@ -398,8 +398,8 @@ class TestScalingActive:
     NO_KEDA = AutoscalerFacts(SCALED_OBJECT, 0, 5, installed=False)
 
     def test_it_is_there_for_what_is_autoscaled_only(self) -> None:
-        assert ConditionType.SCALING_ACTIVE not in judge(GOOD)
-        found = judge(replace(GOOD, autoscaler=self.HPA_WORKS))
+        assert ConditionType.SCALING_ACTIVE not in all_conditions(GOOD)
+        found = all_conditions(replace(GOOD, autoscaler=self.HPA_WORKS))
         assert found[ConditionType.SCALING_ACTIVE].reason is Reason.AUTOSCALING
 
     @pytest.mark.parametrize("autoscaler", [HPA_WORKS, HPA_FAILS])
@@ -421,7 +421,7 @@ class TestRefused:
     @pytest.mark.parametrize("reason", [Reason.INVALID_SPEC, Reason.SUSPENDED, Reason.HOSTPATH_NOT_ALLOWED])
     def test_a_tfmodel_that_is_not_acted_on_is_neither_ready_nor_progressing(self, reason: Reason) -> None:
         verdict = Verdict("False", reason, "why")
-        assert refused(Problem(reason, "why")) == {
+        assert inactive_conditions(Problem(reason, "why")) == {
             ConditionType.READY: verdict,
             ConditionType.PROGRESSING: verdict,
         }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfs_operator.domain.replica_failure import unmade_pods
+from tfs_operator.domain.replica_failure import pods_not_created
 
 ANSWERS = {
     "quota": (
@@ -30,9 +30,9 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("words", "advice"), ANSWERS.values(), ids=ANSWERS.keys())
 def test_it_says_which_child_which_rule_and_what_to_do(words: str, advice: str) -> None:
-    assert unmade_pods("mnist", words) == f"Deployment mnist cannot make its pods: {words}: {advice}"
+    assert pods_not_created("mnist", words) == f"Deployment mnist cannot make its pods: {words}: {advice}"
 
 
 @pytest.mark.parametrize("words", ["Internal error occurred: etcd is away", ""])
 def test_of_what_is_not_known_the_words_are_all(words: str) -> None:
-    assert unmade_pods("mnist", words) == ": ".join(filter(None, ["Deployment mnist cannot make its pods", words]))
+    assert pods_not_created("mnist", words) == ": ".join(filter(None, ["Deployment mnist cannot make its pods", words]))
