@@ -1,7 +1,7 @@
-"""The Secret as it is mounted, and every reason why a server could not use it.
+"""Reads the mounted Secret and finds every reason why a server could not use it.
 
-The last proof is a handshake within the process: what a client would refuse of the certificate by itself, such as
-that it has expired, is refused here, before the old pods go.
+The last check is a handshake within the process, so that a certificate that clients would reject, such as an expired
+one, is rejected before old pods are replaced.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ _EXPIRED, _NOT_YET_VALID = 10, 9
 
 
 class NotUsable(Exception):
-    """Why no server can be started with the Secret: which key, what is wrong, what to do."""
+    """Raised if no server can start with the Secret; the message has the key, the problem and what to do."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What the Secret holds, in PEM, without the text about it."""
+    """Private key and certificates of the Secret, in PEM, without the text around them."""
 
     private_key: str
     certificates: str
 
 
 def read(folder: Path) -> Pair:
-    """The files of a mounted Secret of type kubernetes.io/tls. Raises NotUsable."""
+    """Reads the files of a mounted Secret of type kubernetes.io/tls. Raises NotUsable."""
     files = [folder / CERTIFICATE_KEY, folder / PRIVATE_KEY_KEY]
     missing = [file.name for file in files if not file.is_file()]
     if len(missing) == len(files):
@@ -100,7 +100,7 @@ def _server(folder: Path) -> ssl.SSLContext:
 
 def _loading(error: ssl.SSLError, *, encrypted: bool) -> str:
     if encrypted:
-        return f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, which nobody could type in"
+        return f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, since the server cannot ask for one"
     if error.reason == "KEY_VALUES_MISMATCH":
         return f"{PRIVATE_KEY_KEY} does not belong to the certificate in {CERTIFICATE_KEY}: store the pair that does"
     return f"{CERTIFICATE_KEY} or {PRIVATE_KEY_KEY} is damaged: {_words(error)}"
@@ -147,8 +147,8 @@ def _certificate(leaf: str, shown: dict[str, Any]) -> Certificate:
 def _names(shown: dict[str, Any]) -> Iterator[str]:
     """Names that a client may ask for: DNS names first, then addresses; the subject's only where there is no other."""
     alternatives = shown.get("subjectAltName", ())
-    for wanted in ("DNS", "IP Address"):
-        yield from (name.replace("*", "tfs-operator", 1) for kind, name in alternatives if kind == wanted)
+    for kind in ("DNS", "IP Address"):
+        yield from (name.replace("*", "tfs-operator", 1) for each, name in alternatives if each == kind)
     if not alternatives:
         subject = itertools.chain.from_iterable(shown.get("subject", ()))
         yield from (value for key, value in subject if key == "commonName")
