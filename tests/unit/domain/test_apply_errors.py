@@ -29,11 +29,11 @@ NO_RIGHT = (
     ("words", "advice"),
     [
         (QUOTA, "raise ResourceQuota team-a, or delete what is not needed in this namespace"),
-        (COMPUTE, "ResourceQuota compute counts them, so say them in server.resources"),
-        (WEBHOOK, "keeps the rule, or ask whoever runs the webhook images.example.com"),
-        (POLICY, "keeps the rule, or ask whoever made the policy no-services"),
+        (COMPUTE, "ResourceQuota compute counts them, so set them in server.resources"),
+        (WEBHOOK, "keeps the rule, or ask the administrator of the webhook images.example.com"),
+        (POLICY, "keeps the rule, or ask the administrator of the policy no-services"),
         (SILENT, "until the webhook images.example.com answers again, or is removed"),
-        (NO_RIGHT, "give the operator this right; the chart of its version does"),
+        (NO_RIGHT, "grant the operator this permission; the Helm chart of its version does"),
     ],
 )
 def test_the_child_the_rule_and_what_to_do(words: str, advice: str) -> None:

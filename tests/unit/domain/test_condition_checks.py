@@ -66,7 +66,7 @@ def test_all_is_well() -> None:
         ),
         ConditionType.MODELS_FETCHED: Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store"),
         ConditionType.VERSIONS_AVAILABLE: Verdict(
-            "True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE"
+            "True", Reason.COMPLETE, "every version that the spec asks for is AVAILABLE on every ready pod"
         ),
         ConditionType.LABELS_APPLIED: Verdict(
             "True", Reason.COMPLETE, "every ready pod answers every label with its version"
@@ -88,9 +88,9 @@ class TestVersionsAvailable:
         [
             (
                 replace(NO_POD, replicas=0),
-                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried"),
             ),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready to be queried")),
             (
                 with_pods(pod("a"), pod("b", problem=SILENT)),
                 ("Unknown", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
@@ -162,7 +162,7 @@ class TestVersionsAvailable:
 
     def test_a_server_that_is_not_up_is_waited_for_in_the_rollouts_words(self) -> None:
         evidence = replace(NO_POD, steps=at(Action.WAIT, "no pod is ready yet"))
-        words = f"there is nobody to ask; model mnist: no pod is ready yet; waiting since {LATELY}"
+        words = f"no pod is ready to be queried; model mnist: no pod is ready yet; waiting since {LATELY}"
         assert judged(evidence, self.KIND) == ("Unknown", Reason.DEPLOYING, words)
 
     def test_a_version_that_a_server_refuses_to_load_is_told_as_refused(self) -> None:
@@ -189,10 +189,10 @@ class TestLabelsApplied:
         [
             (replace(GOOD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
             (replace(NO_POD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready to be queried")),
             (
                 replace(NO_POD, replicas=0),
-                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried"),
             ),
             (
                 with_pods(pod("a"), pod("b", problem=SILENT)),
@@ -207,12 +207,12 @@ class TestLabelsApplied:
                 (
                     "False",
                     Reason.LABELING,
-                    "model mnist on pod b: label canary answers version 1, wanted version 2",
+                    "model mnist on pod b: label canary answers version 1, expected version 2",
                 ),
             ),
             (
                 with_pods(pod("a", labels={"canary": 2})),
-                ("False", Reason.LABELING, "model mnist on pod a: label stable answers nothing, wanted version 1"),
+                ("False", Reason.LABELING, "model mnist on pod a: label stable answers nothing, expected version 1"),
             ),
         ],
     )
@@ -276,7 +276,7 @@ class TestReady:
             ),
             (
                 with_pods(pod("a", labels={"stable": 1})),
-                ("False", Reason.LABELING, "model mnist on pod a: label canary answers nothing, wanted version 2"),
+                ("False", Reason.LABELING, "model mnist on pod a: label canary answers nothing, expected version 2"),
             ),
             (
                 replace(GOOD, reload_problem=REFUSED),

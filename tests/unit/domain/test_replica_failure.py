@@ -11,7 +11,7 @@ ANSWERS = {
     ),
     "quota on what is not said": (
         'pods "mnist-7d9f-x2x4z" is forbidden: failed quota: team-a: must specify limits.memory for: model-server',
-        "ResourceQuota team-a counts them, so say them in server.resources",
+        "ResourceQuota team-a counts them, so set them in server.resources",
     ),
     "Pod Security": (
         'pods "mnist-7d9f-x2x4z" is forbidden: violates PodSecurity "restricted:latest": restricted volume types',
@@ -19,11 +19,11 @@ ANSWERS = {
     ),
     "webhook": (
         'admission webhook "images.example.com" denied the request: images come from example.com',
-        "change the TFModel so that it keeps the rule, or ask whoever runs the webhook images.example.com",
+        "change the TFModel so that it keeps the rule, or ask the administrator of the webhook images.example.com",
     ),
     "policy": (
         "pods \"m\" is forbidden: ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner label",
-        "change the TFModel so that it keeps the rule, or ask whoever made the policy owners",
+        "change the TFModel so that it keeps the rule, or ask the administrator of the policy owners",
     ),
 }
 

@@ -30,7 +30,7 @@ def _is_hopeless(view: View, initial: ModelConfig) -> bool:
 
 def _instead(view: View, initial: ModelConfig) -> Step:
     memory = replace(view.memory, action=Action.COMMIT, since=_since(view, Action.COMMIT), proven=False)
-    why = "no pod comes up with the committed configuration: the newest one takes its place"
+    why = "no pod starts with the committed configuration: that of the spec replaces it"
     return Step(Action.COMMIT, why, Goal(initial), commit=initial, replace_pods=True, memory=memory)
 
 
