@@ -62,10 +62,10 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> Any:
-    from tfs_operator.fetcher.config import Config, read_plan
-    from tfs_operator.fetcher.core.storage import Storage
+    from tfs_operator.fetcher.config import FetcherConfig, read_plan
+    from tfs_operator.fetcher.core.store_access import StoreAccess
 
-    storage = Storage(
+    storage = StoreAccess(
         endpoint=options.endpoint,
         region=options.region,
         anonymous=options.anonymous,
@@ -74,7 +74,7 @@ def _config(options: argparse.Namespace) -> Any:
         ca_bundle=options.ca_bundle,
         ca_name=options.ca_name,
     )
-    return Config(
+    return FetcherConfig(
         plan=read_plan(options.plan, options.root),
         storage=storage,
         model_server=options.model_server,

@@ -3,13 +3,12 @@ for the libraries of the schemes that its models have."""
 
 from pathlib import Path
 
-from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import invalid_uri
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 
-def open_source(uri: str, storage: Storage, work: Path) -> Source:
+def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
     """The store of `uri`. Nothing is connected to or read yet, so it works without a network and without a Secret.
 
     `work` is a folder for what a store has to keep beside the versions, such as an archive on its way; it is made on
@@ -33,8 +32,4 @@ def open_source(uri: str, storage: Storage, work: Path) -> Source:
             from tfs_operator.fetcher.stores.oci.store import open_registry
 
             return open_registry(uri, storage, work)
-    raise invalid(uri, "its scheme is none of s3, gs, az, https, http, hf, oci")
-
-
-def invalid(uri: str, cause: str) -> FetchError:
-    return FetchError(Reason.INVALID_SPEC, f"{uri}: {cause}", retry=False)
+    raise invalid_uri(uri, "its scheme is none of s3, gs, az, https, http, hf, oci")
