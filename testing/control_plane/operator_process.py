@@ -15,6 +15,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 READY_SECONDS = 60.0
+FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
+"""What most tests start an operator with."""
 
 
 @dataclass(frozen=True)

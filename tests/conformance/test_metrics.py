@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from model_server_kit.polling import eventually
+from testing.conformance.polling import eventually
 
 PAGE = "/monitoring/prometheus/metrics"
 

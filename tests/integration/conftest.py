@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api, Refused
+from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import Served, serving
-from tfs_operator.api.crd import custom_resource_definition
 
 StartOperator = Callable[..., "OperatorProcess"]
-FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
 
 
 @pytest.fixture(scope="session")
@@ -22,28 +21,6 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     with running_control_plane(tmp_path_factory.mktemp("control-plane")) as plane:
         install_crd(Api(plane.kubeconfig(TESTER)))
         yield plane
-
-
-def install_crd(api: Api) -> None:
-    """That of TFModels."""
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    manifest = custom_resource_definition()
-    api.request("POST", path, manifest)
-
-    def established() -> bool:
-        status = api.request("GET", f"{path}/{manifest['metadata']['name']}").get("status", {})
-        return any(c["type"] == "Established" and c["status"] == "True" for c in status.get("conditions") or [])
-
-    eventually(established)
-    eventually(lambda: is_served(api))
-
-
-def is_served(api: Api) -> bool:
-    """Established is said before the storage is there."""
-    try:
-        return bool(api.request("GET", "/apis/tfs-operator.io/v1alpha1/tfmodels")["items"] == [])
-    except Refused:
-        return False
 
 
 @pytest.fixture(scope="session")

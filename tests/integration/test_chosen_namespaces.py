@@ -16,9 +16,9 @@ from testing.control_plane.control_plane import (
     free_ports,
     running_control_plane,
 )
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
-from tests.integration.conftest import FLAGS, install_crd
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from testing.control_plane.api import Api
-from testing.control_plane.operator_process import OperatorProcess
+from testing.control_plane.operator_process import FLAGS, OperatorProcess
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving
-from tests.integration.conftest import FLAGS
 
 _NUMBERS = itertools.count(9)
 KNOWN_WITHIN_SECONDS = 15.0

@@ -10,6 +10,7 @@ from typing import Any
 from testing.clients import asking, load
 from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Manifest
+from testing.local_cluster.pods import is_ready
 from testing.local_cluster.tfmodel import TFModel
 
 PROTOCOLS = ("REST", "gRPC")
@@ -122,11 +123,6 @@ class Scene:
     def await_gone(self, pod: str) -> None:
         """Until its server is stopped, so that the load shows whether that lost anything."""
         self.tfmodel.kubectl("wait", "--for=delete", f"pod/{pod}", f"--timeout={WAIT_SECONDS}s")
-
-
-def is_ready(pod: Manifest) -> bool:
-    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
-    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
 def alive(status: Manifest) -> list[Manifest]:

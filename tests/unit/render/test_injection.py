@@ -3,17 +3,17 @@
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from google.protobuf import text_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 from testing.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
 from tests.unit.domain.test_config_text import read_back
 from tests.unit.render.rendering import Manifest, child, pod_spec, tfmodel
@@ -28,11 +28,6 @@ from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.tls import ssl_config
 from tfs_operator.render import Settings, children
 from tfs_operator.render.settings import NetworkPolicySettings
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "testing" / "model_server"))
-from google.protobuf import text_format
-
-from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 
 MANY = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
 SETTINGS = Settings(network_policies=NetworkPolicySettings(operator_namespace="tfs"))

@@ -1,6 +1,6 @@
 """The tiny SavedModels that the tests serve, and the configs that name them.
 
-`python -m model_server_kit.models FOLDER BASE` (in tests/conformance) writes everything that a running server
+`python -m testing.conformance.models FOLDER BASE` writes everything that a running server
 needs for the tests against an address; BASE is FOLDER as the server will see it.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf  # type: ignore[import-untyped]  # it ships no annotations
-from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # it ships no annotations
+import tensorflow as tf
+from tensorflow_serving.apis import (
     predict_pb2,
     prediction_log_pb2,
 )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import tensorflow as tf  # type: ignore[import-untyped]  # it ships no annotations
+import tensorflow as tf
 from google.protobuf import text_format
-from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # it ships no annotations
+from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_management_pb2,
     model_service_pb2_grpc,

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from model_server_kit.clients import Grpc, Rest
-from model_server_kit.polling import eventually
+from testing.conformance.clients import Grpc, Rest
+from testing.conformance.polling import eventually
 
-_DOUBLE = Path(__file__).resolve().parents[3] / "testing" / "model_server"
+_DOUBLE = Path(__file__).resolve().parents[1] / "model_server"
 _ADDRESS = "127.0.0.1"
 
 
