@@ -34,7 +34,7 @@ _SINGLE = Tuning(streams=1, part_bytes=1 << 62)
 logger = logging.getLogger(__name__)
 
 
-def open_archive(uri: str, storage: StoreAccess, work: Path) -> Source:
+def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
     """Raises FetchError(INVALID_SPEC) for a name that is no archive's."""
     return Bundle(WebArchive(uri, storage), work)
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
 from tfs_operator.fetcher.core.progress import Progress
-from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion, Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.core.threads import in_daemon_thread
 from tfs_operator.fetcher.download.checksum import GIT_BLOB
@@ -49,6 +49,11 @@ def parse_hub_uri(uri: str) -> HubUri:
     if path and any(part in ("", ".", "..") for part in path.split("/")):
         raise invalid_uri(uri, "has an empty part, '.' or '..' in its path")
     return HubUri(repo, unquote(revision) if revision else None, path)
+
+
+def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
+    """Opens a folder of a repository. Raises FetchError(INVALID_SPEC)."""
+    return HubSource(uri, storage)
 
 
 class HubSource:

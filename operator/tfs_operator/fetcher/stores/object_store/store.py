@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
-from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion, Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.core.threads import in_daemon_thread
 from tfs_operator.fetcher.download.part_writer import PartWriter
@@ -30,6 +30,11 @@ PART_SECONDS = 3600.0
 _PAGE = 1000
 _CHUNK = 512 << 10
 """Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
+
+
+def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
+    """Opens a base path in a bucket. Raises FetchError(INVALID_SPEC)."""
+    return ObjectSource(uri, storage)
 
 
 class ObjectSource:

@@ -56,7 +56,7 @@ def parse_reference(uri: str) -> Reference:
     return Reference(host, repo, digest or tag or "latest")
 
 
-def open_registry(uri: str, storage: StoreAccess, work: Path) -> Source:
+def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
     """Raises FetchError(INVALID_SPEC)."""
     return Bundle(RegistryBackend(uri, storage), work)
 
