@@ -30,7 +30,6 @@ def add_parser(commands: Any) -> None:
         help="REST port of the model server, asked before a version is removed (default: %(default)s)",
     )
     parser.add_argument("--shared", metavar="POD", help="base paths are shared with other pods; this is pod POD")
-    parser.add_argument("--once", action="store_true", help="end once everything is there; serve no HTTP")
     _add_storage(parser)
     log_flags.add_flags(parser, default_format="text")
     parser.set_defaults(execute=execute)
@@ -55,10 +54,11 @@ def execute(options: argparse.Namespace) -> int:
 
     logs.configure(options.log_format, options.log_level, text="%(asctime)s %(levelname)s %(message)s")
     try:
-        return 0 if asyncio.run(run(_config(options))) else 1
+        asyncio.run(run(_config(options)))
     except InvalidConfig as error:
         print(f"tfs-operator fetch: {error}", file=sys.stderr)
         return 2
+    return 0
 
 
 def _config(options: argparse.Namespace) -> Any:
@@ -81,5 +81,4 @@ def _config(options: argparse.Namespace) -> Any:
         port=options.port,
         host=options.host,
         pod=options.shared,
-        once=options.once,
     )

@@ -30,9 +30,6 @@ class FetcherConfig:
     pod: str | None = None
     """The pod's name where base paths are shared between pods."""
 
-    once: bool = False
-    """Ends once everything is there, and serves no HTTP."""
-
     def __post_init__(self) -> None:
         if self.pod is not None and not _POD.fullmatch(self.pod):
             raise InvalidConfig(f"--shared {self.pod}: is no name of a pod")

@@ -47,8 +47,6 @@ class Shared:
     slots: asyncio.Semaphore
     metrics: FetcherMetrics
     clock: Callable[[], float] = time.monotonic
-    settles: bool = True
-    """Whether versions in place are synced to the disk, in the background; not where the process ends then."""
 
 
 class BasePathSync:
@@ -95,12 +93,6 @@ class BasePathSync:
         """Whether a model server can start with what is there."""
         view = self._now(self._orders)
         return len(self._orders) == len(self.names) and all(map(view.started, self._orders.values()))
-
-    def complete(self) -> bool:
-        """Whether everything that is ordered is there."""
-        view = self._now(self._orders)
-        known = not view.discovers or view.offered() is not None
-        return self.started() and known and not view.missing()
 
     async def run(self) -> None:
         """For ever. When cancelled, everything that was begun stays as it is, to be gone on with."""
@@ -240,8 +232,7 @@ class BasePathSync:
         await self._installer.install(version, progress)
         log.info("%s: version %s: in place, %s", self._label, version.number, progress.summary())
         self._shared.metrics.fetched(self._label, progress)
-        if self._shared.settles:
-            self._settling[version.number] = self._spawn(self._settle(version))
+        self._settling[version.number] = self._spawn(self._settle(version))
 
     async def _settle(self, version: RemoteVersion) -> None:
         try:

@@ -73,10 +73,6 @@ class PodFetcher:
         self._was_ready = self._was_ready or self._all_started()
         return self._was_ready
 
-    def complete(self) -> bool:
-        """Everything that is ordered is there."""
-        return all(sync.complete() for sync in self._syncs.values())
-
     async def run(self) -> None:
         """For ever."""
         async with asyncio.TaskGroup() as group:
