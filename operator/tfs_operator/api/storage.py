@@ -31,7 +31,7 @@ class CaBundle(ApiModel):
 
 
 class Cache(ApiModel):
-    """Where fetched models are kept for all replicas together."""
+    """Keeps one copy of the fetched models for all replicas."""
 
     persistent_volume_claim: ObjectName
     """Name of a claim in the TFModel's namespace that several pods can write to: access mode ReadWriteMany, or
@@ -39,7 +39,7 @@ class Cache(ApiModel):
 
 
 _SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
-{secret_keys()}. A Secret that comes or changes later is taken up within two minutes, without a restart."""
+{secret_keys()}. A Secret that comes or changes later is used within two minutes, without a restart."""
 
 
 class Storage(ApiModel):
@@ -52,8 +52,8 @@ class Storage(ApiModel):
     secret_ref: SecretReference | None = Field(default=None, description=_SECRET_REF)
 
     anonymous: bool = False
-    """Ask the store without credentials, as public buckets allow. Else, without `secretRef`, what the pod's own
-    identity provides is used."""
+    """Accesses the store without credentials, as public buckets allow. When false and without `secretRef`, the pod's
+    own identity is used."""
 
     endpoint: (
         Annotated[
@@ -82,7 +82,7 @@ class Storage(ApiModel):
     per pod and model."""
 
     cache: Cache | None = None
-    """Share one copy of the models between all replicas. Default: each replica fetches for itself."""
+    """Shares one copy of the models between all replicas. Default: each replica fetches for itself."""
 
     resources: ResourceRequirements | None = None
     """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a

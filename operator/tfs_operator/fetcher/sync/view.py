@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 
-from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.observation import END
 from tfs_operator.fetcher.core.source import RemoteVersion
 
@@ -103,7 +103,7 @@ class BasePathView:
         waits for us."""
         return number in self.present and self.states is not None and self.busy(number)
 
-    def _picked(self, selection: Wanted) -> frozenset[int]:
+    def _picked(self, selection: VersionSet) -> frozenset[int]:
         offered = self.offered() or ()
         policy = frozenset(offered) if selection.all else self._latest(selection.latest, offered)
         return policy | frozenset(selection.versions)

@@ -11,7 +11,7 @@ from testing.models.folder_source import content, publish
 from tests.unit.fetcher.scene import eventually
 from tfs_operator.api.rules import found
 from tfs_operator.api.schemes import SCHEMES, Scheme, place_message, place_pattern, scheme_message, scheme_pattern
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, VersionSet
 from tfs_operator.domain.location import Remote, locate
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.store_access import StoreAccess
@@ -68,7 +68,7 @@ async def test_its_models_are_fetched(tmp_path: Path) -> None:
     storage, base = StoreAccess(endpoint=str(tmp_path / "boxes")), tmp_path / "models"
     plan = FetchPlan(
         sources=(ModelSource(name="mnist", uri=URI, base_path=str(base)),),
-        order=FetchOrder(models={"mnist": ModelOrder(start=Wanted(versions=(1,)))}),
+        order=FetchOrder(models={"mnist": ModelOrder(start=VersionSet(versions=(1,)))}),
     )
     async with aiohttp.ClientSession() as session:
         shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
