@@ -55,8 +55,8 @@ class Schedule:
         return True
 
     def wait(self, view: BasePathView, refused: Set[int], *, listing: bool) -> float:
-        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`: one runs) or
-        of an attempt does."""
+        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`: one runs)
+        or of an attempt does."""
         moving = view.missing() or view.changed() or view.present.keys() - view.aspired()
         listing_due = float("inf") if listing else self._listing_due(view, refused)
         due = min(listing_due, self._attempts.next_due(view.missing() | view.changed()))
