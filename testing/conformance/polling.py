@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], seconds: float = 30.0) -> Found:
+def eventually(look: Callable[[], Found], seconds: float = 90.0) -> Found:
     """Looks until it finds something true, and answers that; fails with the last finding after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -127,4 +127,4 @@ def test_a_namespace_without_its_role_holds_up_no_other_one(
         wait_for_children(guarded, CHOSEN[1], "beside")
         assert [line for line in process.lines() if f"namespace {late} is left out" in line]
         grant(guarded, late, served_rules())
-        eventually(lambda: guarded.get("Deployment", late, "mnist"), 40, process.lines)
+        eventually(lambda: guarded.get("Deployment", late, "mnist"), explain=process.lines)

@@ -87,4 +87,4 @@ def model_server(base: Path, folder: Path, rest: int, grpc: int, policy: str = "
             yield
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)
