@@ -1,4 +1,4 @@
-"""A fetcher's Prometheus metrics."""
+"""Holds a fetcher's Prometheus metrics."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -7,7 +7,7 @@ from tfs_operator.fetcher.core.progress import Progress
 _SECONDS = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 
 
-class Metrics:
+class FetcherMetrics:
     """Holds the metrics of one process. `model` is a model's name, or names joined by `/` where models share a URI."""
 
     def __init__(self) -> None:

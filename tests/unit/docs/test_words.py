@@ -12,7 +12,7 @@ import pytest
 from tfs_operator.cli import COMMANDS, main
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.fetcher.metrics import Metrics as FetcherMetrics
+from tfs_operator.fetcher.metrics import FetcherMetrics
 
 ROOT = Path(__file__).parents[3]
 BANNED = re.compile(
