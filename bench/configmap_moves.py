@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from bench.api import Api
-from bench.fleet import Fleet, ModelServer, discord, settle
+from bench.fleet import Fleet, ModelServer, mismatch, wait_until_none
 from bench.moves import LABEL, Move, move
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.narrate import Step
@@ -118,7 +118,7 @@ class Polled:
 
     async def label_moves(self, count: int, until: float, step: Step) -> list[Move]:
         """Fewer than `count` when time is short; see `another`."""
-        await settle(f"the pods of {NAME}", READY_SECONDS, self._unlike_the_first)
+        await wait_until_none(f"the pods of {NAME}", READY_SECONDS, self._unlike_the_first)
         step.detail = "waiting for the kubelet to renew the file, and for the servers to read it"
         moves: list[Move] = []
         while another(len(moves), count, until - time.monotonic()):
@@ -127,7 +127,7 @@ class Polled:
         return moves
 
     async def _unlike_the_first(self) -> str:
-        return await discord(self.fleet, set(VERSIONS), {"stable": 1, LABEL: VERSIONS[0]})
+        return await mismatch(self.fleet, set(VERSIONS), {"stable": 1, LABEL: VERSIONS[0]})
 
     async def _move(self, version: int) -> Move:
         """After a pause: the move before ended when a pod had just read its file, and that would count against it."""

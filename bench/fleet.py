@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.api import Api
-from testing.local_cluster.commands import DeadlineError
+from testing.waiting import DeadlineError, eventually_async
 
 REST_PORT = 8501
 AVAILABLE = "AVAILABLE"
@@ -58,12 +58,12 @@ async def answers_since(
             took = await asyncio.gather(*(first(server) for server in fleet))
     except TimeoutError:
         said = {server.pod: await server.label(label) for server in fleet}
-        raise DeadlineError(f"waited {seconds:.0f} s for {label} → {version} on every pod; it is {said}") from None
+        raise DeadlineError(f"{label} → {version} on every pod", seconds, said) from None
     return {server.pod: each for server, each in zip(fleet, took, strict=True)}
 
 
-async def discord(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> str:
-    """In which way a server does not have exactly these versions and answer these labels; empty when all do."""
+async def mismatch(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> str:
+    """Describes the first server that does not have exactly these versions or answers a label otherwise; "" if none."""
     for server in fleet:
         if (available := await server.available()) != versions:
             return f"pod {server.pod} has versions {sorted(available)} and not {sorted(versions)}"
@@ -73,15 +73,13 @@ async def discord(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> s
     return ""
 
 
-async def settle(what: str, seconds: float, problem: Callable[[], Awaitable[str]]) -> None:
-    """Waits until there is no problem any more. Raises DeadlineError with the last one."""
-    last = "nothing was seen yet"
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                last = await problem()
-                if not last:
-                    return
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        raise DeadlineError(f"waited {seconds:.0f} s for {what}: {last}") from None
+async def wait_until_none(what: str, seconds: float, problem: Callable[[], Awaitable[str]]) -> None:
+    """Waits until `problem` describes none any more. Raises DeadlineError with the last one."""
+    last = "nothing yet"
+
+    async def is_over() -> bool:
+        nonlocal last
+        last = await problem()
+        return not last
+
+    await eventually_async(is_over, seconds, lambda: last, what=what, interval=LOOK_SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.api import Api
-from bench.fleet import Fleet, ModelServer, discord, settle
+from bench.fleet import Fleet, ModelServer, mismatch, wait_until_none
 from bench.moves import LABEL, Move, move
 from bench.server_log import load_of
 from testing.local_cluster.kubectl import Kubectl, Manifest
@@ -102,6 +102,6 @@ class Operated:
         async def problem() -> str:
             live = await self.api.get(TFMODELS, NAME)
             spec = live["spec"]
-            return unrest(live) or await discord(self.fleet, wanted_versions(spec), spec["versionLabels"])
+            return unrest(live) or await mismatch(self.fleet, wanted_versions(spec), spec["versionLabels"])
 
-        await settle(f"TFModel {NAME} to be at rest", MOVE_SECONDS, problem)
+        await wait_until_none(f"TFModel {NAME} to be at rest", MOVE_SECONDS, problem)

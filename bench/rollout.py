@@ -20,9 +20,10 @@ from bench.machine import Machine, machine
 from bench.operator_moves import Operated
 from bench.report import Result, as_json, markdown, verdict
 from testing.local_cluster import chart, diagnose, model
-from testing.local_cluster.commands import ROOT, CommandError, DeadlineError
+from testing.local_cluster.commands import ROOT, CommandError
 from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.narrate import Narrator
+from testing.waiting import DeadlineError
 
 NAMESPACE = "tfs-bench"
 MODEL = "mnist"

@@ -10,7 +10,8 @@ from pathlib import Path
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
 from testing.control_plane.fault_proxy import FaultProxy, Passed, running_proxy
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
+from testing.waiting import eventually
 
 FAILOVER_SECONDS = 15.0
 """The issue's promise; a lease's duration, and a retry period before and after, are 14 s."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet import asking
 from testing.fleet.asking import Answers, asked_without_pause
 from testing.fleet.fleet import condition, tfmodel
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.node import Node
 from testing.fleet.node_pod import NodePod
+from testing.waiting import eventually
 from tfs_operator.cluster.kinds import RESOURCES
 
 NAME = "mnist"

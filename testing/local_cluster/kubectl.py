@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from testing.local_cluster.commands import ROOT, CommandError, run, wait_for
+from testing.local_cluster.commands import ROOT, CommandError, run
+from testing.waiting import eventually
 
 Manifest = dict[str, Any]
 
@@ -72,6 +73,6 @@ class Kubectl:
                 return local if len(local) == len(ports) else None
 
             try:
-                yield wait_for(f"port-forward to {target}", 20, addresses, seen=output)
+                yield eventually(addresses, 20, output, what=f"port-forward to {target}")
             finally:
                 process.terminate()

@@ -12,9 +12,10 @@ import pytest
 
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import TESTER, ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.replica_counts import counts_since, scale
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -85,7 +86,7 @@ def test_the_count_is_the_autoscalers_and_never_fought_over(
         scale(api, "Deployment", namespace, "mnist", replicas)
         eventually(
             lambda wanted=replicas: f"of {wanted} replicas" in _message(api, namespace),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
-            explain=lambda: pretty(api.get("TFModel", namespace, "mnist")),
+            seen=lambda: pretty(api.get("TFModel", namespace, "mnist")),
         )
     time.sleep(SETTLE_SECONDS)
     assert len(_childrens_writes(control_plane, namespace)) == quiet

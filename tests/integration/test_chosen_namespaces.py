@@ -17,8 +17,9 @@ from testing.control_plane.control_plane import (
     running_control_plane,
 )
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
+from testing.waiting import eventually
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS
 
@@ -89,7 +90,7 @@ def operator(
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     flags = (*FLAGS, f"--namespaces={','.join(CHOSEN)}", "--leader-elect", f"--lease-namespace={HOME}")
     with running_operator(guarded_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *flags) as process:
-        eventually(lambda: process.metric(STATUS, name="tfs-operator") == 1.0, explain=process.lines)
+        eventually(lambda: process.metric(STATUS, name="tfs-operator") == 1.0, seen=process.lines)
         yield process
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.model_servers import set_deployment_complete
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -77,7 +78,7 @@ def test_an_old_pod_makes_room_after_a_while_and_the_next_update_surges_again(
     eventually(lambda: "MakingRoom" in _events(api, namespace))
     api.delete("Pod", namespace, "mnist-new")
     set_deployment_complete(api, namespace, "mnist")
-    eventually(lambda: _strategy(api, namespace) == SURGES, explain=lambda: pretty(_deployment(api, namespace)))
+    eventually(lambda: _strategy(api, namespace) == SURGES, seen=lambda: pretty(_deployment(api, namespace)))
     assert _deployment(api, namespace)["spec"]["template"] == rolling["spec"]["template"]
     assert writes(control_plane, namespace).count("patch deployments mnist") == 3
 

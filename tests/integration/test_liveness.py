@@ -10,8 +10,9 @@ import pytest
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import tfmodel
+from testing.waiting import eventually
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import pytest
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
+from testing.waiting import eventually
 
 Line = dict[str, Any]
 

@@ -10,9 +10,10 @@ from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
 from testing.control_plane.controllers import Kubelet, make_node, running_controllers, set_gpus, until_rolled_out
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, writes
 from testing.fleet.replica_counts import counts_since
+from testing.waiting import eventually
 
 NODE = "gpu-node"
 OLD, NEW = "example/server:1-gpu", "example/server:2-gpu"
@@ -76,12 +77,12 @@ def test_an_update_where_every_gpu_is_taken_goes_through_one_by_one(
     until_rolled_out(api, namespace, OLD, replicas)
     kubelet.least_ready = replicas
     upgrade(api, namespace)
-    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", explain=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", seen=lambda: ready(api, namespace))
     assert "0/1 nodes have 1 nvidia.com/gpu free" in ready(api, namespace)["message"]
     assert strategy(api, namespace) == SURGES
     until_rolled_out(api, namespace, NEW, replicas)
     assert kubelet.least_ready == replicas - 1
-    eventually(lambda: strategy(api, namespace) == SURGES, explain=lambda: pretty(ready(api, namespace)))
+    eventually(lambda: strategy(api, namespace) == SURGES, seen=lambda: pretty(ready(api, namespace)))
 
 
 def test_with_a_gpu_free_no_replica_is_missing(api: Api, namespace: str, kubelet: Kubelet) -> None:
@@ -97,7 +98,7 @@ def test_with_a_gpu_free_no_replica_is_missing(api: Api, namespace: str, kubelet
 def test_more_gpus_than_any_node_has_are_explained(api: Api, namespace: str, kubelet: Kubelet) -> None:
     set_gpus(api, NODE, 1)
     api.create(tfmodel(namespace, gpus=2))
-    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", explain=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", seen=lambda: ready(api, namespace))
     words = ready(api, namespace)["message"].partition(": ")[2]
     assert words == "0/1 nodes have 2 nvidia.com/gpu free: add a node with GPUs or free some, or ask for fewer in gpus"
 
@@ -111,10 +112,10 @@ def test_a_quota_on_gpus_makes_room_likewise(api: Api, namespace: str, kubelet: 
     api.create(tfmodel(namespace, gpus=1, rollout={"surgeTimeoutSeconds": 2, "drainSeconds": 0}))
     until_rolled_out(api, namespace, OLD, 1)
     upgrade(api, namespace)
-    eventually(lambda: ready(api, namespace).get("reason") == "PodsNotCreated", explain=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "PodsNotCreated", seen=lambda: ready(api, namespace))
     assert "exceeded quota: gpus" in ready(api, namespace)["message"]
     until_rolled_out(api, namespace, NEW, 1)
-    eventually(lambda: strategy(api, namespace) == SURGES, explain=lambda: pretty(ready(api, namespace)))
+    eventually(lambda: strategy(api, namespace) == SURGES, seen=lambda: pretty(ready(api, namespace)))
 
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"

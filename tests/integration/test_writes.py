@@ -6,8 +6,9 @@ from pathlib import Path
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.waiting import eventually
 
 SETTLE_SECONDS = 3.0
 """Longer than the operator's slow poll in this tier (2 s), so that a write by polling would show."""

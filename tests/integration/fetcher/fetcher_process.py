@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.operator_process import eventually
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, Wanted
 
 
@@ -29,7 +29,7 @@ class FetcherProcess:
     @property
     def url(self) -> str:
         """Where it listens: it has taken a free port."""
-        found = eventually(lambda: re.search(r"listening on port (\d+)", self.text()), explain=self.text)
+        found = eventually(lambda: re.search(r"listening on port (\d+)", self.text()), seen=self.text)
         return f"http://127.0.0.1:{found[1]}"
 
     def text(self) -> str:

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testing.control_plane.api import Api
-from testing.control_plane.operator_process import eventually
 from testing.fleet.fleet import tfmodel
 from testing.fleet.model_servers import fresh_address, make_pod
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
 from tests.integration.fetcher.fetcher_process import Pod
 from tests.integration.fetcher.test_arrivals import model, upload
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted

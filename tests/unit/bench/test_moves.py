@@ -13,11 +13,11 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from bench.api import Answer, Api
 from bench.configmap_moves import another, models_config
-from bench.fleet import ModelServer, answers_since, discord, settle
+from bench.fleet import ModelServer, answers_since, mismatch, wait_until_none
 from bench.moves import Move, move
 from bench.operator_moves import manifest, unrest, wanted_versions
 from bench.server_log import Load
-from testing.local_cluster.commands import DeadlineError
+from testing.waiting import DeadlineError
 from tfs_operator.api.resource import TFModel
 
 ASKED = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -58,7 +58,7 @@ async def test_each_pod_is_asked_until_it_has_the_version() -> None:
 
 async def test_a_pod_that_never_has_it_is_named_when_time_is_up() -> None:
     servers = fleet(Pods({"a": [2], "b": [1]}))
-    with pytest.raises(DeadlineError, match=r"canary → 2 on every pod; it is \{'a': 2, 'b': 1\}"):
+    with pytest.raises(DeadlineError, match=r"canary → 2 on every pod; last seen: \{'a': 2, 'b': 1\}"):
         await answers_since(servers, "canary", 2, time.monotonic(), seconds=0.1, interval=0.01)
 
 
@@ -87,7 +87,7 @@ async def test_a_move_begins_before_the_change_is_sent() -> None:
 async def test_what_a_pod_has_otherwise_is_said(
     canary: dict[str, list[int | None]], states: dict[int, str], said: str
 ) -> None:
-    found = await discord(fleet(Pods(canary, states)), {1, 2}, {"canary": 2})
+    found = await mismatch(fleet(Pods(canary, states)), {1, 2}, {"canary": 2})
     assert said in found
     assert bool(found) is bool(said)
 
@@ -96,8 +96,8 @@ async def test_what_does_not_settle_is_said() -> None:
     async def problem() -> str:
         return "pod a is loading"
 
-    with pytest.raises(DeadlineError, match="for the world to be at rest: pod a is loading"):
-        await settle("the world to be at rest", 0.05, problem)
+    with pytest.raises(DeadlineError, match="for the world to be at rest; last seen: pod a is loading"):
+        await wait_until_none("the world to be at rest", 0.05, problem)
 
 
 def load(began: float, seconds: float) -> Load:
