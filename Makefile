@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
-PYTEST := hack/run.sh pytest
+SUITE := hack/run.sh python -m testing.suite
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,26 +38,26 @@ soak: venv ## Half an hour of changes without a pause: do the operator's memory,
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.soak --minutes $(or $(MINUTES),30)
 
-test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
-	TFS_HISTORIES=10000 $(PYTEST) --durations=30 --durations-min=5
+test: lint verify images binaries store-image ## Everything: lint, verify, and all tests, tier beside tier
+	TFS_HISTORIES=10000 $(SUITE)
 
 unit: venv ## The tests that need nothing but Python
-	$(PYTEST) tests/unit
+	$(SUITE) unit
 
 stores: venv binaries ## The tests of the servers that models are fetched from in tests, and of the faults before them
-	$(PYTEST) tests/stores
+	$(SUITE) stores
 
 chart: venv binaries ## The Helm chart's tests
-	$(PYTEST) tests/chart
+	$(SUITE) chart
 
 conformance: venv ## The tests of a model server's behaviour, run against the double
-	$(PYTEST) tests/conformance
+	$(SUITE) conformance
 
 integration: venv binaries ## The tests on a real API server without nodes
-	$(PYTEST) tests/integration
+	$(SUITE) integration
 
 e2e: venv images binaries store-image ## The tests on a local kind cluster
-	$(PYTEST) tests/e2e
+	$(SUITE) e2e
 
 lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
 	hack/lint.sh

@@ -6,7 +6,6 @@ authorised away, and no controller runs: whatever exists was made by the operato
 
 import json
 import secrets
-import socket
 import ssl
 import subprocess
 import urllib.error
@@ -19,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from testing.loopback import free_ports
 from testing.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -112,12 +112,6 @@ def running_control_plane(
         stack.callback(plane.api_server.stop)
         plane.start_api_server()
         yield plane
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 def _write_files(plane: ControlPlane, tokens: dict[str, str], groups: Mapping[str, str]) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from testing.control_plane.control_plane import ROOT, free_ports
+from testing.control_plane.control_plane import ROOT
+from testing.loopback import free_ports
 from testing.waiting import eventually
 
 START_SECONDS = 30.0

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from testing.control_plane.api import Api
-from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd
 from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import Served, serving
+from testing.loopback import free_ports
 
 StartOperator = Callable[..., "OperatorProcess"]
 

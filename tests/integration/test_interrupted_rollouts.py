@@ -149,6 +149,7 @@ def other(fleet: Served, silent: NodePod) -> NodePod:
     return next(pod for pod in fleet.pods if pod is not silent)
 
 
+@pytest.mark.alone
 def test_a_silent_pod_is_said_and_holds_up_only_itself(fleet: Served, silent: NodePod) -> None:
     """Neither when it has just fallen silent, nor when that is known; it catches up once it answers."""
     moving = other(fleet, silent)

@@ -104,10 +104,14 @@ class Reported(ApiModel):
     """Versions that were AVAILABLE on every ready pod."""
 
 
+StepName = Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+"""The members of `tfs_operator.domain.rollout.Action`."""
+
+
 class RolloutStatus(ApiModel):
     """How far the model is on its way to the spec. Losing it costs time, never safety."""
 
-    step: Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+    step: StepName
     """Fetch: versions are on their way from the store. Load: versions are being loaded.
     Commit: pods that start will come up with the new state. Label: labels move.
     Bake: what is wanted no more stays for `rollout.bakeSeconds`. Retire: it is unloaded. Withdraw: a version

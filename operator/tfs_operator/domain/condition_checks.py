@@ -10,7 +10,6 @@ from tfs_operator.domain.evidence import Check, Evidence, Verdict, first
 from tfs_operator.domain.fetch_checks import FETCH_CHECKS
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
-from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
@@ -52,7 +51,7 @@ def _nobody_serves(evidence: Evidence) -> Verdict | None:
 def _awaited(evidence: Evidence) -> tuple[str, str]:
     """What the first model without a ready pod waits for, and since when."""
     for name, step in evidence.steps.items():
-        if step.action is Action.WAIT:
+        if not step.action.traits.has_ready_pods:
             return f"; model {name}: {step.message}", f"waiting {since(step.memory.since, evidence.now)}"
     return "", ""
 
@@ -94,12 +93,12 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
 
 def _is_fetching(evidence: Evidence, model: str) -> bool:
     step = evidence.steps.get(model)
-    return step is not None and step.action is Action.FETCH
+    return step is not None and step.action.traits.fetching
 
 
 def _waiting(evidence: Evidence, model: str) -> str:
     step = evidence.steps.get(model)
-    return f"waiting {since(step.memory.since, evidence.now)}" if step and step.action is not Action.DONE else ""
+    return f"waiting {since(step.memory.since, evidence.now)}" if step and step.action.traits.timed else ""
 
 
 def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
@@ -242,6 +241,6 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
 
 def _retiring(evidence: Evidence) -> Verdict | None:
     for name, step in evidence.steps.items():
-        if step.action in (Action.BAKE, Action.RETIRE):
+        if step.action.traits.serving and step.action.traits.timed:
             return Verdict("True", Reason.RETIRING, f"the spec is fulfilled; model {name} {step.message}")
     return None

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
-from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus
+from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus, StepName
 from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Announced
 from tfs_operator.domain.rollout import Action, Failure, Memory, Step
 from tfs_operator.domain.times import epoch, rfc3339
@@ -43,7 +43,7 @@ def memory(rollout: RolloutStatus) -> Memory:
 
 def resumed(kept: Memory, now: float) -> Memory:
     """After a pause in which nobody drove the rollout: what is being loaded has its whole time again."""
-    since = now if kept.action in (Action.FETCH, Action.LOAD) else kept.since
+    since = now if kept.action is not None and kept.action.traits.loading else kept.since
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
 
@@ -55,7 +55,7 @@ def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
     """Of very many versions the newest are remembered."""
     kept = step.memory
     return RolloutStatus(
-        step=step.action.value,
+        step=cast(StepName, step.action.value),  # pydantic checks it
         message=step.message[:_MESSAGE_LIMIT],
         since=rfc3339(kept.since),
         began=rfc3339(kept.began),

@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.storage import Storage
 from tfs_operator.fetcher.stores.uri import open_source
 
@@ -13,7 +14,7 @@ async def main(uri: str, folder: Path) -> None:
     source = open_source(uri, Storage(), folder / "work")
     try:
         (folder / "into-1").mkdir(exist_ok=True)
-        await source.download((await source.versions())[1], folder / "into-1", lambda _: None)
+        await source.download((await source.versions())[1], folder / "into-1", Progress(0))
     finally:
         await source.close()
 

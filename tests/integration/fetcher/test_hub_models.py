@@ -15,6 +15,7 @@ from tests.integration.fetcher.arriving import arriving
 from tests.integration.fetcher.places import mounted
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.storage import Storage
 
 
@@ -89,5 +90,5 @@ async def test_refusals_and_cuts_are_got_over(hub: HubServer, tmp_path: Path) ->
             (tmp_path / "into").mkdir()
             proxy.faults.refuse(503, times=2, kinds={Kind.GET}, path="/resolve/")
             proxy.faults.cut(1, path="saved_model.pb")
-            await model.source.download(versions[1], tmp_path / "into", lambda _: None)
+            await model.source.download(versions[1], tmp_path / "into", Progress(0))
         assert not proxy.faults.pending

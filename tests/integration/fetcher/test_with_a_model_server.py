@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from testing.control_plane.control_plane import free_ports
 from testing.fleet.model_servers import DOUBLE, START_SECONDS
+from testing.loopback import free_ports
 from testing.stores.s3 import S3Server
 from testing.waiting import eventually
 from tests.integration.fetcher.fetcher_process import order

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
@@ -19,7 +20,6 @@ from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
 from tfs_operator.domain.observation import Problem
 from tfs_operator.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
 
-Manifest = dict[str, Any]
 Rewritten = dict[Key, tuple[str, Any]]
 
 log = logging.getLogger(__name__)

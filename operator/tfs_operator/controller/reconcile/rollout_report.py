@@ -10,7 +10,7 @@ from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.domain import rollout_status
 from tfs_operator.domain.history import Announced, Inputs, RolloutEvent, rollout_events
 from tfs_operator.domain.model_status import agreed_labels
-from tfs_operator.domain.rollout import Action, Memory
+from tfs_operator.domain.rollout import Memory
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,6 @@ def _chapter(name: str, before: RolloutStatus | None, progress: PassResult, repl
 
 
 def _ended(taken: Sequence[Memory]) -> list[tuple[str, float]]:
-    """Done is no step that takes time."""
-    timeless = (Action.DONE, None)
-    return [(str(old.action), new.since - old.since) for old, new in pairwise(taken) if old.action not in timeless]
+    """Done has no duration."""
+    timed = [pair for pair in pairwise(taken) if pair[0].action is not None and pair[0].action.traits.timed]
+    return [(str(old.action), new.since - old.since) for old, new in timed]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import Metadata, TFModel
 from tfs_operator.api.status import TFModelStatus
 from tfs_operator.cluster.cache import Cache
@@ -26,7 +27,6 @@ from tfs_operator.render.endpoints import endpoints
 from tfs_operator.render.metadata import selector
 from tfs_operator.render.settings import Settings
 
-Manifest = dict[str, Any]
 Verdicts = Mapping[ConditionType, Verdict]
 
 log = logging.getLogger(__name__)

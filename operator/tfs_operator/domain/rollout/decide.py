@@ -9,25 +9,21 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Facts, Step
+from tfs_operator.domain.rollout.facts import Facts, Step
 from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
 from tfs_operator.domain.rollout.policies.bootstrap import bootstrap
 from tfs_operator.domain.rollout.policies.commit import commit
+from tfs_operator.domain.rollout.policies.done import done
 from tfs_operator.domain.rollout.policies.label import label
 from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_latest
 from tfs_operator.domain.rollout.policies.load import load
 from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.retire import retire
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
-from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
+from tfs_operator.domain.rollout.steps import remembered
 from tfs_operator.domain.rollout.view import View
 
 Policy = Callable[[View, ModelConfig], Step | None]
-
-
-def done(view: View, goal: ModelConfig) -> Step:
-    """Nothing is left to do."""
-    return step(view, Action.DONE, f"{words(goal)} {everywhere(view)}", goal_of(view, goal))
 
 
 POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, retire, await_discovered, done)

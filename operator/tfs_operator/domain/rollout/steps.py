@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
-from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Failure, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import View
 
 

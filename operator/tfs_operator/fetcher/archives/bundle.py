@@ -21,9 +21,10 @@ from tfs_operator.fetcher.archives.limits import EntryKind, Limits
 from tfs_operator.fetcher.archives.part import Depot, Part
 from tfs_operator.fetcher.archives.unpack import Packed, extract, survey
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 from tfs_operator.fetcher.core.threads import working
-from tfs_operator.fetcher.download.download_log import Loudly
+from tfs_operator.fetcher.download.download_log import DownloadLog
 from tfs_operator.fetcher.download.part_writer import streamed
 from tfs_operator.fetcher.download.partial_files import remove_others
 from tfs_operator.fetcher.download.transfer import Transfer
@@ -52,6 +53,9 @@ class Bundle:
         self._tree: dict[str, tuple[int, Packed]] = {}
         self._placed: dict[int, Placed] = {}
         self._unpacked: set[int] = set()
+        self._downloads: list[Progress] = []
+        """Every download that runs or waits for its turn: none of them has stalled while an archive arrives."""
+
         self._dropping: asyncio.TimerHandle | None = None
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
@@ -63,6 +67,13 @@ class Bundle:
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
         if version.problem:
             raise FetchError(version.problem.reason, version.problem.message, retry=False)
+        self._downloads.append(progress)
+        try:
+            await self._download(version, into, progress)
+        finally:
+            self._downloads.remove(progress)
+
+    async def _download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
         async with self._one_by_one:
             place = self._placed.get(version.number)
             if self._parts is None or place is None or place.version != version:
@@ -95,7 +106,7 @@ class Bundle:
             return (Packed(part.title, part.size, part.sha256),)
         known = await working(lambda _: self._shelf.catalogue(part))
         if known is None:
-            archive = await self._archive(part, lambda _: None)
+            archive = await self._archive(part)
             known = await working(lambda stop: self._survey(part, archive, stop))
         if isinstance(known, str):
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: the archive is refused: {known}", retry=False)
@@ -114,18 +125,22 @@ class Bundle:
         self._shelf.note(part, found)
         return found
 
-    async def _archive(self, part: Part, beat: Progress) -> Path:
+    async def _archive(self, part: Part) -> Path:
         """The whole archive on the volume, fetched if it is not there."""
         archive = self._shelf.archive(part)
         if not archive.exists():
             arriving = self._shelf.arriving(part)
             self._check_room(part, arriving)
             file = RemoteFile("archive", part.size, sha256=part.sha256)
-            with Loudly(self.uri, part.size, beat) as progress:
+            with DownloadLog(self.uri, part.size, self._touch) as arrived:
                 read = partial(self._read, {file.path: part})
-                await Transfer(self.uri, streamed(read), arriving, progress, self._depot.pace).run([file])
+                await Transfer(self.uri, streamed(read), arriving, arrived, self._depot.pace).run([file])
             self._shelf.put(part, arriving / file.path)
         return archive
+
+    def _touch(self) -> None:
+        for progress in self._downloads:
+            progress.touch()
 
     async def _bring(self, place: Placed, into: Path, progress: Progress) -> None:
         """Plain files come straight from the store; what is in archives is unpacked after them."""
@@ -150,18 +165,13 @@ class Bundle:
             return
         read = partial(self._read, {file.path: part for file, part in plain.items()})
         what = f"{self.uri}: version {version.number}"
-        await Transfer(what, streamed(read), into, progress, self._depot.pace).run(list(plain))
+        await Transfer(what, streamed(read), into, progress.add, self._depot.pace).run(list(plain))
 
     async def _unpack(self, part: Part, wanted: Mapping[str, RemoteFile], into: Path, progress: Progress) -> None:
-        archive, packing = await self._archive(part, progress), part.packing
+        archive, packing = await self._archive(part), part.packing
         assert packing is not None
-        loop = asyncio.get_running_loop()
-
-        def told(count: int) -> None:
-            loop.call_soon_threadsafe(progress, count)
-
         try:
-            await working(lambda stop: extract(archive, packing, wanted, into, told, stop))
+            await working(lambda stop: extract(archive, packing, wanted, into, progress, stop))
         except BadArchive as error:
             archive.unlink()
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: {error}; it is fetched again") from None

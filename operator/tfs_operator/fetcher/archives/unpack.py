@@ -18,7 +18,8 @@ from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
 from tfs_operator.fetcher.archives.limits import Entry, EntryKind, Ledger, Limits
 from tfs_operator.fetcher.archives.tar import CHUNK, Readable, tar_members
 from tfs_operator.fetcher.archives.zip import zip_members
-from tfs_operator.fetcher.core.source import Progress, RemoteFile
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile
 from tfs_operator.fetcher.core.threads import Stopped
 
 
@@ -63,7 +64,7 @@ def extract(
     left = dict(wanted)
     if not left:
         return
-    with closing(_members(archive, packing, _stopping(stop))) as members:
+    with closing(_members(archive, packing, _watching(progress, stop))) as members:
         for entry, content in members:
             target = left.pop(entry.path, None)
             if target is not None:
@@ -86,10 +87,13 @@ def _counting(ledger: Ledger, stop: threading.Event) -> Meter:
     return meter
 
 
-def _stopping(stop: threading.Event) -> Meter:
+def _watching(progress: Progress, stop: threading.Event) -> Meter:
+    """What comes before the wanted entries may take long, and is no byte of the version."""
+
     def meter(_: int) -> None:
         if stop.is_set():
             raise Stopped
+        progress.touch()
 
     return meter
 
@@ -152,7 +156,7 @@ def _write(entry: Entry, content: Readable, target: RemoteFile, into: Path, prog
         raise BadArchive(f"the entry {shown(entry.path)} is a {entry.kind}")
     path = _place(into, target.path)
     if _is_whole(path, target):
-        progress(target.size)
+        progress.add(target.size)
         return
     digest, size = hashlib.sha256(), 0
     with open(path, "wb", opener=_opener) as file:
@@ -161,7 +165,7 @@ def _write(entry: Entry, content: Readable, target: RemoteFile, into: Path, prog
             file.write(data)
             digest.update(data)
             size += len(data)
-            progress(len(data))
+            progress.add(len(data))
     if (size, digest.hexdigest()) != (target.size, target.sha256):
         raise BadArchive(f"the entry {shown(entry.path)} has changed on the disk since it was looked at")
 

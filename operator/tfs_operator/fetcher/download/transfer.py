@@ -20,7 +20,8 @@ from typing import ParamSpec, TypeVar
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.backoff import delay
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile
+from tfs_operator.fetcher.core.progress import Arrived
+from tfs_operator.fetcher.core.source import RemoteFile
 from tfs_operator.fetcher.download import journal
 from tfs_operator.fetcher.download.byte_ranges import Span
 from tfs_operator.fetcher.download.checksum import is_certain, vouched
@@ -55,11 +56,11 @@ class Pace:
 class Transfer:
     """One download of one version. `what` names it in messages: the URI and the version."""
 
-    def __init__(self, what: str, receive: Receive, into: Path, progress: Progress, pace: Pace | None = None) -> None:
+    def __init__(self, what: str, receive: Receive, into: Path, arrived: Arrived, pace: Pace | None = None) -> None:
         self._what = what
         self._receive = receive
         self._into = into
-        self._progress = progress
+        self._arrived = arrived
         self._pace = pace or Pace()
         self._pool = ThreadPoolExecutor(self._pace.streams, "fetch")
         self._stop = threading.Event()
@@ -105,7 +106,7 @@ class Transfer:
                 turns.extend(self._of_file(file, record) for file in islice(waiting, 1))
 
     def _of_file(self, file: RemoteFile, record: Journal) -> Iterator[Job]:
-        self._progress(sum(end - start for start, end in record.spans(file)))
+        self._arrived(sum(end - start for start, end in record.spans(file)))
         if not record.is_verified(file):
             yield from self._parts(Incoming(file, self._into), record)
 
@@ -149,7 +150,7 @@ class Transfer:
             while not running.done():
                 await asyncio.wait([running], timeout=_TELL_SECONDS)
                 arrived = sink.position
-                self._progress(arrived - told)
+                self._arrived(arrived - told)
                 told = arrived
         finally:
             running.cancel()

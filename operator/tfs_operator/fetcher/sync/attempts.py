@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import Backoff
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.sync.progress import Progress
 
 _HOPELESS = {Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.ARCHIVE_REFUSED}
 """What is wrong lies in the version itself, and another attempt finds the same."""

@@ -15,6 +15,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import ModelOrder, ModelReport
 from tfs_operator.domain.observation import END, VersionStatus
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
 from tfs_operator.fetcher.metrics import Metrics
@@ -22,7 +23,6 @@ from tfs_operator.fetcher.sync.attempts import Attempts
 from tfs_operator.fetcher.sync.install import Arrival
 from tfs_operator.fetcher.sync.listing import Listing
 from tfs_operator.fetcher.sync.model_server import ModelServer
-from tfs_operator.fetcher.sync.progress import Progress
 from tfs_operator.fetcher.sync.removal import discarded, removable
 from tfs_operator.fetcher.sync.report import model_report
 from tfs_operator.fetcher.sync.schedule import Rhythm

@@ -7,11 +7,11 @@ from pathlib import Path
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.formatting import in_bytes
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
 from tfs_operator.fetcher.saved_model.checks import check_folder, check_listing
 from tfs_operator.fetcher.sync.listing import Listing
-from tfs_operator.fetcher.sync.progress import Progress
 from tfs_operator.fetcher.volume.disk import check_room, filled_up, free_bytes, write_failed
 from tfs_operator.fetcher.volume.staging import VersionFolders, remove
 
@@ -69,7 +69,7 @@ class Arrival:
     async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
         what = f"{in_bytes(version.size)} in {len(version.files)} files"
         log.info("%s: version %s: fetching %s from %s", self._name, version.number, what, self._source.uri)
-        work = asyncio.ensure_future(self._source.download(version, staging, progress.add))
+        work = asyncio.ensure_future(self._source.download(version, staging, progress))
         try:
             while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
                 log.info("%s: version %s: %s", self._name, version.number, progress.line())

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelSource
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteVersion, Source
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.sync.base_path_sync import Keeper, Surroundings
 from tfs_operator.fetcher.volume.shared_claims import Alone, Shared, Sharing
 from tfs_operator.fetcher.volume.staging import VersionFolders

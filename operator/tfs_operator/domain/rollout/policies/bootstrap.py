@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Facts, Goal, Memory, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Facts, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import fingerprint
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from tfs_operator.domain.model_config import ModelConfig
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 

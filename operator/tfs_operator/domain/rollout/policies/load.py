@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.safe_commit import guarded
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Goal, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Goal, Step
 from tfs_operator.domain.rollout.steps import words
 from tfs_operator.domain.rollout.view import View
 

@@ -1,7 +1,8 @@
 """Versions that are wanted no more stay for the bake time, and then go."""
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 from tfs_operator.domain.times import rfc3339

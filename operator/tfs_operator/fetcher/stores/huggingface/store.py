@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 from tfs_operator.fetcher.core.storage import Storage
 from tfs_operator.fetcher.core.threads import asking
 from tfs_operator.fetcher.download.checksum import GIT_BLOB
@@ -81,7 +82,7 @@ class HubSource:
         if self._versions.get(version.number) != version:
             raise FetchError(Reason.VERSION_CHANGED, f"{what}: has changed on the hub since it was listed")
         read = partial(self._read, self._commit, self._folders[version.number])
-        await Transfer(what, streamed(read), into, progress).run(version.files)
+        await Transfer(what, streamed(read), into, progress.add).run(version.files)
 
     async def close(self) -> None:
         await self._web.close()

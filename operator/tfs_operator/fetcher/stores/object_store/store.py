@@ -10,7 +10,8 @@ from obstore.exceptions import BaseError
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 from tfs_operator.fetcher.core.storage import Storage
 from tfs_operator.fetcher.core.threads import asking
 from tfs_operator.fetcher.download.part_writer import Sink
@@ -63,7 +64,7 @@ class ObjectSource:
             part = partial(self._receive, client, f"{folder}/{file.path}", f"{what}: {file.path}")
             return asking(lambda: part(file, start, end, sink), PART_SECONDS)
 
-        await Transfer(what, receive, into, progress).run(version.files)
+        await Transfer(what, receive, into, progress.add).run(version.files)
 
     def _receive(self, client: Client, key: str, what: str, file: RemoteFile, start: int, end: int, sink: Sink) -> None:
         """In a thread of its own: through the event loop each chunk would cost twice the processor time."""

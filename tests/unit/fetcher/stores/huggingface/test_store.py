@@ -16,6 +16,7 @@ from tests.unit.fetcher.site import ANYONE, Site, secret
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.storage import Storage
 from tfs_operator.fetcher.stores.huggingface.store import HubUri, parse_hub_uri
@@ -102,7 +103,7 @@ async def test_all_files_are_of_the_commit_that_was_listed(site: Site, tmp_path:
     source = hub(site)
     version = (await source.versions())[1]
     site.server.files |= hub_files("org/repo", SECOND, below("1", ONE | {"saved_model.pb": b"new"}))
-    await source.download(version, tmp_path, lambda _: None)
+    await source.download(version, tmp_path, Progress(0))
     assert tree(tmp_path) == ONE
 
 

@@ -1,16 +1,9 @@
 """How far, how fast."""
 
-from tfs_operator.fetcher.sync.progress import Progress
+from tests.unit.fetcher.clock import Clock
+from tfs_operator.fetcher.core.progress import Progress
 
 MIB = 1024 * 1024
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_rate_is_that_of_the_last_seconds() -> None:

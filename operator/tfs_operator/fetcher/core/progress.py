@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 from tfs_operator.fetcher.core.formatting import in_bytes
 
+Arrived = Callable[[int], None]
+"""Takes the number of bytes that have just arrived (or that were found to be there already)."""
+
 _WINDOW_SECONDS = 5.0
 _SAMPLE_SECONDS = 0.25
 
 
 @dataclass
 class Progress:
-    """One attempt. `add` may be called from any thread; to add nothing is no sign of life."""
+    """Counts one attempt to fetch a version, in bytes. Every method may be called from any thread."""
 
     total: int
     clock: Callable[[], float] = time.monotonic
@@ -27,6 +30,7 @@ class Progress:
         self._samples.append((self.begun, 0))
 
     def add(self, count: int) -> None:
+        """Counts bytes of the version that have arrived; 0 is no sign of life."""
         if count == 0:
             return
         with self._lock:
@@ -35,6 +39,10 @@ class Progress:
             if self.moved - self._samples[-1][0] >= _SAMPLE_SECONDS:
                 self._samples.append((self.moved, self.arrived))
                 self._forget(self.moved - _WINDOW_SECONDS)
+
+    def touch(self) -> None:
+        """Notes that the attempt gets on although no byte of the version arrives, such as while an archive does."""
+        self.moved = self.clock()
 
     @property
     def rate(self) -> int:
@@ -46,7 +54,7 @@ class Progress:
 
     @property
     def idle_seconds(self) -> float:
-        """Since a byte arrived."""
+        """Since the last byte or touch."""
         return self.clock() - self.moved
 
     def line(self) -> str:
