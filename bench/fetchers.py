@@ -10,7 +10,7 @@ from bench.fetch_data import VERSION, Shape
 from testing.local_cluster.commands import ROOT
 from testing.stores.process import binary
 from testing.stores.s3 import REGION, S3Server
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, VersionSet
 
 MODEL = "bench"
 
@@ -56,7 +56,7 @@ def ours(job: Job) -> Command:
 
 def _plan(job: Job) -> FetchPlan:
     source = ModelSource(name=MODEL, uri=f"s3://{job.shape.base_path}", base_path=str(job.into))
-    order = FetchOrder(models={MODEL: ModelOrder(start=Wanted(versions=(VERSION,)))})
+    order = FetchOrder(models={MODEL: ModelOrder(start=VersionSet(versions=(VERSION,)))})
     return FetchPlan(sources=(source,), order=order)
 
 

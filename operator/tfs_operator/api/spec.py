@@ -70,10 +70,10 @@ class TFModelSpec(VersionSelection):
     `modelUri` and `models`. Adding or removing a model replaces the pods, one by one."""
 
     replicas: Annotated[int, Field(ge=0, le=1000, json_schema_extra={"format": "int32"})] = 1
-    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too. Not looked at with `autoscaling`."""
+    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too. Ignored with `autoscaling`."""
 
     autoscaling: Autoscaling | None = None
-    """Let the number of pods follow the load."""
+    """Scales the number of pods with the load."""
 
     gpus: Annotated[int, Field(ge=0, le=64, json_schema_extra={"format": "int32"})] = 0
     """GPUs for each replica, as nvidia.com/gpu. Above 0 the GPU image is used, nodes tainted with
@@ -102,8 +102,8 @@ class TFModelSpec(VersionSelection):
     """Who may open connections to the pods."""
 
     suspend: bool = False
-    """Stop acting on this TFModel: what runs goes on running as it is, edits wait. Ready becomes False with
-    reason Suspended."""
+    """Stops the operator from acting on this TFModel: pods keep running unchanged, and edits take effect once it is
+    false again. Ready becomes False with reason Suspended."""
 
     rules = (
         Rule(
@@ -127,5 +127,5 @@ class TFModelSpec(VersionSelection):
 
     @property
     def most_replicas(self) -> int:
-        """As many as there may be."""
+        """Returns the highest number of replicas that the spec allows."""
         return self.autoscaling.max_replicas if self.autoscaling else self.replicas

@@ -30,7 +30,7 @@ class CaBundle(ApiModel):
 
 
 class Cache(ApiModel):
-    """Where fetched models are kept for all replicas together."""
+    """Keeps one copy of the fetched models for all replicas."""
 
     persistent_volume_claim: ObjectName
     """Name of a claim in the TFModel's namespace that several pods can write to: access mode ReadWriteMany, or
@@ -50,11 +50,11 @@ class Storage(ApiModel):
     `gcloud-application-credentials.json` for gs://, `AZURE_STORAGE_ACCESS_KEY`, `AZURE_STORAGE_SAS_TOKEN` or
     `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` and `AZURE_TENANT_ID` for az://, `username` and `password`, or `token`,
     for https://, `HF_TOKEN` for hf://, `.dockerconfigjson` for oci://. A Secret that comes or changes later is
-    taken up within two minutes, without a restart."""
+    used within two minutes, without a restart."""
 
     anonymous: bool = False
-    """Ask the store without credentials, as public buckets allow. Else, without `secretRef`, what the pod's own
-    identity provides is used."""
+    """Accesses the store without credentials, as public buckets allow. When false and without `secretRef`, the pod's
+    own identity is used."""
 
     endpoint: (
         Annotated[
@@ -83,7 +83,7 @@ class Storage(ApiModel):
     per pod and model."""
 
     cache: Cache | None = None
-    """Share one copy of the models between all replicas. Default: each replica fetches for itself."""
+    """Shares one copy of the models between all replicas. Default: each replica fetches for itself."""
 
     resources: ResourceRequirements | None = None
     """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a

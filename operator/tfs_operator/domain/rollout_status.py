@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus, StepName
-from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Announced
+from tfs_operator.domain.history import MAX_ANNOUNCED, MAX_FAILURES, Announced
 from tfs_operator.domain.rollout import Action, Failure, Memory, Step
 from tfs_operator.domain.times import epoch, rfc3339
 
@@ -47,11 +47,11 @@ def resumed(kept: Memory, now: float) -> Memory:
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
 
-def told(rollout: RolloutStatus) -> Announced:
+def reported(rollout: RolloutStatus) -> Announced:
     return Announced(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
 
 
-def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
+def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
     """Of very many versions the newest are remembered."""
     kept = step.memory
     return RolloutStatus(
@@ -64,7 +64,9 @@ def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
-        reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-MAX_TOLD:]),
+        reported=Reported(
+            labels=dict(sorted(announced.labels.items())), versions=sorted(announced.versions)[-MAX_ANNOUNCED:]
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from testing.stores.s3 import S3Server
 from testing.waiting import eventually
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, VersionSet
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,14 @@ class Pod:
         return run.stderr
 
 
-def plan(root: Path, uri: str, start: Wanted, hold: Wanted | None = None, *, poll: float = 1.0) -> FetchPlan:
+def plan(root: Path, uri: str, start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchPlan:
     """One model named `m`, at ROOT/m."""
     source = ModelSource(name="m", uri=uri, base_path=str(root / "m"))
     return FetchPlan(sources=(source,), order=order(start, hold, poll=poll))
 
 
-def order(start: Wanted, hold: Wanted | None = None, *, poll: float = 1.0) -> FetchOrder:
-    return FetchOrder(models={"m": ModelOrder(start=start, hold=hold or Wanted())}, poll_interval_seconds=poll)
+def order(start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchOrder:
+    return FetchOrder(models={"m": ModelOrder(start=start, hold=hold or VersionSet())}, poll_interval_seconds=poll)
 
 
 def _write_secret(folder: Path, secret: Mapping[str, str]) -> None:

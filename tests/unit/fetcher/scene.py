@@ -11,7 +11,7 @@ import aiohttp
 
 from testing.models.folder_source import FolderSource, content
 from tests.unit.fetcher.status_server import StatusServer, running_status_server
-from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, VersionSet
 from tfs_operator.fetcher.metrics import Metrics
 from tfs_operator.fetcher.sync.base_path_sync import Keeper, Surroundings
 from tfs_operator.fetcher.sync.model_server import ModelServer
@@ -29,10 +29,10 @@ class Scene:
     server: StatusServer
     keeper: Keeper
 
-    def order(self, *versions: int, hold: Wanted | None = None, poll: float = 0.1, **policy: int | bool) -> None:
+    def order(self, *versions: int, hold: VersionSet | None = None, poll: float = 0.1, **policy: int | bool) -> None:
         """`latest=1` and the like are for the start, as `versions` are."""
-        start = Wanted.model_validate({"versions": versions, **policy})
-        self.keeper.order(NAME, ModelOrder(start=start, hold=hold or Wanted()), poll)
+        start = VersionSet.model_validate({"versions": versions, **policy})
+        self.keeper.order(NAME, ModelOrder(start=start, hold=hold or VersionSet()), poll)
 
     @property
     def report(self) -> ModelReport:

@@ -20,7 +20,7 @@ from tfs_operator.domain.fetch_protocol import (
     FetchState,
     ModelOrder,
     ModelSource,
-    Wanted,
+    VersionSet,
 )
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
@@ -57,7 +57,7 @@ async def client(fetcher: PodFetcher) -> AsyncIterator[Client]:
 
 
 def wants(**versions: int) -> FetchOrder:
-    return FetchOrder(models={name: ModelOrder(start=Wanted(versions=(n,))) for name, n in versions.items()})
+    return FetchOrder(models={name: ModelOrder(start=VersionSet(versions=(n,))) for name, n in versions.items()})
 
 
 async def told(client: Client, order: FetchOrder) -> FetchReport:
@@ -120,7 +120,7 @@ async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path
     sources = tuple(
         ModelSource(name=name, uri=name, base_path=str(tmp_path / "models" / name)) for name in ("good", "bad")
     )
-    wanted = ModelOrder(start=Wanted(versions=(1,)))
+    wanted = ModelOrder(start=VersionSet(versions=(1,)))
     plan = FetchPlan(sources=sources, order=FetchOrder(models={"good": wanted, "bad": wanted}))
 
     def open_source(uri: str, _: Path) -> FolderSource:

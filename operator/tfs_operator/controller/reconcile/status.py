@@ -102,11 +102,11 @@ class StatusWriter:
     def _narrate(self, live: Manifest, reports: Mapping[str, RolloutReport], progress: PassResult) -> None:
         """After the status is written: what it says was told is told once, or, if the process ends here, not at all."""
         metadata = Metadata.model_validate(live["metadata"])
-        for name, chapter in reports.items():
+        for name, report in reports.items():
             self._metrics.steps_taken(_key(live), name, progress.taken[name])
-            for step, seconds in chapter.steps:
+            for step, seconds in report.steps:
                 self._metrics.step_taken(step, seconds)
-            for happening in chapter.rollout_events:
+            for happening in report.rollout_events:
                 note = f"model {name}: {happening.note}" if len(reports) > 1 else happening.note
                 if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
                     log.info("%s", note)

@@ -20,7 +20,7 @@ from tfs_operator.domain.rollout.policies.load import load
 from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.retire import retire
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
-from tfs_operator.domain.rollout.steps import remembered
+from tfs_operator.domain.rollout.steps import with_memory
 from tfs_operator.domain.rollout.view import View
 
 Policy = Callable[[View, ModelConfig], Step | None]
@@ -31,8 +31,8 @@ POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, ret
 
 def decide(facts: Facts) -> Step:
     """The next step of one model."""
-    if (opening := bootstrap(facts)) is not None:
-        return opening
+    if (first := bootstrap(facts)) is not None:
+        return first
     assert facts.committed is not None
     view = View(facts, facts.aspired, facts.committed)
     if (waiting := no_ready_pods(view)) is not None:
@@ -40,4 +40,4 @@ def decide(facts: Facts) -> Step:
     goal = target.running(view)
     found = next(step for policy in POLICIES if (step := policy(view, goal)) is not None)
     stuck = not found.goal.hold and is_stuck(view, goal)
-    return remembered(view, replace(found, replace_pods=True) if stuck else found)
+    return with_memory(view, replace(found, replace_pods=True) if stuck else found)

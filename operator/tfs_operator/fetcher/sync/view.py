@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 
-from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.observation import END
 from tfs_operator.fetcher.core.source import RemoteVersion
 
@@ -103,7 +103,7 @@ class View:
         waits for us."""
         return number in self.present and self.states is not None and self.busy(number)
 
-    def _picked(self, wanted: Wanted) -> frozenset[int]:
+    def _picked(self, wanted: VersionSet) -> frozenset[int]:
         offered = self.offered() or ()
         policy = frozenset(offered) if wanted.all else self._latest(wanted.latest, offered)
         return policy | frozenset(wanted.versions)

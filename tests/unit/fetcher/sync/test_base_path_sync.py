@@ -11,7 +11,7 @@ from testing.models.folder_source import content, publish, write
 from testing.models.index_files import index_bytes
 from tests.unit.fetcher.scene import Scene, eventually, running_keeper
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchState, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
 from tfs_operator.fetcher.core.errors import FetchError
 
 
@@ -24,7 +24,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 class TestNamedVersions:
     async def test_arrive_and_nothing_else(self, scene: Scene) -> None:
         publish(scene.store, 1, 2, 3)
-        scene.order(1, hold=Wanted(versions=(3,)))
+        scene.order(1, hold=VersionSet(versions=(3,)))
         await scene.until_fetched(1, 3)
         assert scene.visible() == ["1", "3"]
         assert scene.same(1)
@@ -87,7 +87,7 @@ class TestPolicies:
 
     async def test_the_newest_comes_first(self, scene: Scene) -> None:
         publish(scene.store, 1, 2, 3)
-        scene.order(1, hold=Wanted(all=True))
+        scene.order(1, hold=VersionSet(all=True))
         await scene.until_fetched(1, 2, 3)
         assert [path for path in scene.source.copied if "saved_model" in path] == [
             "1/saved_model.pb",  # the server waits for it
@@ -171,7 +171,7 @@ class TestAStoreThatFails:
         scene.order(1)
         await eventually(lambda: scene.report.problem)
         scene.source.problem = None
-        scene.order(1, hold=Wanted(latest=1))
+        scene.order(1, hold=VersionSet(latest=1))
         await scene.until_fetched(1)  # the back-off was 30 s
 
 
@@ -204,7 +204,7 @@ class TestUploads:
 
     async def test_a_version_that_changes_while_it_is_served_stays_as_it_is(self, scene: Scene) -> None:
         publish(scene.store, 1)
-        scene.order(1, hold=Wanted(latest=1))
+        scene.order(1, hold=VersionSet(latest=1))
         await scene.until_fetched(1)
         scene.server.says("mnist", {1: "AVAILABLE"})
         before = content(scene.base / "1")

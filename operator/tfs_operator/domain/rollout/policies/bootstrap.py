@@ -17,7 +17,7 @@ def bootstrap(facts: Facts) -> Step | None:
     if committed is None and facts.fleet.silent and not facts.fleet.pods:
         return _wait(facts)
     adopted = _adopted(facts) if committed is None else None
-    config = adopted or target.opening(facts.aspired)
+    config = adopted or target.initial(facts.aspired)
     memory = _memory(facts, proven=adopted is not None)
     words = "adopting what the pods serve" if adopted else "the first configuration of the model"
     return Step(Action.COMMIT, words, _goal(facts, config), commit=config, memory=memory)

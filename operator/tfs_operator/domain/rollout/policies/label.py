@@ -22,5 +22,5 @@ def _behind(answers: Mapping[str, int], aspired: Mapping[str, int], name: str) -
     for label in sorted(answers.keys() | aspired.keys()):
         if answers.get(label) != aspired.get(label):
             should = aspired.get(label, "nothing")
-            return f"label {label} answers {answers.get(label, 'nothing')}, wanted {should} ({name})"
+            return f"label {label} answers {answers.get(label, 'nothing')}, expected {should} ({name})"
     return None

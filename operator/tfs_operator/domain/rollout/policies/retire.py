@@ -21,4 +21,4 @@ def retire(view: View, goal: ModelConfig) -> Step | None:
         until = rfc3339(view.facts.now - view.lasting(Action.BAKE) + view.facts.limits.bake)
         message = f"{what}: kept until {until}, so that a rollback is instant"
         return step(view, Action.BAKE, message, goal_of(view, goal, keep_available=True))
-    return step(view, Action.RETIRE, f"{what}: wanted no more", goal_of(view, goal))
+    return step(view, Action.RETIRE, f"{what}: no longer in the spec", goal_of(view, goal))

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# hack/node-image.sh: builds the kind node image from packages alone (Go modules, Debian) and prints its name.
+# hack/offline/node-image.sh: builds the kind node image from packages alone (Go modules, Debian) and prints its name.
 # Seconds when it is there already: the name holds a checksum of all that it is made of.
+# hack/offline/node-image.sh base: only its Debian base.
 # Needs Docker (hack/docker.sh up), and root on Debian for debootstrap.
 set -euo pipefail
 # shellcheck source=hack/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-readonly repository=tfs-operator/node source=$TFS_ROOT/hack/node
-readonly control_plane=(kube-apiserver kube-controller-manager kube-scheduler)
-readonly programs=(etcd kube-apiserver kubectl kubelet kubeadm kube-controller-manager kube-scheduler kube-proxy
-  coredns pause)
+readonly repository=tfs-operator/node source=$TFS_ROOT/hack/offline/node
+readonly in_pods=(kube-apiserver kube-controller-manager kube-scheduler kube-proxy)
 # The oldest builder will do, and it is the one that Debian's docker.io has.
 export DOCKER_BUILDKIT=0
 
@@ -18,8 +17,8 @@ fingerprint() {
   local parts
   parts=$(
     cd "$TFS_ROOT/hack"
-    find node tools/{kubernetes,etcd,coredns,pause} -type f -print0 | sort -z | xargs -0 sha256sum
-    sha256sum node-image.sh debian-base.sh
+    find offline/node tools/node -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    sha256sum offline/node-image.sh offline/debian-base.sh
     grep -E '^(KUBERNETES|ETCD|COREDNS|PAUSE|NODE_DEBIAN)' versions.env
   )
   sha256sum <<<"$parts" | cut -c 1-8
@@ -35,27 +34,31 @@ scratch_image() {
   images+=("$1")
 }
 
-# proxy_image TAG BASE: kube-proxy calls iptables, which comes from the node's base.
-proxy_image() {
-  local context
+# kubernetes_images BASE: one image under the names of all that run in pods; kube-proxy calls iptables, which comes from
+# the node's base.
+kubernetes_images() {
+  local context name tags=()
   context=$(mktemp -d)
-  cp -L "$TFS_CACHE/bin/kube-proxy" "$context/"
-  docker build --quiet --build-arg "BASE_IMAGE=$2" --tag "$1" --file - "$context" \
-    <"$source/kube-proxy.Dockerfile"
+  mkdir "$context/programs"
+  cp -L "$TFS_CACHE/bin/kube-proxy" "$context/programs/kubernetes"
+  for name in "${in_pods[@]}"; do
+    ln -s kubernetes "$context/programs/$name"
+    tags+=("registry.k8s.io/$name:$KUBERNETES_VERSION")
+  done
+  docker build --quiet --build-arg "BASE_IMAGE=$1" --tag "${tags[0]}" --file - "$context" \
+    <"$source/kubernetes.Dockerfile"
+  for name in "${tags[@]:1}"; do docker tag "${tags[0]}" "$name"; done
   rm -r "$context"
-  images+=("$1")
+  images+=("${tags[@]}")
 }
 
 # assemble IMAGE BASE: under the names that kubeadm asks for, so that the cluster pulls nothing.
 assemble() {
   local image=$1 base=$2 context name images=()
-  for name in "${control_plane[@]}"; do
-    scratch_image "registry.k8s.io/$name:$KUBERNETES_VERSION" "$name" usr/local/bin
-  done
   scratch_image "registry.k8s.io/etcd:${ETCD_VERSION#v}-0" etcd usr/local/bin
   scratch_image "registry.k8s.io/coredns/coredns:$COREDNS_VERSION" coredns .
   scratch_image "registry.k8s.io/pause:$PAUSE_VERSION" pause .
-  proxy_image "registry.k8s.io/kube-proxy:$KUBERNETES_VERSION" "$base"
+  kubernetes_images "$base"
 
   context=$(mktemp -d "$TFS_CACHE/node.XXXXXX")
   # shellcheck disable=SC2064 # the folder of now
@@ -63,7 +66,10 @@ assemble() {
   cp -r "$source/." "$context/"
   sed -i "s/@PAUSE_VERSION@/$PAUSE_VERSION/" "$context/etc/containerd/config.toml"
   mkdir -p "$context/bin" "$context/kind/images"
-  for name in kubelet kubeadm kubectl; do cp -L "$TFS_CACHE/bin/$name" "$context/bin/"; done
+  cp -L "$TFS_CACHE/bin/kubectl" "$context/bin/"
+  cp -L "$TFS_CACHE/bin/kubelet" "$context/bin/kubernetes"
+  ln -s kubernetes "$context/bin/kubelet"
+  ln -s kubernetes "$context/bin/kubeadm"
   docker save -o "$context/kind/images/all.tar" "${images[@]}"
   printf '%s' "$KUBERNETES_VERSION" >"$context/kind/version"
   docker build --quiet --build-arg "BASE_IMAGE=$base" --tag "$image" "$context"
@@ -78,20 +84,25 @@ remove_older() {
   done
 }
 
+mapfile -t packages < <(xargs -n 1 <"$source/packages.txt")
+base=tfs-operator/node-base:$NODE_DEBIAN-$(sha256sum <<<"${packages[*]}" | cut -c 1-8)
+
+make_base() { "$TFS_ROOT/hack/offline/debian-base.sh" "$base" "$NODE_DEBIAN" "${packages[@]}"; }
+
 build_node_image() {
-  local image=$1 base packages bootstrap
-  if docker image inspect "$image" >/dev/null 2>&1; then return; fi
-  mapfile -t packages < <(xargs -n 1 <"$source/packages.txt")
-  base=tfs-operator/node-base:$NODE_DEBIAN-$(sha256sum <<<"${packages[*]}" | cut -c 1-8)
-  # Debian's part waits for network and disk, Go's for the processor: at the same time.
-  "$TFS_ROOT/hack/debian-base.sh" "$base" "$NODE_DEBIAN" "${packages[@]}" &
-  bootstrap=$!
-  "$TFS_ROOT/hack/binaries.sh" "${programs[@]}" >/dev/null
-  wait "$bootstrap" || exit 1
-  step "assembling the node image $image" node-image assemble "$image" "$base"
-  remove_older "$image"
+  if docker image inspect "$1" >/dev/null 2>&1; then return; fi
+  make_base
+  "$TFS_ROOT/hack/binaries.sh" node >/dev/null
+  step "assembling the node image $1" node-image assemble "$1" "$base"
+  remove_older "$1"
 }
 
-image=$repository:$KUBERNETES_VERSION-$(fingerprint)
-locked node-image build_node_image "$image"
-echo "$image"
+case ${1:-} in
+  base) make_base ;;
+  "")
+    image=$repository:$KUBERNETES_VERSION-$(fingerprint)
+    locked node-image build_node_image "$image"
+    echo "$image"
+    ;;
+  *) die "usage: hack/offline/node-image.sh [base]" ;;
+esac

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# hack/debian-base.sh TAG RELEASE PACKAGE…: a base image of that Debian release with those packages, made by
+# hack/offline/debian-base.sh TAG RELEASE PACKAGE…: a base image of that Debian release with those packages, made by
 # debootstrap, for a machine that can pull none. Does nothing when Docker has TAG already.
 # Needs root on Debian, and Docker (hack/docker.sh up).
 set -euo pipefail
 # shellcheck source=hack/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 # bootstrap TAG RELEASE PACKAGE…: the folder is removed whatever happens, because a half-made one is of no use.
 bootstrap() {
@@ -30,5 +30,5 @@ base() {
   step "making a Debian $2 base image" "base-$2" bootstrap "$@"
 }
 
-(($# >= 2)) || die "usage: hack/debian-base.sh TAG RELEASE PACKAGE…"
+(($# >= 2)) || die "usage: hack/offline/debian-base.sh TAG RELEASE PACKAGE…"
 locked "base-$2" base "$@"

@@ -1,5 +1,5 @@
-# kube-proxy with no more than the iptables that it calls: the whole base would take seconds to unpack in
-# each new cluster.
+# Kubernetes' programs that run in pods, with no more of the base than the iptables that kube-proxy calls: all of it
+# would take seconds to unpack in each new cluster.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE} AS full
 RUN set -eu; mkdir -p /slim/usr/bin /slim/usr/sbin /slim/usr/lib /slim/usr/lib64 /slim/tmp; \
@@ -11,5 +11,5 @@ RUN set -eu; mkdir -p /slim/usr/bin /slim/usr/sbin /slim/usr/lib /slim/usr/lib64
       | while read -r library; do cp -L --parents "/usr$library" /slim/; done
 FROM scratch
 COPY --from=full /slim/ /
-COPY kube-proxy /usr/local/bin/
-ENTRYPOINT ["kube-proxy"]
+COPY programs/ /usr/local/bin/
+ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin
