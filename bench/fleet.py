@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.api import Api
+from testing.api_client import AsyncApi
 from testing.waiting import DeadlineError, eventually_async
 
 REST_PORT = 8501
@@ -16,7 +16,8 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class ModelServer:
-    api: Api
+    api: AsyncApi
+    namespace: str
     pod: str
     model: str
 
@@ -30,7 +31,7 @@ class ModelServer:
         return {int(version["version"]) for version in versions if version["state"] == AVAILABLE}
 
     async def _ask(self, path: str) -> dict[str, Any]:
-        answer = await self.api.ask_pod(self.pod, REST_PORT, f"/v1/models/{self.model}{path}")
+        answer = await self.api.get_from_pod(self.namespace, self.pod, REST_PORT, f"/v1/models/{self.model}{path}")
         found: dict[str, Any] = answer.json() if answer.status == 200 else {}
         return found
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.stand_in import stand_ins
-from testing.control_plane.api import Api, Refused
+from testing.api_client import Api, Refused
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd
 from testing.control_plane.operator_process import OperatorProcess

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.control_plane.control_plane import TESTER, ControlPlane, binary, running_program
 from testing.waiting import eventually
 from tfs_operator.cluster.kinds import RESOURCES

@@ -1,6 +1,6 @@
 """Installs the TFModel definition in a control plane."""
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.waiting import eventually
 from tfs_operator.api.crd import custom_resource_definition
 

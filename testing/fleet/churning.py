@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.fleet.fleet import tfmodel
 from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel

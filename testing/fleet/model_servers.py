@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config

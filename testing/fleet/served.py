@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.operator_process import pretty
 from testing.fleet import asking
 from testing.fleet.asking import Answers, asked_without_pause

@@ -32,6 +32,10 @@ class Kubectl:
     def __call__(self, *args: str, stdin: str | bytes | None = None, seconds: float = 60) -> str:
         return run([*self.command, *args], stdin=stdin, seconds=seconds)
 
+    def config(self) -> Manifest:
+        """Returns the kubeconfig with its certificates in it, for another client of the same API server."""
+        return dict(json.loads(self("config", "view", "--raw", "--minify", "--output", "json")))
+
     def get(self, kind: str, name: str) -> Manifest | None:
         found = self("get", kind, name, "--ignore-not-found", "--output", "json")
         return json.loads(found) if found.strip() else None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.api_client import Api
 from testing.control_plane.admission import Webhook, policy_denies, refuses, set_quota, webhook_denies
-from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.fleet.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason
 from testing.fleet.served import Served

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.candidates import STATUS
 from testing.control_plane.control_plane import MASTERS, OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import ControlPlane
 from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import kubeconfig_for
 from testing.control_plane.operator_process import OperatorProcess, started_operator
 from testing.fleet.fleet import tfmodel, wait_for_children

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
 from testing.control_plane.operator_process import FLAGS, OperatorProcess, pretty, running_operator
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes

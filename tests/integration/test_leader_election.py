@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.candidates import FAILOVER_SECONDS, Candidates, candidates
 from testing.control_plane.control_plane import ControlPlane
 from testing.fleet import asking

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children

@@ -2,7 +2,7 @@
 
 import time
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import condition, tfmodel, wait_for_children
 from testing.waiting import eventually

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from testing.api_client import Api, Manifest
 from testing.chart import Chart
 from testing.control_plane.access_log import AccessLog, Right, access_log
-from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import MASTERS, TESTER, ControlPlane, binary, running_control_plane
 from testing.control_plane.crd import install_crd
 from testing.control_plane.operator_process import pretty, running_operator

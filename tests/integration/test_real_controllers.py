@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.controllers import Kubelet, make_node, running_controllers, set_gpus, until_rolled_out
 from testing.control_plane.crd import install_crd

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.control_plane.control_plane import TESTER, ControlPlane, binary
 from testing.schema.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
 from testing.waiting import eventually

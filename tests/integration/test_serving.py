@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import condition, tfmodel, wait_for_children, wait_for_reason
 from testing.fleet.model_servers import ModelServer, make_pod, model_server, set_deployment_complete

@@ -4,7 +4,7 @@ plus at most two, the status and an event, for a new TFModel; none for what chan
 import time
 from pathlib import Path
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes

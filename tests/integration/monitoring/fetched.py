@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.fleet.fleet import tfmodel
 from testing.fleet.model_servers import make_pod
 from testing.loopback import fresh_address

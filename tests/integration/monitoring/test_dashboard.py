@@ -9,7 +9,7 @@ import os
 import pytest
 import yaml
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import tfmodel
 from testing.fleet.served import NAME, Served
