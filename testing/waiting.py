@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 Found = TypeVar("Found")
 
-DEFAULT_SECONDS = 30.0
+DEADLINE_SECONDS = 90.0
+"""How long a test waits for what must come: no measure of what it may take, so that none fails by a slow machine."""
 LEAST_PAUSE = 0.05
 LEAST_ASYNC_PAUSE = 0.01
 PAUSE_FACTOR = 3
@@ -25,15 +26,15 @@ class DeadlineError(AssertionError):
 
 def eventually(
     look: Callable[[], Found | None],
-    seconds: float = DEFAULT_SECONDS,
-    seen: Callable[[], object] | None = None,
+    seconds: float = DEADLINE_SECONDS,
+    explain: Callable[[], object] | None = None,
     *,
     what: str = "",
     interval: float | None = None,
 ) -> Found:
     """Returns the first true answer of `look`; raises DeadlineError when there is none within `seconds`.
 
-    `seen` describes the last state for the error's message, where the answer of `look` says too little.
+    `explain` describes the last state for the error's message, where the answer of `look` says too little.
     `interval` is the pause in seconds between two looks; by default it follows from how long a look takes.
     """
     deadline = time.monotonic() + seconds
@@ -42,15 +43,15 @@ def eventually(
         if answer := look():
             return answer
         if time.monotonic() > deadline:
-            raise DeadlineError(what, seconds, seen() if seen else repr(answer))
+            raise DeadlineError(what, seconds, explain() if explain else repr(answer))
         took = time.monotonic() - began
         time.sleep(max(LEAST_PAUSE, PAUSE_FACTOR * took) if interval is None else interval)
 
 
 async def eventually_async(
     look: Callable[[], Any],
-    seconds: float = DEFAULT_SECONDS,
-    seen: Callable[[], object] | None = None,
+    seconds: float = DEADLINE_SECONDS,
+    explain: Callable[[], object] | None = None,
     *,
     what: str = "",
     interval: float = LEAST_ASYNC_PAUSE,
@@ -67,7 +68,7 @@ async def eventually_async(
     except TimeoutError:
         if not limit.expired():
             raise
-        raise DeadlineError(what, seconds, seen() if seen else repr(answer)) from None
+        raise DeadlineError(what, seconds, explain() if explain else repr(answer)) from None
     return answer
 
 

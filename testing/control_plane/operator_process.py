@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from testing.waiting import eventually
 
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
 FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
 """What most tests start an operator with."""
 
@@ -59,7 +59,7 @@ def started_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Ite
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -16,12 +16,12 @@ from testing.fleet.fleet import condition, tfmodel
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.node import Node
 from testing.fleet.node_pod import NodePod
-from testing.waiting import eventually
+from testing.waiting import DEADLINE_SECONDS, eventually
 from tfs_operator.cluster.kinds import RESOURCES
 
 NAME = "mnist"
-STEP_SECONDS = 20.0
-"""Enough for any step of a rollout with a small model, on a busy machine."""
+STEP_SECONDS = DEADLINE_SECONDS
+"""Enough for any step of a rollout with a small model, on any machine."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = Tru
         served = Served(api, namespace, node, folder)
         try:
             if await_done:
-                served.until_done(60)
+                served.until_done()
             yield served
         finally:
             api.delete("TFModel", namespace, NAME)

@@ -11,7 +11,7 @@ from pathlib import Path
 from testing.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 10.0
 
 

@@ -9,9 +9,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from testing.suite.lanes import LANES, alone, chosen
+from testing.suite.lanes import Tier, alone, chosen, names
 from testing.suite.running import Run
 from testing.suite.summary import clock, summary
 
@@ -20,30 +21,39 @@ TELL_SECONDS = 20.0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m testing.suite", description=__doc__)
-    names = [tier.name for lane in LANES for tier in lane]
-    parser.add_argument("tiers", nargs="*", metavar="TIER", help=", ".join(names))
-    selected = parser.parse_args().tiers or names
-    lanes = chosen(selected)
+    folders = _arguments()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
+    last = alone(folders)
+    phases = [chosen(folders), ((last,),) if last else ()]
     began = time.monotonic()
-    interrupted = False
     run = Run(FOLDER, lambda text: _tell(began, text))
+    _run(run, began, phases)
+    for line in summary(run.results, time.monotonic() - began):
+        print(line)
+    all_have_run = len(run.results) == sum(len(lane) for phase in phases for lane in phase)
+    return 0 if all_have_run and all(result.is_good for result in run.results) else 1
+
+
+def _arguments() -> list[str]:
+    parser = argparse.ArgumentParser(prog="python -m testing.suite", description=__doc__)
+    parser.add_argument("tiers", nargs="*", metavar="TIER", help=", ".join(names()))
+    folders: list[str] = parser.parse_args().tiers or names()
+    if unknown := set(folders) - set(names()):
+        parser.error(f"no tier is called {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    return folders
+
+
+def _run(run: Run, began: float, phases: Sequence[Sequence[tuple[Tier, ...]]]) -> None:
+    """The lanes of a phase side by side, until SIGINT or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _watch(run, began, [threading.Thread(target=run.lane, args=(lane,)) for lane in lanes])
-        if last := alone(selected):
-            _watch(run, began, [threading.Thread(target=run.lane, args=((last,),))])
+        for lanes in phases:
+            _watch(run, began, [threading.Thread(target=run.lane, args=(lane,)) for lane in lanes])
     except KeyboardInterrupt:
-        interrupted = True
         _ignore_further_signals()
         _tell(began, "interrupted: ending what runs")
         run.interrupt()
-    results = sorted(run.results, key=lambda result: [*names, "alone"].index(result.tier))
-    for line in summary(results, time.monotonic() - began):
-        print(line)
-    return 0 if all(result.is_good for result in results) and not interrupted else 1
 
 
 def _ignore_further_signals() -> None:

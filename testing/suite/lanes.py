@@ -19,12 +19,13 @@ def _side_by_side(name: str, workers: int, *more: str, niceness: int = 0) -> Tie
     return Tier(name, (f"tests/{name}", "-m", "not alone", f"-n{workers}", _BY_FILE, *more), niceness)
 
 
-E2E = Tier("e2e", ("tests/e2e",))
-"""The tests on the kind cluster: they wait for the cluster most of the time. How they are spread stands here alone."""
+E2E: tuple[Tier, ...] = (Tier("e2e", ("tests/e2e",)),)
+"""The tests on the kind cluster, which wait for it most of the time. How they are spread stands here alone; a further
+run of theirs is called e2e-SOMETHING."""
 
 LANES: tuple[tuple[Tier, ...], ...] = (
-    (E2E,),
-    (_side_by_side("integration", 5),),
+    E2E,
+    (_side_by_side("integration", 4),),
     (
         _side_by_side("unit", 2, niceness=5),
         _side_by_side("conformance", 2, niceness=5),
@@ -33,24 +34,28 @@ LANES: tuple[tuple[Tier, ...], ...] = (
     ),
 )
 """The lanes run side by side, and the tiers of one lane one after the other. Integration waits two thirds of its time,
-so five workers fill what the others leave of two cores; more would make its tests wait for each other."""
+so four workers fill what the others leave of two cores; more would make its tests wait for each other."""
 
-ALONE = Tier(
-    "alone", ("tests/unit", "tests/stores", "tests/chart", "tests/conformance", "tests/integration", "-m", "alone")
-)
-"""After all lanes, one test at a time with nothing beside it: those that are marked so. They keep few."""
+_WITH_TESTS_ALONE = ("integration",)
+"""Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""
 
 
-def chosen(names: list[str]) -> tuple[tuple[Tier, ...], ...]:
-    """Returns the lanes with the tiers of these names only. Raises ValueError when there is no such tier."""
-    known = {tier.name for lane in LANES for tier in lane}
-    if unknown := set(names) - known:
-        raise ValueError(f"no tier is called {', '.join(sorted(unknown))}: there are {', '.join(sorted(known))}")
-    lanes = (tuple(tier for tier in lane if tier.name in names) for lane in LANES)
+def names() -> list[str]:
+    """Returns what can be chosen: the folders of tests/, in the order of the lanes."""
+    return list(dict.fromkeys(_folder(tier) for lane in LANES for tier in lane))
+
+
+def chosen(folders: list[str]) -> tuple[tuple[Tier, ...], ...]:
+    """Returns the lanes with what runs the tests of these folders of tests/ only."""
+    lanes = (tuple(tier for tier in lane if _folder(tier) in folders) for lane in LANES)
     return tuple(lane for lane in lanes if lane)
 
 
-def alone(names: list[str]) -> Tier | None:
-    """Returns the run of what these tiers have that runs alone; e2e has no such tests."""
-    folders = tuple(f"tests/{name}" for name in names if f"tests/{name}" in ALONE.arguments)
-    return Tier(ALONE.name, (*folders, "-m", "alone")) if folders else None
+def alone(folders: list[str]) -> Tier | None:
+    """Returns the run of what these folders have that runs alone; e2e sees to that itself."""
+    arguments = tuple(f"tests/{name}" for name in folders if name in _WITH_TESTS_ALONE)
+    return Tier("alone", (*arguments, "-m", "alone")) if arguments else None
+
+
+def _folder(tier: Tier) -> str:
+    return tier.name.partition("-")[0]

@@ -39,8 +39,8 @@ def result(tier: str, exit_code: int, seconds: float, cpu_seconds: float, report
         Failure(_name(case), _text(each)) for case in cases for each in case if each.tag in ("failure", "error")
     ]
     skipped = sum(case.find("skipped") is not None for case in cases)
-    failed = len({failure.test for failure in failures})
-    return Result(tier, exit_code, seconds, cpu_seconds, len(cases) - failed - skipped, skipped, tuple(failures))
+    passed = sum(all(case.find(tag) is None for tag in ("failure", "error", "skipped")) for case in cases)
+    return Result(tier, exit_code, seconds, cpu_seconds, passed, skipped, tuple(failures))
 
 
 def _name(case: ElementTree.Element) -> str:

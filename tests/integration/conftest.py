@@ -13,6 +13,7 @@ from testing.control_plane.operator_process import FLAGS, OperatorProcess, runni
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import Served, serving
 from testing.loopback import free_ports
+from testing.once import made_once
 
 StartOperator = Callable[..., "OperatorProcess"]
 
@@ -63,14 +64,16 @@ def operator_log(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest SavedModel that answers: y = 2x."""
+    return made_once(tmp_path_factory, "doubling", _save_doubling)
+
+
+def _save_doubling(path: Path) -> None:
     import tensorflow as tf
 
     module = tf.Module()
     signature = [tf.TensorSpec([None], tf.float32, name="x")]
     module.double = tf.function(lambda x: {"y": 2.0 * x}, input_signature=signature)
-    path = tmp_path_factory.mktemp("model") / "saved"
     tf.saved_model.save(module, str(path), signatures={"serving_default": module.double})
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def test_the_count_is_the_autoscalers_and_never_fought_over(
         scale(api, "Deployment", namespace, "mnist", replicas)
         eventually(
             lambda wanted=replicas: f"of {wanted} replicas" in _message(api, namespace),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
-            seen=lambda: pretty(api.get("TFModel", namespace, "mnist")),
+            explain=lambda: pretty(api.get("TFModel", namespace, "mnist")),
         )
     time.sleep(SETTLE_SECONDS)
     assert len(_childrens_writes(control_plane, namespace)) == quiet

@@ -7,7 +7,7 @@ from testing.fleet import asking
 from testing.fleet.policies import ALL, LATEST, follows
 from testing.fleet.served import NAME, Served
 
-RECOVERY_SECONDS = 40.0
+RECOVERY_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

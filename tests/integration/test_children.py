@@ -33,7 +33,7 @@ def test_an_edit_of_any_child_is_undone(api: Api, namespace: str) -> None:
         before = api.get(kind, namespace, name)
         assert before is not None
         api.patch(kind, namespace, name, edit)
-        eventually(lambda: _same(api.get(kind, namespace, name), before), seen=lambda: (kind, name))  # noqa: B023  # called within the iteration
+        eventually(lambda: _same(api.get(kind, namespace, name), before), explain=lambda: (kind, name))  # noqa: B023  # called within the iteration
 
 
 def _same(live: Manifest | None, before: Manifest) -> bool:
@@ -79,7 +79,7 @@ def test_a_change_of_versions_and_labels_changes_the_config_and_not_the_pods(api
         found = api.get("ConfigMap", namespace, "mnist-config") or {}
         return str(found["data"]["models.config"])
 
-    eventually(lambda: 'key: "canary" value: 2' in config(), seen=config)
+    eventually(lambda: 'key: "canary" value: 2' in config(), explain=config)
     assert api.get("Deployment", namespace, "mnist") == before
 
 

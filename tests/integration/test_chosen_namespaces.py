@@ -84,7 +84,7 @@ def operator(
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     flags = (*FLAGS, f"--namespaces={','.join(CHOSEN)}", "--leader-elect", f"--lease-namespace={HOME}")
     with running_operator(guarded_plane.kubeconfig(OPERATOR), log, free_ports(1)[0], *flags) as process:
-        eventually(lambda: process.metric(STATUS, name="tfs-operator") == 1.0, seen=process.lines)
+        eventually(lambda: process.metric(STATUS, name="tfs-operator") == 1.0, explain=process.lines)
         yield process
 
 
@@ -128,4 +128,4 @@ def test_a_namespace_without_its_role_holds_up_no_other_one(
         wait_for_children(guarded, CHOSEN[1], "beside")
         assert [line for line in process.lines() if f"namespace {late} is left out" in line]
         grant(guarded, late, served_rules())
-        eventually(lambda: guarded.get("Deployment", late, "mnist"), 40, process.lines)
+        eventually(lambda: guarded.get("Deployment", late, "mnist"), explain=process.lines)

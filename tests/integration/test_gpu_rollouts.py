@@ -78,7 +78,7 @@ def test_an_old_pod_makes_room_after_a_while_and_the_next_update_surges_again(
     eventually(lambda: "MakingRoom" in _events(api, namespace))
     api.delete("Pod", namespace, "mnist-new")
     set_deployment_complete(api, namespace, "mnist")
-    eventually(lambda: _strategy(api, namespace) == SURGES, seen=lambda: pretty(_deployment(api, namespace)))
+    eventually(lambda: _strategy(api, namespace) == SURGES, explain=lambda: pretty(_deployment(api, namespace)))
     assert _deployment(api, namespace)["spec"]["template"] == rolling["spec"]["template"]
     assert writes(control_plane, namespace).count("patch deployments mnist") == 3
 
@@ -103,7 +103,7 @@ def test_it_stays_so_until_all_is_new_whatever_becomes_of_the_first_pod(
 def test_a_pod_that_waits_for_anything_else_stops_nobody(api: Api, namespace: str, rolling: Manifest, why: str) -> None:
     _pending(api, namespace, why)
     wait_for_reason(api, namespace, "mnist", "Unschedulable")
-    eventually(lambda: _has_waited(api, namespace, PATIENCE + 3), PATIENCE + 10)
+    eventually(lambda: _has_waited(api, namespace, PATIENCE + 3), PATIENCE + 60)
     assert _strategy(api, namespace) == SURGES
 
 

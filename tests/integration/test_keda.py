@@ -100,7 +100,7 @@ def test_keda_that_comes_later_is_taken_up_by_a_restart_with_one_line(api: Api, 
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_reason(api, namespace, "mnist", "KedaNotInstalled", "ScalingActive")
         install_keda(api)
-        eventually(lambda: operator.process.poll() is not None, 30, operator.lines)
+        eventually(lambda: operator.process.poll() is not None, explain=operator.lines)
         assert operator.process.returncode == 0
         assert len([line for line in operator.lines() if "ScaledObject" in line]) == 1
         assert "Traceback" not in "\n".join(operator.lines())

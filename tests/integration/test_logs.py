@@ -54,5 +54,5 @@ def test_every_line_is_json_and_says_of_what_it_is(talking: OperatorProcess, api
 
 def test_an_operator_that_is_stopped_ends_with_a_line_of_json(talking: OperatorProcess) -> None:
     talking.process.terminate()
-    eventually(lambda: talking.process.poll() is not None, 20)
+    eventually(lambda: talking.process.poll() is not None)
     assert lines(talking)

@@ -47,7 +47,7 @@ def kubelet(api: Api, namespace: str, operator: OperatorProcess) -> Iterator[Kub
     with Kubelet(api, namespace) as running:
         yield running
         api.delete("TFModel", namespace, "mnist")
-        eventually(lambda: not api.list("Pod", namespace), 60, lambda: api.list("Deployment", namespace))
+        eventually(lambda: not api.list("Pod", namespace), explain=lambda: api.list("Deployment", namespace))
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def test_an_update_where_every_gpu_is_taken_goes_through_one_by_one(
     until_rolled_out(api, namespace, OLD, replicas)
     kubelet.least_ready = replicas
     upgrade(api, namespace)
-    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", seen=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", explain=lambda: ready(api, namespace))
     assert "0/1 nodes have 1 nvidia.com/gpu free" in ready(api, namespace)["message"]
     assert strategy(api, namespace) == SURGES
     until_rolled_out(api, namespace, NEW, replicas)
     assert kubelet.least_ready == replicas - 1
-    eventually(lambda: strategy(api, namespace) == SURGES, seen=lambda: pretty(ready(api, namespace)))
+    eventually(lambda: strategy(api, namespace) == SURGES, explain=lambda: pretty(ready(api, namespace)))
 
 
 def test_with_a_gpu_free_no_replica_is_missing(api: Api, namespace: str, kubelet: Kubelet) -> None:
@@ -99,7 +99,7 @@ def test_with_a_gpu_free_no_replica_is_missing(api: Api, namespace: str, kubelet
 def test_more_gpus_than_any_node_has_are_explained(api: Api, namespace: str, kubelet: Kubelet) -> None:
     set_gpus(api, NODE, 1)
     api.create(tfmodel(namespace, gpus=2))
-    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", seen=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "Unschedulable", explain=lambda: ready(api, namespace))
     words = ready(api, namespace)["message"].partition(": ")[2]
     assert words == "0/1 nodes have 2 nvidia.com/gpu free: add a node with GPUs or free some, or ask for fewer in gpus"
 
@@ -113,10 +113,10 @@ def test_a_quota_on_gpus_makes_room_likewise(api: Api, namespace: str, kubelet: 
     api.create(tfmodel(namespace, gpus=1, rollout={"surgeTimeoutSeconds": 2, "drainSeconds": 0}))
     until_rolled_out(api, namespace, OLD, 1)
     upgrade(api, namespace)
-    eventually(lambda: ready(api, namespace).get("reason") == "PodsNotCreated", seen=lambda: ready(api, namespace))
+    eventually(lambda: ready(api, namespace).get("reason") == "PodsNotCreated", explain=lambda: ready(api, namespace))
     assert "exceeded quota: gpus" in ready(api, namespace)["message"]
     until_rolled_out(api, namespace, NEW, 1)
-    eventually(lambda: strategy(api, namespace) == SURGES, seen=lambda: pretty(ready(api, namespace)))
+    eventually(lambda: strategy(api, namespace) == SURGES, explain=lambda: pretty(ready(api, namespace)))
 
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
@@ -193,11 +193,11 @@ def test_kubernetes_own_autoscaler_scales_it_up_and_down_and_nobody_fights(
         metrics(namespace, cpu)
         return replicas() == count
 
-    eventually(active, 30, lambda: _scaling(api, namespace))
+    eventually(active, explain=lambda: _scaling(api, namespace))
     quiet = _childrens_writes(control_plane, namespace)
-    eventually(lambda: reached(6, cpu=400), 60, lambda: _scaling(api, namespace))
+    eventually(lambda: reached(6, cpu=400), explain=lambda: _scaling(api, namespace))
     eventually(lambda: (api.get("TFModel", namespace, "mnist") or {})["status"]["replicas"] == 6)
-    eventually(lambda: reached(2, cpu=1), 60, lambda: _scaling(api, namespace))
+    eventually(lambda: reached(2, cpu=1), explain=lambda: _scaling(api, namespace))
     assert _childrens_writes(control_plane, namespace) == quiet
     counts = counts_since(control_plane.kubeconfig(TESTER), before)
     assert (counts[0], min(counts), max(counts)) == (3, 2, 6)

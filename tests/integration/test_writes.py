@@ -102,11 +102,11 @@ def test_a_restart_with_fifty_tfmodels_writes_nothing(
         for name in names:
             api.create(tfmodel(namespace, name))
         for name in names:
-            eventually(lambda n=name: condition(api.get("TFModel", namespace, n)).get("reason") == "Deploying", 60)  # type: ignore[misc]  # as above
+            eventually(lambda n=name: condition(api.get("TFModel", namespace, n)).get("reason") == "Deploying")  # type: ignore[misc]  # as above
         time.sleep(SETTLE_SECONDS)
     before = writes(control_plane, namespace)
     with running_operator(kubeconfig, tmp_path / "second.log", port, *FLAGS) as again:
-        eventually(lambda: _reconciles(again) >= len(names), 60)
+        eventually(lambda: _reconciles(again) >= len(names))
         time.sleep(SETTLE_SECONDS)
     assert writes(control_plane, namespace) == before
 

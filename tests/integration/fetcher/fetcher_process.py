@@ -29,7 +29,7 @@ class FetcherProcess:
     @property
     def url(self) -> str:
         """Where it listens: it has taken a free port."""
-        found = eventually(lambda: re.search(r"listening on port (\d+)", self.text()), seen=self.text)
+        found = eventually(lambda: re.search(r"listening on port (\d+)", self.text()), explain=self.text)
         return f"http://127.0.0.1:{found[1]}"
 
     def text(self) -> str:
@@ -41,7 +41,7 @@ class FetcherProcess:
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
         request = urllib.request.Request(self.url + path, data=body, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -55,18 +55,18 @@ class FetcherProcess:
         assert status == 200, body
         return FetchReport.model_validate_json(body)
 
-    def until_ready(self, seconds: float = 30.0) -> None:
+    def until_ready(self, seconds: float = 90.0) -> None:
         eventually(lambda: self.get("/ready")[0] == 200, seconds, self.text)
 
     def kill(self) -> None:
         """As the kernel does."""
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def terminate(self) -> int:
         """As the kubelet does; the exit status."""
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
     with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
         fetcher.until_ready()
         with model_server(base, tmp_path, rest, grpc):
-            eventually(lambda: states(rest) == {"1": "AVAILABLE"}, seen=lambda: states(rest))
+            eventually(lambda: states(rest) == {"1": "AVAILABLE"}, explain=lambda: states(rest))
             upload(s3_server, bucket, 2, files(one_shard))
             until_fetched(fetcher, 2)
-            eventually(lambda: states(rest) == {"2": "AVAILABLE", "1": "END"}, seen=lambda: states(rest))
-            eventually(lambda: folders(base) == ["2"], seen=lambda: folders(base))
+            eventually(lambda: states(rest) == {"2": "AVAILABLE", "1": "END"}, explain=lambda: states(rest))
+            eventually(lambda: folders(base) == ["2"], explain=lambda: folders(base))
             s3_server.delete(bucket, *(f"mnist/2/{path}" for path in files(one_shard)))
             eventually(lambda: states(rest).get("1") == "AVAILABLE", 30.0, lambda: states(rest))
-            eventually(lambda: folders(base) == ["1"], seen=lambda: folders(base))
+            eventually(lambda: folders(base) == ["1"], explain=lambda: folders(base))
 
 
 def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
@@ -52,9 +52,9 @@ def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
     with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
         fetcher.until_ready()
         with model_server(base, tmp_path, rest, grpc, "specific { versions: 1 versions: 2 }"):
-            eventually(lambda: states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}, seen=lambda: states(rest))
+            eventually(lambda: states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}, explain=lambda: states(rest))
             fetcher.order(order(VersionSet(versions=(2,))))
-            eventually(lambda: folders(base) == ["1", "2"], seen=lambda: folders(base))
+            eventually(lambda: folders(base) == ["1", "2"], explain=lambda: folders(base))
             assert states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}
 
 
@@ -87,4 +87,4 @@ def model_server(base: Path, folder: Path, rest: int, grpc: int, policy: str = "
             yield
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)

@@ -41,9 +41,9 @@ def fetched(api: Api, namespace: str, folder: Path, server: S3Server, proxy: Pro
     flags = (f"--host={address}", f"--port={FETCHER_PORT}")
     pod = Pod(folder / "pod", folder / "store", server.behind(proxy.url), _plan(folder / "store", uri), flags)
     with pod.running() as process:
-        eventually(lambda: f"version {HERE}: in place" in process.text(), 60, process.text)
+        eventually(lambda: f"version {HERE}: in place" in process.text(), explain=process.text)
         make_pod(api, made, "fetched-1", address)
-        eventually(lambda: _is_coming(api, namespace), 60, process.text)
+        eventually(lambda: _is_coming(api, namespace), explain=process.text)
         yield address
 
 
