@@ -393,8 +393,8 @@ class TestMakingRoom:
 
 
 class TestScalingActive:
-    HPA_WORKS = AutoscalerFacts(HPA, 2, 5, explain=True)
-    HPA_FAILS = AutoscalerFacts(HPA, 2, 5, explain=True, trouble="no metrics")
+    HPA_WORKS = AutoscalerFacts(HPA, 2, 5, seen=True)
+    HPA_FAILS = AutoscalerFacts(HPA, 2, 5, seen=True, trouble="no metrics")
     NO_KEDA = AutoscalerFacts(SCALED_OBJECT, 0, 5, installed=False)
 
     def test_it_is_there_for_what_is_autoscaled_only(self) -> None:

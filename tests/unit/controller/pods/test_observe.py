@@ -181,7 +181,7 @@ class TestSlowPods:
         await world.observe(pod("b"), key=OTHER)  # costs the patience
         now = ModelObservation((VersionStatus(2, "AVAILABLE"),), {"stable": 2})
         world.servers.answers[pod().address] = now
-        assert await at_once(world.observe(pod())) == (heard(explain=now),)
+        assert await at_once(world.observe(pod())) == (heard(seen=now),)
 
     async def test_a_late_answer_to_another_question_is_no_answer(self) -> None:
         world = World()
