@@ -114,11 +114,12 @@ class Pod:
             finally:
                 process.kill()
 
-    def once(self, seconds: float = 60.0) -> str:
-        """Runs it until everything is there; what it logged."""
-        run = subprocess.run([*self.command(), "--once"], capture_output=True, text=True, timeout=seconds, check=False)
-        assert run.returncode == 0, run.stderr
-        return run.stderr
+    def run_until_ready(self, seconds: float = 60.0) -> str:
+        """Runs it until everything is there that the model server starts with; what it logged."""
+        with self.running() as fetcher:
+            fetcher.until_ready(seconds)
+            assert fetcher.terminate() == 0, fetcher.text()
+            return fetcher.text()
 
 
 def plan(root: Path, uri: str, start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchPlan:

@@ -1,4 +1,4 @@
-"""What a bundle is made of: files in a store that have to be fetched whole before one knows what is in them."""
+"""What a store of archives offers to a bundle: files that have to be fetched whole before their versions are known."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tfs_operator.fetcher.archives.unpack import Packing
-from tfs_operator.fetcher.download.transfer import Pace
+from tfs_operator.fetcher.download.transfer import Tuning
 
 
 @dataclass(frozen=True)
-class Part:
+class Blob:
     """One archive, layer or plain file, as the store has it now: two that are equal have the same content."""
 
     key: str
@@ -29,8 +29,8 @@ class Part:
         return hashlib.sha256(self.key.encode()).hexdigest()[:32]
 
 
-class Depot(Protocol):
-    """Where the parts of one bundle lie. Raises FetchError only."""
+class ArchiveBackend(Protocol):
+    """Lists and reads the blobs of one bundle. Its methods raise FetchError only."""
 
     uri: str
     roots: Sequence[str]
@@ -40,13 +40,13 @@ class Depot(Protocol):
     """Whether a link, or another entry that is no file and no folder, condemns the whole bundle, and not only the
     version that it lies in."""
 
-    pace: Pace
+    tuning: Tuning
 
-    async def parts(self) -> Sequence[Part]:
-        """What is there now, with as few requests as can be; later parts cover earlier ones."""
+    async def blobs(self) -> Sequence[Blob]:
+        """What is there now, with as few requests as can be; later blobs cover earlier ones."""
         ...
 
-    def read(self, part: Part, start: int, end: int) -> AsyncGenerator[memoryview, None]:
+    def read(self, blob: Blob, start: int, end: int) -> AsyncGenerator[memoryview, None]:
         """As the download engine's Read."""
         ...
 

@@ -1,4 +1,4 @@
-"""How a store is reached: `spec.storage` as the fetcher's container sees it."""
+"""Says how a store is reached: `spec.storage` as the fetcher's container sees it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +8,10 @@ from tfs_operator.fetcher.core.errors import FetchError
 
 
 @dataclass(frozen=True)
-class Storage:
-    """The same for every model of a pod. Secret and ConfigMap are mounted as optional folders: the container starts
-    without them, and what is missing is said in a condition instead of in a pod that never starts."""
+class StoreAccess:
+    """Address, credentials and authorities of a store, the same for every model of a pod. Secret and ConfigMap are
+    mounted as optional folders: the container starts without them, and what is missing is said in a condition instead
+    of in a pod that never starts."""
 
     endpoint: str | None = None
     """URL of the store; None: the scheme's own, such as https://s3.REGION.amazonaws.com."""

@@ -1,4 +1,4 @@
-"""What is wrong with an archive, before it is known whose archive it is."""
+"""Errors of an archive, before its URI is known."""
 
 
 class BadArchive(Exception):

@@ -1,4 +1,4 @@
-"""What a store has: asked for as rarely as will do, and remembered."""
+"""Asks a store what it has, and keeps the answer."""
 
 import asyncio
 import time
@@ -8,17 +8,17 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import MOST_SECONDS, Backoff
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
-from tfs_operator.fetcher.sync.unexpected import mistake
+from tfs_operator.fetcher.sync.unexpected import unexpected_error
 
 DEADLINE_SECONDS = 3600.0
 """A list call takes seconds; a source of archives may fetch a whole archive to see what is in it."""
 
-QUESTION_SECONDS = 30.0
-"""At most between two questions that fail: they cost little, and somebody may be waiting for what was corrected. An
-archive that is refused may have been fetched for the question."""
+MOST_LISTING_SECONDS = 30.0
+"""At most between two list calls that fail: they cost little, and a user may be waiting for a correction to count. An
+archive that is refused may have been fetched for the call."""
 
 
-class Listing:
+class StoreListing:
     """The last answer of one source."""
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class Listing:
         """By number; None before the first answer. It stays where a later question fails."""
 
         self.problem: FetchError | None = None
-        self.asked = float("-inf")
+        self.asked_at = float("-inf")
         """When the last answer or error came, by `clock`."""
 
     @property
@@ -38,7 +38,7 @@ class Listing:
         """The last answer was an error. A store that has nothing has answered."""
         return self.problem is not None and self.problem.reason is not Reason.NO_VERSIONS
 
-    async def ask(self) -> Mapping[int, RemoteVersion]:
+    async def refresh(self) -> Mapping[int, RemoteVersion]:
         """One list call. Raises FetchError."""
         async with self._lock:
             try:
@@ -49,12 +49,12 @@ class Listing:
             except FetchError as error:
                 self._failed(error)
             except Exception as error:
-                self._failed(mistake(self._source.uri, error))
+                self._failed(unexpected_error(self._source.uri, error))
             else:
                 self.problem = None
                 self.backoff.reset()
             finally:
-                self.asked = self._clock()
+                self.asked_at = self._clock()
         if self.problem:
             raise self.problem
         return self.versions or {}
@@ -63,7 +63,7 @@ class Listing:
         self.problem = error
         if error.reason is Reason.NO_VERSIONS:
             self.versions = {}
-        most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else QUESTION_SECONDS
+        most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else MOST_LISTING_SECONDS
         self.backoff.failed(retry=error.retry, most=most)
 
     def _too_slow(self) -> FetchError:

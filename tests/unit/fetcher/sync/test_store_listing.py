@@ -7,7 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.sync.listing import QUESTION_SECONDS, Listing
+from tfs_operator.fetcher.sync.store_listing import MOST_LISTING_SECONDS, StoreListing
 
 
 class Refusing:
@@ -24,17 +24,17 @@ class Refusing:
 
 async def waits(reason: Reason) -> float:
     """Seconds until the next question after ten that failed."""
-    listing = Listing(Refusing(reason), clock=lambda: 0.0)  # type: ignore[arg-type]  # nothing else of it is used
+    listing = StoreListing(Refusing(reason), clock=lambda: 0.0)  # type: ignore[arg-type]  # nothing else of it is used
     for _ in range(10):
         with pytest.raises(FetchError):
-            await listing.ask()
+            await listing.refresh()
     return listing.backoff.due
 
 
 @pytest.mark.parametrize("reason", [Reason.ACCESS_DENIED, Reason.CREDENTIALS_MISSING, Reason.STORE_NOT_FOUND])
 async def test_what_a_person_corrects_is_seen_soon(reason: Reason) -> None:
-    assert await waits(reason) <= QUESTION_SECONDS
+    assert await waits(reason) <= MOST_LISTING_SECONDS
 
 
 async def test_an_archive_that_is_refused_is_not_fetched_every_half_minute() -> None:
-    assert await waits(Reason.ARCHIVE_REFUSED) > QUESTION_SECONDS
+    assert await waits(Reason.ARCHIVE_REFUSED) > MOST_LISTING_SECONDS
