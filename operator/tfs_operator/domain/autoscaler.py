@@ -5,11 +5,10 @@ https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkth
 https://keda.sh/docs/latest/concepts/troubleshooting/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-Manifest = Mapping[str, Any]
+from tfs_operator.api.manifest import Manifest
 
 HPA = "HorizontalPodAutoscaler"
 SCALED_OBJECT = "ScaledObject"
