@@ -55,8 +55,8 @@ class Run:
 
     def _progress(self, name: str) -> str:
         total, done = progress.read(self._file(name, "progress"))
-        failed = sum(entry["outcome"] == "failed" for entry in done)
-        return f"{name} {len(done)}/{total or '?'}" + (f" ({failed} failed)" if failed else "")
+        failed = [entry["test"] for entry in done if entry["outcome"] == "failed"]
+        return f"{name} {len(done)}/{total or '?'}" + (f" ({len(failed)} failed, {failed[-1]})" if failed else "")
 
     def _tier(self, tier: Tier) -> None:
         began = time.monotonic()
