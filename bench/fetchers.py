@@ -49,9 +49,10 @@ def ours(job: Job) -> Command:
     plan = job.work / "fetch.json"
     plan.write_text(_plan(job).model_dump_json())
     store = [f"--endpoint={job.server.url}", f"--region={REGION}", f"--credentials={secret}"]
-    fetch = ["fetch", f"--plan={plan}", f"--root={job.into.parent}", *store, "--once"]
-    sources = {"PYTHONPATH": str(ROOT / "operator"), "PYTHONUNBUFFERED": "1"}
-    return Command([sys.executable, "-m", "tfs_operator.cli", *fetch], {**os.environ, **sources})
+    fetch = ["fetch", f"--plan={plan}", f"--root={job.into.parent}", *store, "--host=127.0.0.1", "--port=0"]
+    sources = {"PYTHONPATH": f"{ROOT}:{ROOT / 'operator'}", "PYTHONUNBUFFERED": "1"}
+    until_there = [sys.executable, "-m", "bench.run_until_there", str(job.into / str(VERSION)), *fetch]
+    return Command(until_there, {**os.environ, **sources})
 
 
 def _plan(job: Job) -> FetchPlan:

@@ -9,11 +9,20 @@ from tfs_operator.api.base import DEFAULTED, map_list
 from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
 from tfs_operator.api.rules import Rule
+from tfs_operator.api.schemes import enumerated, fetched
 from tfs_operator.api.server import Server
 from tfs_operator.api.storage import Storage
 from tfs_operator.api.versions import SELECTION_RULES, ModelUri, VersionSelection, distinct
 
+_FETCHED = enumerated((f"`{scheme.uri}`" for scheme in fetched()), "and")
 ModelName = Annotated[str, Field(min_length=1, max_length=63, pattern="^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
+
+
+_MODEL_URI = f"""Base path of the model: a folder that holds one folder per version, named by its number.
+`pvc://CLAIM/path` is a path in a PersistentVolumeClaim of this namespace, mounted read-only.
+`file:///path` is a path inside the server's image. {_FETCHED} are fetched, see `storage`. `hostpath:///path` is a path
+on the node, for local clusters, and refused unless the operator was started with --allow-hostpath. The model's name is
+the TFModel's. Set exactly one of `modelUri` and `models`."""
 
 
 class NamedModel(VersionSelection):
@@ -49,14 +58,7 @@ def _gpus_for_their_memory(spec: Any) -> bool:
 class TFModelSpec(VersionSelection):
     """One model, or several models in one server, served by TensorFlow Serving in a number of replicas."""
 
-    model_uri: ModelUri | None = None
-    """Base path of the model: a folder that holds one folder per version, named by its number.
-    `pvc://CLAIM/path` is a path in a PersistentVolumeClaim of this namespace, mounted read-only.
-    `file:///path` is a path inside the server's image. `s3://BUCKET/path`, `gs://BUCKET/path`,
-    `az://ACCOUNT/CONTAINER/path`, `https://HOST/path.tar.gz`, `hf://ORG/REPO[@REVISION]/path` and
-    `oci://REGISTRY/REPOSITORY:TAG` are fetched, see `storage`. `hostpath:///path` is a path on the node, for local
-    clusters, and refused unless the operator was started with --allow-hostpath. The model's name is the
-    TFModel's. Set exactly one of `modelUri` and `models`."""
+    model_uri: ModelUri | None = Field(default=None, description=_MODEL_URI)
 
     models: (
         Annotated[

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from tfs_operator.api.base import ApiModel, map_list
 from tfs_operator.api.references import ObjectName
 from tfs_operator.api.rules import matches, ruled
+from tfs_operator.api.schemes import secret_keys
 from tfs_operator.api.server import EnvVar, ResourceRequirements, distinct_names
 
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9_.-]+$")]
@@ -37,6 +38,10 @@ class Cache(ApiModel):
     ReadWriteOnce where all replicas are on one node."""
 
 
+_SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
+{secret_keys()}. A Secret that comes or changes later is used within two minutes, without a restart."""
+
+
 class Storage(ApiModel):
     """How models are fetched from a store. Holds for every model of this TFModel; models on claims, in images and on
     nodes need none of it."""
@@ -44,13 +49,7 @@ class Storage(ApiModel):
     service_account_name: ObjectName | None = None
     """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
 
-    secret_ref: SecretReference | None = None
-    """Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
-    `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` for s3://,
-    `gcloud-application-credentials.json` for gs://, `AZURE_STORAGE_ACCESS_KEY`, `AZURE_STORAGE_SAS_TOKEN` or
-    `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` and `AZURE_TENANT_ID` for az://, `username` and `password`, or `token`,
-    for https://, `HF_TOKEN` for hf://, `.dockerconfigjson` for oci://. A Secret that comes or changes later is
-    used within two minutes, without a restart."""
+    secret_ref: SecretReference | None = Field(default=None, description=_SECRET_REF)
 
     anonymous: bool = False
     """Accesses the store without credentials, as public buckets allow. When false and without `secretRef`, the pod's

@@ -1,14 +1,14 @@
 """What Kubernetes, or KEDA, says of the autoscaler: can it read what it scales on?
 
-Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
+Sources:
+https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
 https://keda.sh/docs/latest/concepts/troubleshooting/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-Manifest = Mapping[str, Any]
+from tfs_operator.api.manifest import Manifest
 
 HPA = "HorizontalPodAutoscaler"
 SCALED_OBJECT = "ScaledObject"

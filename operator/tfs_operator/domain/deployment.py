@@ -4,15 +4,13 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#de
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.replica_failure import pods_not_created
 from tfs_operator.domain.scheduling import GPU
 from tfs_operator.domain.times import epoch
-
-Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)

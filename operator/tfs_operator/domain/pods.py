@@ -6,16 +6,14 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.scheduling import explained, parse_fit_error
 from tfs_operator.domain.times import epoch
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
 from tfs_operator.domain.tls import Certificate, served
-
-Manifest = dict[str, Any]
 
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")

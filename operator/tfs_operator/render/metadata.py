@@ -1,12 +1,9 @@
 """Names, labels and ownership that all children have in common."""
 
-from typing import Any
-
 from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, digest
-
-Manifest = dict[str, Any]
 
 MANAGED_BY = "tfs-operator"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"

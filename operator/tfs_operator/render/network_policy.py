@@ -8,9 +8,10 @@ Source: https://kubernetes.io/docs/concepts/services-networking/network-policies
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT
-from tfs_operator.render.metadata import Manifest, child, selector
+from tfs_operator.render.metadata import child, selector
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.settings import NetworkPolicySettings, Settings
 

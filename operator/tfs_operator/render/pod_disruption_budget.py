@@ -1,7 +1,8 @@
 """The PodDisruptionBudget: a node drain takes one replica at a time."""
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest, child, selector
+from tfs_operator.render.metadata import child, selector
 
 
 def pod_disruption_budget(tfmodel: TFModel) -> Manifest:

@@ -5,8 +5,8 @@ Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-sta
 
 import math
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.placement import Rollout
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 
 _STARTUP_PERIOD = 2

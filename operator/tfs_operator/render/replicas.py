@@ -1,8 +1,8 @@
 """Who sets the number of replicas: the spec, or an autoscaler."""
 
 from tfs_operator.api.autoscaling import Autoscaling
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest
 
 FIRST_REPLICAS_ANNOTATION = "tfs-operator.io/first-replicas"
 """On a Deployment whose replicas an autoscaler sets: with how many it begins. Its presence says that the operator has

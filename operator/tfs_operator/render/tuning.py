@@ -6,11 +6,11 @@ Sources: tensorflow_serving/model_servers/main.cc, servables/tensorflow/session_
 from collections.abc import Iterator
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.server import Server
 from tfs_operator.api.tuning import Batching, Warmup
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.thread_pools import ThreadPools, thread_pools
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.volumes import CONFIG_PATH
 
 BATCHING_FILE = "batching.config"

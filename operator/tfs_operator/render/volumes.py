@@ -1,8 +1,9 @@
 """Volumes: the configuration, a scratch folder, and one for each place that a model lies in or comes from."""
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, locations, remotes
-from tfs_operator.render.metadata import Manifest, config_map_name
+from tfs_operator.render.metadata import config_map_name
 from tfs_operator.render.tls import tls_mounts, tls_volumes
 
 CONFIG_PATH = "/etc/tfs-operator"

@@ -8,7 +8,7 @@ from pathlib import Path
 from testing.models.packing import tree
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 
@@ -27,7 +27,7 @@ class Arriving:
 
 
 @asynccontextmanager
-async def arriving(uri: str, storage: Storage, folder: Path) -> AsyncIterator[Arriving]:
+async def arriving(uri: str, storage: StoreAccess, folder: Path) -> AsyncIterator[Arriving]:
     source = open_source(uri, storage, folder / "work")
     try:
         yield Arriving(source, folder)

@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.operator_process import eventually
 from testing.stores.s3 import S3Server
-from tfs_operator.domain.fetch_protocol import (
-    FetchOrder,
-    FetchPlan,
-    FetchReport,
-    ModelOrder,
-    ModelSource,
-    VersionSet,
-)
+from testing.waiting import eventually
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, VersionSet
 
 
 @dataclass(frozen=True)
@@ -114,11 +107,12 @@ class Pod:
             finally:
                 process.kill()
 
-    def once(self, seconds: float = 60.0) -> str:
-        """Runs it until everything is there; what it logged."""
-        run = subprocess.run([*self.command(), "--once"], capture_output=True, text=True, timeout=seconds, check=False)
-        assert run.returncode == 0, run.stderr
-        return run.stderr
+    def run_until_ready(self, seconds: float = 60.0) -> str:
+        """Runs it until everything is there that the model server starts with; what it logged."""
+        with self.running() as fetcher:
+            fetcher.until_ready(seconds)
+            assert fetcher.terminate() == 0, fetcher.text()
+            return fetcher.text()
 
 
 def plan(root: Path, uri: str, start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchPlan:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.operator_process import eventually
 from testing.models.folder_source import content
 from testing.models.index_files import index_bytes
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
+from testing.waiting import eventually
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, order, plan, pretty
 from tests.integration.fetcher.saved_models import files
 from tfs_operator.api.conditions import Reason
@@ -70,7 +70,7 @@ def test_a_real_model_arrives_as_it_was_uploaded(
     tmp_path: Path, s3_server: S3Server, bucket: str, three_shards: Path
 ) -> None:
     upload(s3_server, bucket, 1, files(three_shards))
-    pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,))).once()
+    pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,))).run_until_ready()
     assert content(tmp_path / "store" / "m" / "1") == content(three_shards)
 
 
@@ -83,7 +83,7 @@ def test_a_model_that_lacks_a_shard_waits_for_it(
         message = until_failed(fetcher, 1, Reason.INCOMPLETE_VERSION)
         assert message == (
             f"s3://{bucket}/mnist: version 1: it has no {missing}; "
-            "somebody may still be uploading it; it is fetched once it is whole"
+            "its upload may still be running; it is fetched once it is whole"
         )
         assert fetcher.get("/ready")[0] == 503
         upload(s3_server, bucket, 1, {missing: three_shards / missing})
@@ -91,11 +91,13 @@ def test_a_model_that_lacks_a_shard_waits_for_it(
     assert content(tmp_path / "store" / "m" / "1") == content(three_shards)
 
 
-def test_with_once_it_ends_as_soon_as_everything_is_there(tmp_path: Path, s3_server: S3Server, bucket: str) -> None:
+def test_what_is_there_is_not_fetched_again_by_the_next_process(
+    tmp_path: Path, s3_server: S3Server, bucket: str
+) -> None:
     upload(s3_server, bucket, 1, model(1000))
     begun = pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,)))
-    assert "version 1: in place" in begun.once()
-    assert "version 1" not in begun.once()  # it is there already
+    assert "version 1: in place" in begun.run_until_ready()
+    assert "version 1" not in begun.run_until_ready()  # it is there already
 
 
 def test_killed_at_any_moment_nothing_half_made_is_seen(
@@ -118,7 +120,7 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
             if (visible / str(number)).exists():
                 assert content(visible / str(number)) == wanted[number]
     s3_proxy.faults.limit_rate(0)
-    slow.once()
+    slow.run_until_ready()
     assert {n: content(visible / str(n)) for n in (1, 2)} == wanted
     assert sorted(path.name for path in visible.iterdir()) == ["1", "2"]
 
@@ -133,7 +135,7 @@ def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path, s3_server: S3Server
     assert not (tmp_path / "store" / "m" / "1").exists()
     s3_proxy.faults.limit_rate(0)
     before = len(s3_proxy.faults.requests(Kind.GET, SHARD))
-    slow.once()
+    slow.run_until_ready()
     assert content(tmp_path / "store" / "m" / "1") == model(24 * MIB)
     again = [request.range for request in s3_proxy.faults.requests(Kind.GET, SHARD)[before:]]
     assert sum(map(_length, again)) < 12 * MIB, again

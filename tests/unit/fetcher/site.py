@@ -9,18 +9,18 @@ from testing.models.packing import tree
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
-ANYONE = Storage()
+ANYONE = StoreAccess()
 
 
-def secret(folder: Path, **keys: str) -> Storage:
+def secret(folder: Path, **keys: str) -> StoreAccess:
     """With a Secret that is called `web`."""
     folder.mkdir()
     for key, value in keys.items():
         (folder / key).write_text(value)
-    return Storage(credentials=folder, secret_name="web")
+    return StoreAccess(credentials=folder, secret_name="web")
 
 
 class Site:
@@ -31,10 +31,10 @@ class Site:
         self.folder = folder
         self._stack = stack
 
-    def archive(self, path: str, storage: Storage = ANYONE) -> Source:
+    def archive(self, path: str, storage: StoreAccess = ANYONE) -> Source:
         return self.open(self.server.url + path, storage)
 
-    def open(self, uri: str, storage: Storage = ANYONE) -> Source:
+    def open(self, uri: str, storage: StoreAccess = ANYONE) -> Source:
         source = open_source(uri, storage, self.folder / "work")
         self._stack.push_async_callback(source.close)
         return source

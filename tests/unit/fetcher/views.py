@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.view import BasePathView
 
 
 def version(number: int, etag: str = "a") -> RemoteVersion:
@@ -25,8 +25,8 @@ def view(
     bad: Iterable[int] = (),
     states: dict[int, str] | None = None,
     held: Iterable[int] = (),
-) -> View:
-    return View(
+) -> BasePathView:
+    return BasePathView(
         orders={"m": ModelOrder(start=start or VersionSet(), hold=hold or VersionSet())},
         present=store(*present),
         listed=None if listed is None else store(*listed),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.operator_process import eventually
 from testing.suite.lanes import Tier
 from testing.suite.running import Run
+from testing.waiting import eventually
 
 TEST = """
 import pathlib, subprocess, sys, time, pytest

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
 from tfs_operator.domain.rollout.action import Action
@@ -65,8 +66,7 @@ class Failure:
     attempts: int = 1
 
     def drop_at(self, limits: Limits) -> float:
-        waited: float = limits.back_off * 2 ** min(self.attempts - 1, 16)
-        return self.at + min(waited, limits.back_off_limit)
+        return self.at + delay(max(self.attempts, 1), limits.back_off, limits.back_off_limit)
 
     def retry_at(self, limits: Limits) -> float:
         return self.drop_at(limits) + limits.settle

@@ -14,8 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
-from tfs_operator.fetcher.archives.limits import Entry, EntryKind, Ledger, Limits
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
+from tfs_operator.fetcher.archives.limits import ArchiveLimits, Entry, EntryBudget, EntryKind
 from tfs_operator.fetcher.archives.tar import CHUNK, Readable, tar_members
 from tfs_operator.fetcher.archives.zip import zip_members
 from tfs_operator.fetcher.core.progress import Progress
@@ -39,13 +39,13 @@ class Packed:
     kind: EntryKind = EntryKind.FILE
 
 
-def survey(archive: Path, packing: Packing, limits: Limits, stop: threading.Event) -> tuple[Packed, ...]:
+def survey(archive: Path, packing: Packing, limits: ArchiveLimits, stop: threading.Event) -> tuple[Packed, ...]:
     """Reads the whole archive, and with it every checksum that it has; writes nothing. Raises BadArchive."""
-    ledger = Ledger(limits, archive.stat().st_size)
+    budget = EntryBudget(limits, archive.stat().st_size)
     found: list[Packed] = []
-    with closing(_members(archive, packing, _counting(ledger, stop))) as members:
+    with closing(_members(archive, packing, _counting(budget, stop))) as members:
         for entry, content in members:
-            ledger.admit(entry)
+            budget.admit(entry)
             if entry.kind is not EntryKind.FOLDER:
                 found.append(_surveyed(entry, content))
     return tuple(found)
@@ -54,14 +54,14 @@ def survey(archive: Path, packing: Packing, limits: Limits, stop: threading.Even
 def extract(
     archive: Path,
     packing: Packing,
-    wanted: Mapping[str, RemoteFile],
+    targets: Mapping[str, RemoteFile],
     into: Path,
     progress: Progress,
     stop: threading.Event,
 ) -> None:
-    """Unpacks the entries that `wanted` names to the paths that it gives, below `into`. A file that is there already
+    """Unpacks the entries that `targets` names to the paths that it gives, below `into`. A file that is there already
     with the right content stays. Raises BadArchive where the archive is not the one that was surveyed."""
-    left = dict(wanted)
+    left = dict(targets)
     if not left:
         return
     with closing(_members(archive, packing, _watching(progress, stop))) as members:
@@ -75,20 +75,20 @@ def extract(
 
 
 Meter = Callable[[int], None]
-"""Is told how many bytes have come out; raises to stop."""
+"""Takes the number of bytes that have come out; raises to stop."""
 
 
-def _counting(ledger: Ledger, stop: threading.Event) -> Meter:
+def _counting(budget: EntryBudget, stop: threading.Event) -> Meter:
     def meter(count: int) -> None:
         if stop.is_set():
             raise Stopped
-        ledger.count(count)
+        budget.count(count)
 
     return meter
 
 
 def _watching(progress: Progress, stop: threading.Event) -> Meter:
-    """What comes before the wanted entries may take long, and is no byte of the version."""
+    """To read past other entries may take long, and is no byte of the version."""
 
     def meter(_: int) -> None:
         if stop.is_set():
@@ -131,7 +131,7 @@ def _opened(file: IO[bytes], packing: Packing) -> Iterator[Readable]:
 
 
 class _Checked:
-    """Says in words what the decompressing libraries raise."""
+    """Translates what the decompressing libraries raise."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""How far a version is, and how fast it arrives."""
+"""Counts how far a version is, and how fast it arrives."""
 
 import threading
 import time

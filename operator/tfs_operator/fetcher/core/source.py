@@ -1,4 +1,4 @@
-"""What every kind of store offers to the rest of the fetcher."""
+"""What every kind of store offers to the rest of the fetcher: versions, and their files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class RemoteVersion:
 
 
 class Source(Protocol):
-    """One model's base path in one store. Every method raises FetchError, and nothing else, for what can go wrong
-    outside; cancellation leaves what has arrived on the disk, to be resumed."""
+    """Lists and downloads the versions of one model's base path in one store. Every method raises FetchError, and
+    nothing else, for what can go wrong outside; cancellation leaves what has arrived on the disk, to be resumed."""
 
     uri: str
 

@@ -1,4 +1,4 @@
-"""Says in the log how far the download of an archive is; no report has it, since its versions are not known yet."""
+"""Logs how far the download of an archive is; no report has it, since the archive's versions are not known yet."""
 
 import logging
 import time

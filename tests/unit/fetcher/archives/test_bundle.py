@@ -12,13 +12,13 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.archives.bundle import Bundle
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.stores.https.store import Archive
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.stores.https.store import WebArchive
 
 
 async def test_an_archive_goes_some_time_after_its_last_use(site: Site) -> None:
     site.server.files["/m.tgz"] = tar_gz_bytes(TWO)
-    source = Bundle(Archive(f"{site.server.url}/m.tgz", Storage()), site.folder / "work", linger=0.2)
+    source = Bundle(WebArchive(f"{site.server.url}/m.tgz", StoreAccess()), site.folder / "work", linger=0.2)
     try:
         assert await site.download(source, 1) == ONE
         assert site.kept()

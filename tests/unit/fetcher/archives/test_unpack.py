@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from testing.models.packing import PACK, Files, tar_bytes, tar_entry, tar_gz_bytes, tree, zip_bytes
 from tests.unit.fetcher.clock import Clock
-from tfs_operator.fetcher.archives.bad_archive import BadArchive
-from tfs_operator.fetcher.archives.limits import EntryKind, Limits
+from tfs_operator.fetcher.archives.errors import BadArchive
+from tfs_operator.fetcher.archives.limits import ArchiveLimits, EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed, Packing, extract, survey
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteFile
@@ -29,7 +29,12 @@ from tfs_operator.fetcher.core.threads import Stopped
 MODEL = {"1/saved_model.pb": b"graph", "1/variables/variables.index": b"", "1/assets/ö": os.urandom(700_000)}
 
 
-def surveyed(data: bytes, packing: Packing, tmp_path: Path, limits: Limits = Limits()) -> tuple[Packed, ...]:  # noqa: B008
+DEFAULT_LIMITS = ArchiveLimits()
+
+
+def surveyed(
+    data: bytes, packing: Packing, tmp_path: Path, limits: ArchiveLimits = DEFAULT_LIMITS
+) -> tuple[Packed, ...]:
     archive = tmp_path / "archive"
     archive.write_bytes(data)
     return survey(archive, packing, limits, threading.Event())
@@ -189,7 +194,7 @@ def test_a_bomb_is_refused_before_it_has_gone_off(packing: Packing, tmp_path: Pa
     zeros = {"1/zeros": bytes(40_000_000)}
     data = tar_gz_bytes(zeros) if packing is Packing.TAR_GZIP else zip_bytes(zeros)
     with pytest.raises(BadArchive, match="decompression bomb"):
-        surveyed(data, packing, tmp_path, Limits(ratio_from_bytes=1_000_000))
+        surveyed(data, packing, tmp_path, ArchiveLimits(ratio_from_bytes=1_000_000))
 
 
 def test_a_bomb_of_headers_is_refused(tmp_path: Path) -> None:
@@ -197,7 +202,7 @@ def test_a_bomb_of_headers_is_refused(tmp_path: Path) -> None:
     info.size = 50_000_000
     data = gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + bytes(info.size))
     with pytest.raises(BadArchive, match="decompression bomb"):
-        surveyed(data, Packing.TAR_GZIP, tmp_path, Limits(ratio_from_bytes=1_000_000))
+        surveyed(data, Packing.TAR_GZIP, tmp_path, ArchiveLimits(ratio_from_bytes=1_000_000))
 
 
 def test_an_endless_name_is_not_read_into_memory(tmp_path: Path) -> None:
@@ -208,14 +213,14 @@ def test_an_endless_name_is_not_read_into_memory(tmp_path: Path) -> None:
 
 
 LIMITS = [
-    (Limits(entries=3), "more than 3 entries"),
-    (Limits(file_bytes=99), "'b/c' has 100 bytes; the most is 99"),
-    (Limits(total_bytes=150), "more than 150 bytes"),
+    (ArchiveLimits(entries=3), "more than 3 entries"),
+    (ArchiveLimits(file_bytes=99), "'b/c' has 100 bytes; the most is 99"),
+    (ArchiveLimits(total_bytes=150), "more than 150 bytes"),
 ]
 
 
 @pytest.mark.parametrize(("limits", "cause"), LIMITS)
-def test_limits(limits: Limits, cause: str, tmp_path: Path) -> None:
+def test_limits(limits: ArchiveLimits, cause: str, tmp_path: Path) -> None:
     data = zip_bytes({"a": bytes(60), "b/c": bytes(100), "b/d": b"", "e": b""})
     with pytest.raises(BadArchive, match=cause):
         surveyed(data, Packing.ZIP, tmp_path, limits)
@@ -322,7 +327,7 @@ def test_unpacking_stops_when_told_to(tmp_path: Path) -> None:
         extract(tmp_path / "archive", Packing.TAR, wanted, tmp_path, progress, progress.stop)
     assert not (tmp_path / "b").exists()
     with pytest.raises(Stopped):
-        survey(tmp_path / "archive", Packing.TAR, Limits(), progress.stop)
+        survey(tmp_path / "archive", Packing.TAR, ArchiveLimits(), progress.stop)
 
 
 def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
@@ -331,7 +336,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     del data
     tracemalloc.start()
     try:
-        survey(tmp_path / "archive", Packing.TAR, Limits(), threading.Event())
+        survey(tmp_path / "archive", Packing.TAR, ArchiveLimits(), threading.Event())
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()

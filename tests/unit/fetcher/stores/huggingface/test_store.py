@@ -18,7 +18,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.huggingface.store import HubUri, parse_hub_uri
 
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -31,7 +31,7 @@ def library_closed() -> Iterator[None]:
     huggingface_hub.close_session()
 
 
-def hub(site: Site, uri: str = "hf://org/repo", storage: Storage = ANYONE) -> Source:
+def hub(site: Site, uri: str = "hf://org/repo", storage: StoreAccess = ANYONE) -> Source:
     return site.open(uri, replace(storage, endpoint=site.server.url))
 
 
@@ -192,7 +192,7 @@ async def test_a_secret_without_a_token_is_named(site: Site) -> None:
 
 
 async def test_nobody_there_is_said(site: Site) -> None:
-    source = site.open("hf://org/repo", Storage(endpoint="http://127.0.0.1:9"))
+    source = site.open("hf://org/repo", StoreAccess(endpoint="http://127.0.0.1:9"))
     with pytest.raises(FetchError, match=r"no connection to 127.0.0.1:9 \(Connection refused\)") as caught:
         await source.versions()
     assert caught.value.reason is Reason.STORE_UNREACHABLE
