@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.fleet.asking import is_well
 from testing.fleet.model_servers import DOUBLE
 from testing.fleet.node_tls import TlsContainer

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import DEADLINE_SECONDS, eventually, pretty
+from testing.api_client import Api, Manifest
+from testing.control_plane.operator_process import pretty
 from testing.fleet import asking
 from testing.fleet.asking import Answers, asked_without_pause
 from testing.fleet.fleet import condition, tfmodel
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.node import Node
 from testing.fleet.node_pod import NodePod
+from testing.waiting import DEADLINE_SECONDS, eventually
 from tfs_operator.cluster.kinds import RESOURCES
 
 NAME = "mnist"

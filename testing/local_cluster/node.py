@@ -8,9 +8,10 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testing.local_cluster.commands import run, wait_for
+from testing.local_cluster.commands import run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 REST_PORT, GRPC_PORT = 30850, 30851  # those of kind-config.yaml
 
@@ -44,7 +45,7 @@ def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
     url = f"http://{address(REST_PORT)}"
     try:
         # kube-proxy writes the rules of both ports at once.
-        wait_for(f"an answer at {url}", 30, lambda: True if answers(f"{url}/v1/models/{tfmodel.name}") else None)
+        eventually(lambda: answers(f"{url}/v1/models/{tfmodel.name}"), 30, what=f"an answer at {url}")
         yield url, address(GRPC_PORT)
     finally:
         tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=30s")

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from testing.control_plane.control_plane import ROOT
-from testing.control_plane.operator_process import eventually
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 START_SECONDS = 90.0
 Sample = tuple[Mapping[str, str], float]

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from testing.conformance.models import config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 

@@ -12,10 +12,10 @@ import pytest
 
 from testing.clients import digits
 from testing.local_cluster import model, node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 GPU = "nvidia.com/gpu"
 SURGES = {"maxSurge": 1, "maxUnavailable": 0}
@@ -104,7 +104,7 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     [new] = resnet.pods()
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     assert LEVEL in new["spec"]["containers"][0]["args"]
-    wait_for("the next update to surge again", 20, lambda: strategy(resnet) == SURGES or None)
+    eventually(lambda: strategy(resnet) == SURGES, 20, what="the next update to surge again")
     assert [pod["metadata"]["uid"] for pod in resnet.pods()] == [new["metadata"]["uid"]]
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import TESTER, ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.replica_counts import counts_since, scale
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, pretty, running_operator
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NAME = "scaledobjects.keda.sh"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.operator_process import eventually
 from testing.models.folder_source import content
 from testing.models.index_files import index_bytes
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
+from testing.waiting import eventually
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, order, plan, pretty
 from tests.integration.fetcher.saved_models import files
 from tfs_operator.api.conditions import Reason

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from testing.control_plane.api import Api
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api
 from testing.fleet.fleet import tfmodel
 from testing.fleet.model_servers import make_pod
 from testing.loopback import fresh_address
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
 from tests.integration.fetcher.fetcher_process import Pod
 from tests.integration.fetcher.test_arrivals import model, upload
 from tfs_operator.domain.fetch_protocol import (
