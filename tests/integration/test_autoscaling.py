@@ -213,8 +213,8 @@ def test_metrics_of_every_type_are_passed_on(api: Api, namespace: str) -> None:
         },
     ]
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 600}}
-    behaving = {"maxReplicas": 4, "metrics": metrics, "behavior": behavior}
-    api.create(tfmodel(namespace, autoscaling=behaving))
+    scaling = {"maxReplicas": 4, "metrics": metrics, "behavior": behavior}
+    api.create(tfmodel(namespace, autoscaling=scaling))
     wait_for_children(api, namespace, "mnist", BUDGET, HPA)
     spec = _spec(api, "HorizontalPodAutoscaler", namespace)
     assert [metric["type"] for metric in spec["metrics"]] == ["Pods", "External"]
