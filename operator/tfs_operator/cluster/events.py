@@ -22,7 +22,7 @@ from tfs_operator.api.manifest import Manifest
 from . import errors
 from .client import ClusterClient
 from .micro_time import micro_time
-from .queue import QueueClosed, WorkQueue
+from .queue import WorkQueue
 
 CONTROLLER = "tfs-operator.io/controller"
 MAX_NOTE_BYTES = 1024
@@ -100,21 +100,14 @@ class EventRecorder:
             self._failed("too many are waiting to be written")
 
     async def run(self) -> None:
-        """Writes what is recorded, until `close` or cancellation."""
+        """Writes what is recorded, until it is cancelled."""
         while True:
-            try:
-                series = await self._queue.get()
-            except QueueClosed:
-                return
+            series = await self._queue.get()
             try:
                 await self._let_others_pass()
                 await self._write(series)
             finally:
                 self._queue.done(series)
-
-    def close(self) -> None:
-        """Ends `run`; what is not written by then is not written."""
-        self._queue.close()
 
     async def _let_others_pass(self) -> None:
         patience = self._clock() + PATIENCE_SECONDS

@@ -76,8 +76,8 @@ class Leadership(Protocol):
         """Seconds for which it may act without a further renewal; 0 when it may not."""
 
 
-class Alone:
-    """There is only one operator, as whoever starts it says."""
+class SingleOperator:
+    """Leads without an election: the operator was started as the only one."""
 
     def __init__(self, on_change: Callable[[bool], None] = lambda leads: None) -> None:
         self._on_change = on_change

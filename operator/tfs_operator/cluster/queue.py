@@ -13,10 +13,11 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
+from tfs_operator.domain.backoff import delay
+
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 300.0
 _JITTER = 0.2
-_MAX_DOUBLINGS = 32
 
 K = TypeVar("K", bound=Hashable)
 
@@ -113,19 +114,14 @@ class WorkQueue(Generic[K]):
 
     def add_rate_limited(self, key: K) -> None:
         """Ready after a pause that doubles with every call since `forget`."""
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
         self._metrics.retried()
-        pause = FIRST_BACKOFF_SECONDS / (1 - _JITTER) * 2.0 ** min(failures, _MAX_DOUBLINGS)
-        self.add_after(key, min(pause, LONGEST_BACKOFF_SECONDS) * (1 - _JITTER * self._jitter()))
+        pause = delay(failures, FIRST_BACKOFF_SECONDS / (1 - _JITTER), LONGEST_BACKOFF_SECONDS)
+        self.add_after(key, pause * (1 - _JITTER * self._jitter()))
 
     def forget(self, key: K) -> None:
         """It worked: the next pause is the shortest again. Does not take back a wish."""
         self._failures.pop(key, None)
-
-    def failures(self, key: K) -> int:
-        """Calls of `add_rate_limited` since `forget`."""
-        return self._failures.get(key, 0)
 
     async def get(self) -> K:
         """The next key, as soon as there is one; follow it with `done`. Raises QueueClosed."""

@@ -78,11 +78,6 @@ class ReloadClient:
         for address in list(self._channels):
             await self._close(address)
 
-    async def forget(self, host: str, port: int) -> None:
-        """Closes the channels of a pod that is gone; an address never used is no error."""
-        for address in [address for address in self._channels if address[:2] == (host, port)]:
-            await self._close(address)
-
     async def reload(
         self,
         host: str,
@@ -150,7 +145,7 @@ async def _call(
     except grpc.aio.AioRpcError as error:
         raise _translated(host, port, error) from error
     except asyncio.CancelledError:
-        # A channel closed by forget() cancels its calls; that is not our caller being cancelled.
+        # A channel that is closed cancels its calls; that is not our caller being cancelled.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise

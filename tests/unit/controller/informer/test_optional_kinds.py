@@ -55,7 +55,7 @@ async def test_an_api_server_that_does_not_answer_is_waited_for() -> None:
 async def test_every_other_kind_is_known(there: bool) -> None:
     kinds, _ = made(there)
     await kinds.discover()
-    assert [kinds.kind_available(kind) for kind in ("Deployment", "ScaledObject")] == [True, there]
+    assert kinds.unknown == (frozenset() if there else {"ScaledObject"})
 
 
 async def test_nobody_looks_for_what_nobody_misses() -> None:
@@ -72,7 +72,7 @@ async def test_what_is_missed_is_looked_for_until_it_is_there(
     caplog.set_level(logging.INFO)
     kinds, _ = made(*answers)
     await kinds.discover()
-    assert not kinds.kind_available("ScaledObject")
+    kinds.look_for(["Deployment", "ScaledObject"])
     assert await ends(kinds)
     assert [record.getMessage() for record in caplog.records] == [
         "the cluster knows the kind ScaledObject now: ending, to start again and see it so"
@@ -84,7 +84,7 @@ async def test_one_that_is_missed_while_nobody_looks_is_looked_for_at_once() -> 
     await kinds.discover()
     looking = asyncio.create_task(kinds.until_they_change())
     await asyncio.sleep(0)
-    kinds.kind_available("ScaledObject")
+    kinds.look_for(["ScaledObject"])
     async with asyncio.timeout(0.5):
         await looking
 
