@@ -62,21 +62,21 @@ class Restart:
 async def burst(world: World, operator: OperatorProcess, tfmodels: Sequence[Manifest]) -> Burst:
     loop = asyncio.get_running_loop()
     limit = 20 + SECONDS_A_TFMODEL * len(tfmodels)
-    wanted = list(children_of_each(tfmodels))
+    expected = list(children_of_each(tfmodels))
     world.audit.since_last()
     others, cpu, began = OthersCpu([*world.processes, operator.process.pid]), cpu_of(operator), loop.time()
     sent = await _create(world, tfmodels)
     taken = loop.time()
-    for child in wanted:
+    for child in expected:
         await world.cache.until(child, lambda live: live is not None, began + limit - loop.time())
-    complete = max(world.cache.made[child] for child in wanted)
+    complete = max(world.cache.made[child] for child in expected)
     busy = others.seconds() / (loop.time() - began)
     for name in sent:
         await world.cache.until(Name(KIND, NAMESPACE, name), _has_status, began + limit - loop.time())
     requests = await world.until_quiet(limit)
     return Burst(
         tfmodels=len(tfmodels),
-        children=len(wanted) // len(tfmodels),
+        children=len(expected) // len(tfmodels),
         taken=taken - began,
         complete=complete - began,
         to_deployment=tuple(world.cache.made[Name(DEPLOYMENT, NAMESPACE, name)] - at for name, at in sent.items()),

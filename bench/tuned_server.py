@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.fleet.asking import is_well
 from testing.fleet.model_servers import DOUBLE
+from testing.http_probe import is_well
 from testing.loopback import free_ports
 from testing.waiting import DeadlineError, eventually
 from tfs_operator.api.resource import TFModel

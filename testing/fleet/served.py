@@ -142,9 +142,9 @@ class Served:
         return self.are_pods_ready() and live["status"]["readyReplicas"] == len(self.pods)
 
     def are_pods_ready(self) -> bool:
-        """As many as wanted, whatever they serve."""
-        pods, wanted = self.pods, self.tfmodel()["spec"]["replicas"]
-        return len(pods) == wanted and all(pod.ready for pod in pods)
+        """As many as desired, whatever they serve."""
+        pods, desired = self.pods, self.tfmodel()["spec"]["replicas"]
+        return len(pods) == desired and all(pod.ready for pod in pods)
 
     def until_step(self, step: str, model: str = NAME, seconds: float = STEP_SECONDS) -> Manifest:
         """The model's rollout, once it is at this step for the newest spec."""
@@ -175,8 +175,8 @@ def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = Tru
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(namespace)
     rollout = {"bakeSeconds": 0, **spec.pop("rollout", {})}
-    wish = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
-    manifest = tfmodel(namespace, NAME, **wish)
+    merged = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
+    manifest = tfmodel(namespace, NAME, **merged)
     manifest["spec"] = {key: value for key, value in manifest["spec"].items() if value is not None}
     api.create(manifest)
     with Node(api, namespace, NAME, logs) as node:

@@ -3,11 +3,10 @@
 import contextlib
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from testing.http_probe import answers
 from testing.local_cluster.commands import run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
@@ -49,17 +48,6 @@ def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
         yield url, address(GRPC_PORT)
     finally:
         tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=30s")
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager

@@ -1,13 +1,12 @@
 """Server programs that run for a while: started on a free port, waited for, ended by their own pid."""
 
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from testing import http_probe
 from testing.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -44,20 +43,9 @@ def _wait_until_it_answers(process: "subprocess.Popen[bytes]", url: str, log: Pa
     def answers() -> bool:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with status {process.returncode}: {end()}")
-        return _answers(url)
+        return http_probe.answers(url)
 
     eventually(answers, START_SECONDS, end, what=f"an answer at {url}")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

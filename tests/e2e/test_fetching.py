@@ -248,8 +248,8 @@ def test_replicas_that_share_a_cache_fetch_once(
     fetched: Fetched, store: Bucket, namespace: Kubectl, version_1: model.Trained
 ) -> None:
     claim: Manifest = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "cache"}}
-    wish = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
-    namespace.apply({**claim, "spec": wish})
+    claim_spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+    namespace.apply({**claim, "spec": claim_spec})
     store.publish("shared", 1, version_1.folder)
     storage = {**STORAGE, "cache": {"persistentVolumeClaim": "cache"}}
     fetched.apply("shared", versions=[1], replicas=3, storage=storage)
