@@ -98,8 +98,9 @@ def judge_the_end(played: World) -> None:
 
 
 def _labels_stay(played: World, pod: Server) -> bool:
-    """As committed. A label of the spec that a pod answers already may linger while a folder is looked for. A pod on which
-    a version failed before its folder was repaired has no label on it until it is tried again; that is said."""
+    """As committed. A label of the spec that a pod answers already may linger while a folder is looked for. A pod on
+    which a version failed before its folder was repaired has no label on it until it is tried again, and the step
+    reports it."""
     assert played.committed is not None
     assert played.last is not None
     committed = played.committed.labels
