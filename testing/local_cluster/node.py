@@ -3,14 +3,14 @@
 import contextlib
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testing.local_cluster.commands import run, wait_for
+from testing.http_probe import answers
+from testing.local_cluster.commands import run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 REST_PORT, GRPC_PORT = 30850, 30851  # those of kind-config.yaml
 
@@ -44,21 +44,10 @@ def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
     url = f"http://{address(REST_PORT)}"
     try:
         # kube-proxy writes the rules of both ports at once.
-        wait_for(f"an answer at {url}", 30, lambda: True if answers(f"{url}/v1/models/{tfmodel.name}") else None)
+        eventually(lambda: answers(f"{url}/v1/models/{tfmodel.name}"), 30, what=f"an answer at {url}")
         yield url, address(GRPC_PORT)
     finally:
         tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=30s")
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager

@@ -8,10 +8,11 @@ import yaml
 
 from testing.clients import asking, digits, load
 from testing.local_cluster import chart, incarnation, model, node
-from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 from tests.e2e.support import previous
 
 CRD = "tfmodels.tfs-operator.io"
@@ -114,7 +115,7 @@ def test_uninstalling_leaves_tfmodels_and_what_they_serve_alone(
     before, uid = incarnation.of(mnist), mnist.live()["metadata"]["uid"]
     with load.steady({"REST": connect}) as running:
         uninstall(kubectl)
-        wait_for("the operator to be gone", 60, lambda: None if operator.find("pods", OPERATOR) else True)
+        eventually(lambda: not operator.find("pods", OPERATOR), 60, what="the operator to be gone")
         report = running.report()
     assert report.failures == [], str(report)
     assert mnist.live()["metadata"]["uid"] == uid

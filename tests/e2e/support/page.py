@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from testing.local_cluster import diagnose
-from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
+from testing.waiting import eventually
 
 
 def commands(page: Path) -> str:
@@ -45,7 +46,7 @@ def await_nothing_left(namespace: Kubectl) -> None:
         found = namespace.find("tfmodels,deployments,services,pods,persistentvolumeclaims,secrets")
         return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
-    wait_for("the namespace to be empty", 60, lambda: True if not left() else None, seen=left)
+    eventually(lambda: not left(), 60, left, what="the namespace to be empty")
 
 
 def predictions(output: str) -> list[list[Any]]:
