@@ -50,7 +50,7 @@ def score(step: str, label: str) -> tuple[int, float]:
 def first_run(operator: Kubectl, namespaces: list[str]) -> Iterator[str]:
     """What the demo printed. Its namespace stays only if it was there before."""
     was_there = operator.get("namespace", NAMESPACE) is not None
-    yield plain(run([sys.executable, "demo/__main__.py"], seconds=240))
+    yield plain(run([sys.executable, "-m", "demo"], seconds=240))
     if not was_there:
         operator("delete", "namespace", NAMESPACE, "--wait=false")
         namespaces.append(NAMESPACE)
@@ -111,7 +111,7 @@ def test_the_demo_ends_with_the_history_and_the_state(first_run: str) -> None:
 
 def test_the_demo_run_again_is_warm(first_run: str, operator: Kubectl) -> None:
     began = time.monotonic()
-    again = plain(run([sys.executable, "demo/__main__.py"], seconds=240))
+    again = plain(run([sys.executable, "-m", "demo"], seconds=240))
     assert time.monotonic() - began < WARM_SECONDS
     assert again.count("is already trained") == 2
     assert "the claim has this very model already" in again
@@ -128,7 +128,7 @@ def test_the_demo_goes_on_from_a_run_that_was_stopped(first_run: str, operator: 
     patch = '{"spec": {"versionLabels": {"stable": 3, "canary": 2}}}'
     kubectl("patch", "tfmodel", "mnist", "--type", "merge", "--patch", patch)
     TFModel(kubectl, "mnist").wait("Progressing", "False", reason="VersionFailed")
-    again = plain(run([sys.executable, "demo/__main__.py"], seconds=240))
+    again = plain(run([sys.executable, "-m", "demo"], seconds=240))
     assert "labels of an earlier run are removed: canary" in again
     assert_rolls_out(again)
     assert_ends_as_it_began(kubectl)
