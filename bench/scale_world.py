@@ -13,8 +13,9 @@ from bench.scale_api import ScaleApi
 from bench.scale_models import FLAGS, NAMESPACE
 from bench.usage import children_of, cpu_seconds, peak_memory
 from bench.watch_cache import Board, Manifest
-from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.operator_process import OperatorProcess, eventually, started_operator
+from testing.loopback import free_ports
 from tfs_operator.api.crd import custom_resource_definition
 from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
 

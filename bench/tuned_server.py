@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.control_plane import free_ports
 from testing.fleet.asking import is_well
 from testing.fleet.model_servers import DOUBLE
+from testing.loopback import free_ports
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children

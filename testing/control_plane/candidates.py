@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.fault_proxy import FaultProxy, Passed, running_proxy
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 
 FAILOVER_SECONDS = 15.0

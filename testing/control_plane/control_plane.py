@@ -6,7 +6,6 @@ authorised away, and no controller runs: whatever exists was made by the operato
 
 import json
 import secrets
-import socket
 import ssl
 import subprocess
 import time
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from testing.loopback import free_ports
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -111,12 +112,6 @@ def running_control_plane(
         stack.callback(plane.api_server.stop)
         plane.start_api_server()
         yield plane
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 def _write_files(plane: ControlPlane, tokens: dict[str, str], groups: Mapping[str, str]) -> None:

@@ -4,7 +4,6 @@ There is no kubelet in this tier: a test makes the Pod objects and gives them th
 listens on the ports that the operator expects, 8500 and 8501, of that address.
 """
 
-import itertools
 import os
 import subprocess
 import sys
@@ -21,14 +20,6 @@ from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, models_dige
 
 DOUBLE = Path(__file__).parents[1] / "model_server"
 START_SECONDS = 60.0
-
-_NUMBERS = itertools.count(1)
-
-
-def fresh_address() -> str:
-    """A loopback address that no other test has used, nor another run of the tests on this machine."""
-    number = next(_NUMBERS)
-    return f"127.{1 + os.getpid() % 250}.{1 + number // 250}.{1 + number % 250}"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from typing import Any
 
 from testing.control_plane.api import Api, Manifest
 from testing.fleet.asking import is_well
-from testing.fleet.model_servers import DOUBLE, fresh_address
+from testing.fleet.model_servers import DOUBLE
 from testing.fleet.node_tls import TlsContainer
+from testing.loopback import fresh_address
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.render.tls import TLS_PATH
 from tfs_operator.render.volumes import CONFIG_PATH

@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from testing.control_plane.control_plane import ROOT, free_ports
+from testing.control_plane.control_plane import ROOT
 from testing.control_plane.operator_process import eventually
+from testing.loopback import free_ports
 
 START_SECONDS = 30.0
 Sample = tuple[Mapping[str, str], float]

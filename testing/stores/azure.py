@@ -15,7 +15,8 @@ from pathlib import Path
 import obstore
 from obstore.store import AzureStore
 
-from testing.stores.process import binary, free_port, running
+from testing.loopback import free_port
+from testing.stores.process import binary, running
 
 ACCOUNT = "devstoreaccount1"
 # Published by Microsoft for its emulators; it opens nothing else.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from obstore.store import GCSStore
 
-from testing.stores.process import binary, free_port, running
+from testing.loopback import free_port
+from testing.stores.process import binary, running
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Server programs that run for a while: started on a free port, waited for, ended by their own pid."""
 
-import socket
 import subprocess
 import time
 import urllib.error
@@ -21,13 +20,6 @@ def binary(name: str) -> Path:
     command = [str(ROOT / "hack/binaries.sh"), name]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=1500)
     return Path(result.stdout.strip().splitlines()[-1])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert isinstance(port, int)
-    return port
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from typing import Any
 import yaml
 from oras.client import OrasClient  # type: ignore[import-untyped] # ships no annotations
 
+from testing.loopback import free_port
 from testing.stores.certificates import Certificates
-from testing.stores.process import binary, free_port, running
+from testing.stores.process import binary, running
 from testing.stores.tokens import ISSUER, SERVICE, running_tokens
 
 USERNAME = "test-user"

@@ -11,7 +11,8 @@ from pathlib import Path
 import obstore
 from obstore.store import S3Store
 
-from testing.stores.process import binary, free_port, running
+from testing.loopback import free_port
+from testing.stores.process import binary, running
 
 REGION = "eu-test-1"
 ACCESS_KEY = "test-access-key"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from testing.control_plane.api import Api, Refused
-from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import Served, serving
+from testing.loopback import free_ports
 from tfs_operator.api.crd import custom_resource_definition
 
 StartOperator = Callable[..., "OperatorProcess"]

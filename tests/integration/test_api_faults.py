@@ -9,10 +9,11 @@ import pytest
 from aiohttp import web
 
 from testing.control_plane.api import Api, Refused
-from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.fault_proxy import FaultProxy, running_proxy
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
 from testing.fleet.churning import Churn
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 from tfs_operator.controller.informer.throttle import QUICK_SECONDS
 

@@ -8,16 +8,10 @@ import pytest
 
 from testing.control_plane.api import Api
 from testing.control_plane.candidates import STATUS
-from testing.control_plane.control_plane import (
-    MASTERS,
-    OPERATOR,
-    TESTER,
-    ControlPlane,
-    free_ports,
-    running_control_plane,
-)
+from testing.control_plane.control_plane import MASTERS, OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS, install_crd
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS

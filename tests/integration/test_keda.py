@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
 from testing.control_plane.operator_process import OperatorProcess, eventually, pretty, running_operator
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

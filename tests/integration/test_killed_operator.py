@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.operator_process import OperatorProcess, running_operator
 from testing.fleet import asking
 from testing.fleet.served import NAME, Served
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 
 SLOW, BAD = 8, 9

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from testing.control_plane.api import Api
-from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
 from testing.control_plane.operator_process import OperatorProcess, eventually
 from testing.fleet.fleet import tfmodel
+from testing.loopback import free_ports
 
 
 @contextmanager

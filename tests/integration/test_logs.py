@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from testing.control_plane.api import Api
-from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 
 Line = dict[str, Any]

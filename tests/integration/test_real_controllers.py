@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, free_ports, running_control_plane
+from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.controllers import Kubelet, make_node, running_controllers, set_gpus, until_rolled_out
 from testing.control_plane.operator_process import OperatorProcess, eventually, pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, writes
 from testing.fleet.replica_counts import counts_since
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS, install_crd
 
 NODE = "gpu-node"

@@ -14,13 +14,8 @@ import pytest
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.operator_process import eventually, pretty
 from testing.fleet.fleet import condition, tfmodel, wait_for_children, wait_for_reason
-from testing.fleet.model_servers import (
-    ModelServer,
-    fresh_address,
-    make_pod,
-    model_server,
-    set_deployment_complete,
-)
+from testing.fleet.model_servers import ModelServer, make_pod, model_server, set_deployment_complete
+from testing.loopback import fresh_address
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.config_text import models_config
 from tfs_operator.domain.model_config import aspired_config

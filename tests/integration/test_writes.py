@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 from testing.control_plane.api import Api
-from testing.control_plane.control_plane import OPERATOR, ControlPlane, free_ports
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.loopback import free_ports
 from tests.integration.conftest import FLAGS
 
 SETTLE_SECONDS = 3.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from model_server_kit.clients import Grpc, Rest
 from model_server_kit.polling import eventually
+from testing.loopback import free_ports
 
 _DOUBLE = Path(__file__).resolve().parents[3] / "testing" / "model_server"
 _ADDRESS = "127.0.0.1"
@@ -20,7 +21,7 @@ class ServerProcess:
     """A server that was started with some flags; not necessarily one that answers already."""
 
     def __init__(self, command: Sequence[str], flags: Sequence[str], folder: Path) -> None:
-        self.rest_port, self.grpc_port = _free_ports()
+        self.rest_port, self.grpc_port = free_ports(2)
         self._log = folder / f"server-{self.rest_port}.log"
         ports = [f"--port={self.grpc_port}", f"--rest_api_port={self.rest_port}"]
         with self._log.open("wb") as log:
@@ -71,11 +72,3 @@ def given_command(template: str, folder: Path) -> list[str]:
 
 def _environment() -> dict[str, Any]:
     return {**os.environ, "PYTHONPATH": str(_DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": _ADDRESS}
-
-
-def _free_ports() -> tuple[int, int]:
-    """Two ports that nobody has now; nothing keeps them until the server takes them."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((_ADDRESS, 0))
-        second.bind((_ADDRESS, 0))
-        return first.getsockname()[1], second.getsockname()[1]

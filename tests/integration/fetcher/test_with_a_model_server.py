@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from testing.control_plane.control_plane import free_ports
 from testing.control_plane.operator_process import eventually
 from testing.fleet.model_servers import DOUBLE, START_SECONDS
+from testing.loopback import free_ports
 from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files

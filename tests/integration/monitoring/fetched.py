@@ -7,7 +7,8 @@ from pathlib import Path
 from testing.control_plane.api import Api
 from testing.control_plane.operator_process import eventually
 from testing.fleet.fleet import tfmodel
-from testing.fleet.model_servers import fresh_address, make_pod
+from testing.fleet.model_servers import make_pod
+from testing.loopback import fresh_address
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import Pod
