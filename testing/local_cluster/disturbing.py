@@ -11,7 +11,7 @@ from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
 
 KILLED = 128 + 9
-GONE_SECONDS = 60
+GONE_SECONDS = 180
 
 
 def uids(pods: list[Manifest]) -> set[str]:

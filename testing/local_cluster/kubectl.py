@@ -72,6 +72,6 @@ class Kubectl:
                 return local if len(local) == len(ports) else None
 
             try:
-                yield wait_for(f"port-forward to {target}", 20, addresses, seen=output)
+                yield wait_for(f"port-forward to {target}", 60, addresses, seen=output)
             finally:
                 process.terminate()

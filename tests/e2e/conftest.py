@@ -1,6 +1,7 @@
 """A cluster with the operator in it, a namespace for each test module, and two trained models.
 
-Needs what `make e2e` sets up: TFS_KUBECONFIG, and the images of hack/images.sh in that cluster.
+Needs what `make e2e` sets up: TFS_KUBECONFIG, and the images of hack/images.sh in that cluster. Several processes may
+run tests of this folder at the same time, except for those that are marked `alone_in_cluster`.
 """
 
 import os
@@ -32,13 +33,13 @@ def admin() -> Kubectl:
 
 
 @pytest.fixture(scope="session")
-def operator(admin: Kubectl) -> Iterator[Kubectl]:
-    """kubectl for the namespace of the operator, which Helm has installed from charts/tfs-operator."""
-    was_there = chart.is_installed(admin)
+def operator(admin: Kubectl) -> Kubectl:
+    """kubectl for the namespace of the operator, which Helm has installed from charts/tfs-operator.
+
+    It stays, as the cluster does: another process may be at work with it.
+    """
     chart.install(admin)
-    yield admin.within(chart.NAMESPACE)
-    if not was_there:
-        chart.uninstall(admin)
+    return admin.within(chart.NAMESPACE)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +102,36 @@ def damaged(version_1: model.Trained, tmp_path_factory: pytest.TempPathFactory) 
 
 
 NAMESPACE = pytest.StashKey[Kubectl]()
+ALONE = (
+    "alone_in_cluster: changes or counts what all tests share, the operator or the node: no other one may run beside it"
+)
+TEST_SECONDS = 900
+"""For one test, on a machine that is busy, with its wait for what others use."""
+
+LONGEST_FIRST = ("pages", "demo", "fetched", "fetching", "lifecycle", "rollouts", "docs", "serving", "bad_input")
+"""Groups of tests, by their time; the others follow. One process runs the whole of a group."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", ALONE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For `pytest --dist=loadgroup --no-loadscope-reorder`: a module is a group, but where it names others itself."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
+        item.add_marker(pytest.mark.timeout(TEST_SECONDS))
+    others = [item for item in items if item not in ours]
+    items[:] = [*others, *sorted(ours, key=rank)]
+
+
+def rank(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    name = group.args[0] if group else ""
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,10 +12,10 @@ from tests.e2e.support import page
 
 EXAMPLE = ROOT / "examples" / "flowers"
 IMAGE = ROOT / "build" / "flowers-image"
-SECONDS = 400  # most of it for a download of photos, and for loading an image of 0.8 GB into the cluster
+SECONDS = 600  # most of it for a download of photos, and for loading an image of 0.8 GB into the cluster
+pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:
     output = page.run(EXAMPLE / "README.md", kubeconfig, namespace, SECONDS)
     bodies = [json.loads(file.read_text()) for file in (IMAGE / "flowers-request.json", EXAMPLE / "request.json")]

@@ -11,10 +11,10 @@ from testing.local_cluster.kubectl import Kubectl
 from tests.e2e.support import page
 
 EXAMPLE = ROOT / "examples" / "linear"
-SECONDS = 200
+SECONDS = 400
+pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
-@pytest.mark.timeout(SECONDS + 90)
 def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:
     output = page.run(EXAMPLE / "README.md", kubeconfig, namespace, SECONDS)
     bodies = [json.loads((EXAMPLE / name).read_text()) for name in ("request.json", "request-by-name.json")]

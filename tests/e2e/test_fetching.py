@@ -15,9 +15,11 @@ from testing.local_cluster.tfmodel import TFModel
 from tests.e2e.support import bucket
 from tests.e2e.support.bucket import STORAGE, Bucket
 
-SECONDS = 60
-SECRET_SECONDS = 150
-"""The kubelet looks at a mounted Secret every minute, and a little."""
+SECONDS = 180
+SECRET_SECONDS = 240
+"""A kubelet looks at a mounted Secret every minute, and a little; that of kind-config.yaml more often."""
+ON_ITS_OWN = pytest.mark.xdist_group("fetched")
+"""Has a TFModel of its own, so that it need not run in one process with those that share `serving`."""
 PB = "saved_model.pb"
 DATA, INDEX = "variables/variables.data-00000-of-00001", "variables/variables.index"
 
@@ -101,7 +103,7 @@ class Fetched:
 def fetched(namespace: Kubectl, store: Bucket, request: pytest.FixtureRequest) -> Iterator[Fetched]:
     name = request.node.originalname.removeprefix("test_").replace("_", "-")[:40].strip("-")
     yield Fetched(TFModel(namespace, name))
-    namespace("delete", "tfmodel", name, "--ignore-not-found", "--timeout=30s")
+    namespace("delete", "tfmodel", name, "--ignore-not-found", "--timeout=120s", seconds=130)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,7 @@ def serving(namespace: Kubectl, store: Bucket) -> Fetched:
     """Serves version 1 as stable, on two pods."""
     made = Fetched(TFModel(namespace, "serving"))
     made.apply("mnist", versionLabels={"stable": 1}, replicas=2)
-    made.until_serving(90)
+    made.until_serving()
     return made
 
 
@@ -126,11 +128,12 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
     assert serving.containers() == before
 
 
+@ON_ITS_OWN
 def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     """Though the bucket is asked every five seconds, and the fetcher every few."""
     store.publish("quiet", 1, version_1.folder)
     fetched.apply("quiet", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     wait_for("the rollout to be done", SECONDS, lambda: fetched.step() == "Done" or None, seen=fetched.tfmodel.live)
     before = fetched.tfmodel.live()["metadata"]["resourceVersion"]
     time.sleep(12)
@@ -186,12 +189,13 @@ def test_a_bad_version_is_named_and_what_is_served_goes_on(
     assert serving.folders() == [["1"], ["1"]]
 
 
+@ON_ITS_OWN
 def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     fetched: Fetched, store: Bucket, version_1: model.Trained, version_2: model.Trained
 ) -> None:
     store.publish("newest", 1, version_1.folder)
     fetched.apply("newest", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     before = fetched.containers()
     store.publish("newest", 2, version_2.folder)
     wait_for("version 2 to be served", SECONDS, lambda: fetched.row(2).get("state") == "AVAILABLE" or None)
@@ -199,20 +203,22 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     assert fetched.containers() == before
 
 
+@ON_ITS_OWN
 def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     store.publish("steady", 1, version_1.folder)
     fetched.apply("steady", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     before = fetched.containers()
     with store.unreachable():
         message = fetched.await_condition("ModelsFetched", "False", "StoreUnreachable")
         assert "s3://models/steady" in message
         assert fetched.tfmodel.condition("Ready")["status"] == "True"
         assert fetched.row(1)["state"] == "AVAILABLE"
-    fetched.await_condition("ModelsFetched", "True", "Fetched", 90)
+    fetched.await_condition("ModelsFetched", "True", "Fetched")
     assert fetched.containers() == before
 
 
+@ON_ITS_OWN
 def test_a_secret_that_comes_later_is_taken_up_without_a_restart(fetched: Fetched) -> None:
     storage = {**STORAGE, "secretRef": {"name": "later"}}
     fetched.apply("mnist", versions=[1], storage=storage)
@@ -234,6 +240,7 @@ EMPTY = {
 }
 
 
+@ON_ITS_OWN
 @pytest.mark.parametrize("kind", EMPTY)
 def test_a_uri_without_versions_is_named(kind: str, fetched: Fetched, store: Bucket) -> None:
     uri, reason = EMPTY[kind]
@@ -244,6 +251,7 @@ def test_a_uri_without_versions_is_named(kind: str, fetched: Fetched, store: Buc
     assert [restarts for _, restarts in fetched.containers() if _] == [0]
 
 
+@ON_ITS_OWN
 def test_replicas_that_share_a_cache_fetch_once(
     fetched: Fetched, store: Bucket, namespace: Kubectl, version_1: model.Trained
 ) -> None:
@@ -253,7 +261,7 @@ def test_replicas_that_share_a_cache_fetch_once(
     store.publish("shared", 1, version_1.folder)
     storage = {**STORAGE, "cache": {"persistentVolumeClaim": "cache"}}
     fetched.apply("shared", versions=[1], replicas=3, storage=storage)
-    fetched.until_serving(90)
+    fetched.until_serving()
     pods = [pod["metadata"]["name"] for pod in fetched.tfmodel.pods()]
     logs = [fetched.kubectl("logs", pod, "--container", "fetcher") for pod in pods]
     assert sum("version 1: in place" in log for log in logs) == 1

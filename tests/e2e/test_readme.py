@@ -9,10 +9,10 @@ from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.model import EXAMPLE
 from tests.e2e.support import page
 
-SECONDS = 380
+SECONDS = 600
+pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_readme_works(kubeconfig: Path, namespace: Kubectl) -> None:
     output = page.run(EXAMPLE / "README.md", kubeconfig, namespace, SECONDS)
     assert_says_what_the_readme_says(output)

@@ -132,7 +132,7 @@ def test_only_labelled_versions_stay_loaded(mnist: TFModel) -> None:
     def retired() -> bool | None:
         return True if states(mnist).get(1, "END") == "END" else None
 
-    wait_for("version 1 to be unloaded", 60, retired, seen=lambda: states(mnist))
+    wait_for("version 1 to be unloaded", 120, retired, seen=lambda: states(mnist))
     assert states(mnist)[2] == "AVAILABLE"
 
 
@@ -162,7 +162,7 @@ def config(tfmodel: TFModel) -> Any:
 def test_a_child_edited_by_hand_is_put_right(mnist: TFModel) -> None:
     good = config(mnist)
     edit_config(mnist)
-    wait_for("the ConfigMap as before", 30, lambda: True if config(mnist) == good else None)
+    wait_for("the ConfigMap as before", 120, lambda: True if config(mnist) == good else None)
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_a_child_deleted_by_hand_comes_back(mnist: TFModel, kind: str, name: str
         found = mnist.kubectl.get(kind, name)
         return True if found and found["metadata"]["uid"] != gone["metadata"]["uid"] else None
 
-    wait_for(f"another {kind} {name}", 30, back)
+    wait_for(f"another {kind} {name}", 120, back)
     if kind == "deployment":
-        wait_for("another pod", 60, lambda: True if mnist.pods() else None)
+        wait_for("another pod", 120, lambda: True if mnist.pods() else None)
     mnist.wait("Ready")
     with mnist.forward() as (url, _):
         assert "AVAILABLE" in fetch(f"{url}/v1/models/mnist")
@@ -193,13 +193,14 @@ def test_a_deleted_pod_is_replaced_and_the_model_is_ready_again(mnist: TFModel) 
     def not_ready() -> bool | None:
         return True if mnist.condition("Ready").get("status") != "True" else None
 
-    wait_for("the status to say that the pod is gone", 30, not_ready)
+    wait_for("the status to say that the pod is gone", 120, not_ready)
     mnist.wait("Ready")
     [after] = mnist.pods()
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert labels(mnist) == {"stable": 1}
 
 
+@pytest.mark.alone_in_cluster
 def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kubectl) -> None:
     def written() -> dict[tuple[str, str], tuple[str, int | None]]:
         return {
@@ -212,7 +213,7 @@ def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kub
 
     before, running = written(), incarnation.of(mnist)
     operator("delete", "pods", "--selector", "app.kubernetes.io/name=tfs-operator", seconds=60)
-    operator("rollout", "status", "deployment", "--timeout=60s", seconds=70)
+    operator("rollout", "status", "deployment", "--timeout=180s", seconds=190)
     mnist.kubectl.apply(labelled(stable=1, canary=2))  # seen only by an operator that is at work again
     mnist.wait("Ready")
     mnist.kubectl.apply(labelled(stable=1))
@@ -224,12 +225,12 @@ def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kub
 
 
 def test_a_deleted_model_leaves_nothing_behind(mnist: TFModel) -> None:
-    mnist.kubectl("delete", "tfmodel", "mnist", "--timeout=30s")
+    mnist.kubectl("delete", "tfmodel", "mnist", "--timeout=120s", seconds=130)
 
     def left() -> list[str]:
         found = mnist.children(f"{CHILD_KINDS},pods,replicasets,endpointslices")
         return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
-    wait_for("every child to be gone", 60, lambda: True if not left() else None, seen=left)
+    wait_for("every child to be gone", 120, lambda: True if not left() else None, seen=left)
     claim = mnist.kubectl.get("persistentvolumeclaim", "models")
     assert claim is not None, "the claim is the user's own"

@@ -14,9 +14,11 @@ from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
 from tests.e2e.support import previous
 
+pytestmark = pytest.mark.alone_in_cluster
 CRD = "tfmodels.tfs-operator.io"
 OPERATOR = {"app.kubernetes.io/name": "tfs-operator"}
-ROLLOUT_SECONDS = 120
+ROLLOUT_SECONDS = 180
+BOUNDS = load.Bounds(rate=20, count=12_000, seconds=500)
 SPEC: Manifest = {
     "modelUri": "pvc://models/mnist",
     "versionLabels": {"stable": 1},
@@ -96,7 +98,7 @@ def test_an_upgrade_loses_no_request_and_brings_the_crd(mnist: TFModel, connect:
     kubectl = mnist.kubectl
     assert released(kubectl) == f"tfs-operator-{previous.VERSION}"
     uid = mnist.live()["metadata"]["uid"]
-    with load.steady({"REST": connect}, load.Bounds(rate=20, count=6000, seconds=290)) as running:
+    with load.steady({"REST": connect}, BOUNDS) as running:
         chart.install(kubectl)
         await_rollout(mnist)
         report = running.report()
@@ -112,9 +114,9 @@ def test_uninstalling_leaves_tfmodels_and_what_they_serve_alone(
     kubectl = mnist.kubectl
     children = {(each["kind"], each["metadata"]["name"]) for each in mnist.children()}
     before, uid = incarnation.of(mnist), mnist.live()["metadata"]["uid"]
-    with load.steady({"REST": connect}) as running:
+    with load.steady({"REST": connect}, BOUNDS) as running:
         uninstall(kubectl)
-        wait_for("the operator to be gone", 60, lambda: None if operator.find("pods", OPERATOR) else True)
+        wait_for("the operator to be gone", 120, lambda: None if operator.find("pods", OPERATOR) else True)
         report = running.report()
     assert report.failures == [], str(report)
     assert mnist.live()["metadata"]["uid"] == uid

@@ -56,7 +56,7 @@ class Bucket:
 def running(kubectl: Kubectl) -> Iterator[Bucket]:
     """Until the end of the block, with a connection to write to it."""
     kubectl.apply(MANIFEST)
-    kubectl("rollout", "status", "deployment/store", "--timeout=90s", seconds=100)
+    kubectl("rollout", "status", "deployment/store", "--timeout=180s", seconds=190)
     with kubectl.forward("deployment/store", 7070) as [address]:
         store = S3Store(
             BUCKET,
@@ -66,5 +66,5 @@ def running(kubectl: Kubectl) -> Iterator[Bucket]:
             secret_access_key=SECRET["AWS_SECRET_ACCESS_KEY"],
             client_options={"allow_http": True},
         )
-        wait_for("the bucket to answer", 20, lambda: obstore.list_with_delimiter(store))
+        wait_for("the bucket to answer", 60, lambda: obstore.list_with_delimiter(store))
         yield Bucket(kubectl, store)
