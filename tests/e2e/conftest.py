@@ -8,12 +8,14 @@ import os
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from testing.local_cluster import chart, diagnose, model
 from testing.local_cluster.commands import CommandError
 from testing.local_cluster.kubectl import Kubectl
+from tests.e2e.support import groups
 
 NAMESPACE_SECONDS = 90
 
@@ -108,30 +110,24 @@ ALONE = (
 TEST_SECONDS = 900
 """For one test, on a machine that is busy, with its wait for what others use."""
 
-LONGEST_FIRST = ("pages", "demo", "fetched", "fetching", "lifecycle", "rollouts", "docs", "serving", "bad_input")
-"""Groups of tests, by their time; the others follow. One process runs the whole of a group."""
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", ALONE)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `pytest --dist=loadgroup --no-loadscope-reorder`: a module is a group, but where it names others itself."""
+    """What takes longest begins first, where several processes share the work."""
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
         item.add_marker(pytest.mark.timeout(TEST_SECONDS))
     others = [item for item in items if item not in ours]
-    items[:] = [*others, *sorted(ours, key=rank)]
+    items[:] = [*others, *sorted(ours, key=lambda item: groups.rank(item.nodeid))]
 
 
-def rank(item: pytest.Item) -> int:
-    group = item.get_closest_marker("xdist_group")
-    name = group.args[0] if group else ""
-    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `pytest -n4 --dist=loadfile`: one process runs the whole of a group, which is a module or several of them."""
+    return groups.scheduler(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

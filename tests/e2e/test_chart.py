@@ -1,13 +1,10 @@
 """The operator, installed by Helm from the chart in this repository."""
 
-import pytest
-
 from testing.local_cluster import chart
 from testing.local_cluster.commands import ROOT, run
 from testing.local_cluster.kubectl import Kubectl
 
 TEST_SECONDS = 240
-pytestmark = pytest.mark.xdist_group("demo")  # both change the release
 
 
 def test_the_operator_runs_under_the_restricted_pod_security_standard(operator: Kubectl) -> None:

@@ -15,7 +15,6 @@ from testing.local_cluster.tfmodel import TFModel
 from tests.e2e.support import page
 
 NAMESPACE = "tfs-demo"
-pytestmark = pytest.mark.xdist_group("demo")
 DEMO_SECONDS = 400
 
 

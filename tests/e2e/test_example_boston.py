@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from testing.clients import saved_model
 from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
@@ -14,7 +12,6 @@ from tests.e2e.support import page
 EXAMPLE = ROOT / "examples" / "boston"
 BUILD = ROOT / "build"
 SECONDS = 500
-pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
 def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from testing.clients import saved_model
 from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
@@ -12,7 +10,6 @@ from tests.e2e.support import page
 
 EXAMPLE = ROOT / "examples" / "linear"
 SECONDS = 400
-pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
 def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:

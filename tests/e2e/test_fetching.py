@@ -18,8 +18,6 @@ from tests.e2e.support.bucket import STORAGE, Bucket
 SECONDS = 180
 SECRET_SECONDS = 240
 """A kubelet looks at a mounted Secret every minute, and a little; that of kind-config.yaml more often."""
-ON_ITS_OWN = pytest.mark.xdist_group("fetched")
-"""Has a TFModel of its own, so that it need not run in one process with those that share `serving`."""
 PB = "saved_model.pb"
 DATA, INDEX = "variables/variables.data-00000-of-00001", "variables/variables.index"
 
@@ -128,7 +126,6 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
     assert serving.containers() == before
 
 
-@ON_ITS_OWN
 def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     """Though the bucket is asked every five seconds, and the fetcher every few."""
     store.publish("quiet", 1, version_1.folder)
@@ -189,7 +186,6 @@ def test_a_bad_version_is_named_and_what_is_served_goes_on(
     assert serving.folders() == [["1"], ["1"]]
 
 
-@ON_ITS_OWN
 def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     fetched: Fetched, store: Bucket, version_1: model.Trained, version_2: model.Trained
 ) -> None:
@@ -203,7 +199,6 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     assert fetched.containers() == before
 
 
-@ON_ITS_OWN
 def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     store.publish("steady", 1, version_1.folder)
     fetched.apply("steady", versionPolicy={"latest": 1})
@@ -218,7 +213,6 @@ def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket
     assert fetched.containers() == before
 
 
-@ON_ITS_OWN
 def test_a_secret_that_comes_later_is_taken_up_without_a_restart(fetched: Fetched) -> None:
     storage = {**STORAGE, "secretRef": {"name": "later"}}
     fetched.apply("mnist", versions=[1], storage=storage)
@@ -240,7 +234,6 @@ EMPTY = {
 }
 
 
-@ON_ITS_OWN
 @pytest.mark.parametrize("kind", EMPTY)
 def test_a_uri_without_versions_is_named(kind: str, fetched: Fetched, store: Bucket) -> None:
     uri, reason = EMPTY[kind]
@@ -251,7 +244,6 @@ def test_a_uri_without_versions_is_named(kind: str, fetched: Fetched, store: Buc
     assert [restarts for _, restarts in fetched.containers() if _] == [0]
 
 
-@ON_ITS_OWN
 def test_replicas_that_share_a_cache_fetch_once(
     fetched: Fetched, store: Bucket, namespace: Kubectl, version_1: model.Trained
 ) -> None:

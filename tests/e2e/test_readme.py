@@ -3,14 +3,11 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.model import EXAMPLE
 from tests.e2e.support import page
 
 SECONDS = 600
-pytestmark = pytest.mark.xdist_group("pages")  # they take the same ports of this machine
 
 
 def test_every_command_of_the_readme_works(kubeconfig: Path, namespace: Kubectl) -> None:
