@@ -3,7 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
 
-PYTEST := hack/run.sh pytest
+SUITE := hack/run.sh python -m testing.suite
+# One clock for everything that one make runs.
+export TFS_STARTED := $(or $(TFS_STARTED),$(shell date +%s))
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,20 +13,20 @@ help: ## Show this list
 	@echo "TFS_CLUSTER_MODE=auto|pull|build says whether public images are pulled or local ones built (auto)."
 	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
 
-demo: venv images ## Serve a model on a local cluster, ask it, and take it through canary, promotion, a bad version and rollback
-	@hack/binaries.sh helm >/dev/null
+demo: ## Serve a model on a local cluster, ask it, and take it through canary, promotion, a bad version and rollback
+	@hack/build.py --then "the demo" images helm
 	hack/run.sh python -m demo
 
-bench-rollout: venv images ## Measure how fast labels move: by the operator, and by a ConfigMap that is polled
-	@hack/binaries.sh helm >/dev/null
+bench-rollout: ## Measure how fast labels move: by the operator, and by a ConfigMap that is polled
+	@hack/build.py --then "the measurement" images helm
 	hack/run.sh python -m bench.rollout
 
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.fetch
 
-bench-drain: venv images ## Measure what clients of each kind lose when pods go
-	@hack/binaries.sh helm >/dev/null
+bench-drain: ## Measure what clients of each kind lose when pods go
+	@hack/build.py --then "the measurement" images helm
 	hack/run.sh python -m bench.drain
 
 bench-tuning: venv ## Measure what tuning a server does to the boston example under load
@@ -38,26 +40,28 @@ soak: venv ## Half an hour of changes without a pause: do the operator's memory,
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.soak --minutes $(or $(MINUTES),30)
 
-test: lint verify images binaries store-image ## Everything: lint, verify, and all tests in one run
-	TFS_HISTORIES=10000 $(PYTEST) --durations=30 --durations-min=5
+test: lint verify ## Everything: lint, verify, and all tests, tier beside tier
+	@hack/build.py --then "the tests" images binaries store-image
+	TFS_HISTORIES=10000 $(SUITE)
 
 unit: venv ## The tests that need nothing but Python
-	$(PYTEST) tests/unit
+	$(SUITE) unit
 
 stores: venv binaries ## The tests of the servers that models are fetched from in tests, and of the faults before them
-	$(PYTEST) tests/stores
+	$(SUITE) stores
 
 chart: venv binaries ## The Helm chart's tests
-	$(PYTEST) tests/chart
+	$(SUITE) chart
 
 conformance: venv ## The tests of a model server's behaviour, run against the double
-	$(PYTEST) tests/conformance
+	$(SUITE) conformance
 
 integration: venv binaries ## The tests on a real API server without nodes
-	$(PYTEST) tests/integration
+	$(SUITE) integration
 
-e2e: venv images binaries store-image ## The tests on a local kind cluster
-	$(PYTEST) tests/e2e
+e2e: ## The tests on a local kind cluster
+	@hack/build.py --then "the tests" images binaries store-image
+	$(SUITE) e2e
 
 lint: venv ## ruff, mypy, import-linter, shellcheck, actionlint
 	hack/lint.sh
@@ -76,19 +80,16 @@ venv: ## The Python environment .venv
 	@hack/venv.sh
 
 binaries: ## Kubernetes' control plane, etcd, kubectl, helm (4 and 3), kubeconform, Prometheus, KEDA's CRD, and the stores for the tests
-	@hack/binaries.sh kube-apiserver kube-controller-manager kube-scheduler etcd kubectl helm3 helm4 versitygw fake-gcs-server registry azurite kubeconform >/dev/null
-	@hack/schemas.sh >/dev/null
-	@hack/prometheus.sh >/dev/null
-	@hack/keda-crd.sh >/dev/null
+	@hack/build.py binaries
 
-cluster: ## A local kind cluster
-	@hack/cluster.sh up
+cluster: ## A local kind cluster, and what it is made of
+	@hack/build.py cluster
 
-images: cluster ## The operator's and the model server's images, loaded into the cluster
-	hack/images.sh
+images: ## The operator's and the model server's images, loaded into the cluster
+	@hack/build.py images
 
-store-image: cluster ## The stores that tests fetch models from, loaded into the cluster
-	hack/store-image.sh
+store-image: ## The stores that tests fetch models from, loaded into the cluster
+	@hack/build.py store-image
 
 clean: ## Delete the cluster and stop the Docker daemon if it was started from here; the cache stays
 	hack/cluster.sh down

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.checkpoint_index import checkpoint_index
+from testing.models.index_files import index_bytes
 from testing.stores.s3 import S3Server
 
 BUCKET = "bench"
@@ -50,7 +50,8 @@ def publish(server: S3Server, shape: Shape) -> None:
 def _upload(server: S3Server, shape: Shape) -> None:
     folder = f"{shape.name}/{VERSION}"
     size = shape.size // shape.shards
-    small = {"saved_model.pb": b"graph", "variables/variables.index": checkpoint_index([size] * shape.shards)}
+    shards = [(number, 0, size) for number in range(shape.shards)]
+    small = {"saved_model.pb": b"graph", "variables/variables.index": index_bytes(shape.shards, shards)}
     # Each object by one PUT, so that its ETag is an MD5, which both fetchers check.
     server.put(BUCKET, {f"{folder}/{path}": content for path, content in small.items()})
     for number in range(shape.shards):

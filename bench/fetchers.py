@@ -10,7 +10,7 @@ from bench.fetch_data import VERSION, Shape
 from testing.local_cluster.commands import ROOT
 from testing.stores.process import binary
 from testing.stores.s3 import REGION, S3Server
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelOrder, ModelSource, VersionSet
 
 MODEL = "bench"
 
@@ -49,14 +49,15 @@ def ours(job: Job) -> Command:
     plan = job.work / "fetch.json"
     plan.write_text(_plan(job).model_dump_json())
     store = [f"--endpoint={job.server.url}", f"--region={REGION}", f"--credentials={secret}"]
-    fetch = ["fetch", f"--plan={plan}", f"--root={job.into.parent}", *store, "--once"]
-    sources = {"PYTHONPATH": str(ROOT / "operator"), "PYTHONUNBUFFERED": "1"}
-    return Command([sys.executable, "-m", "tfs_operator.cli", *fetch], {**os.environ, **sources})
+    fetch = ["fetch", f"--plan={plan}", f"--root={job.into.parent}", *store, "--host=127.0.0.1", "--port=0"]
+    sources = {"PYTHONPATH": f"{ROOT}:{ROOT / 'operator'}", "PYTHONUNBUFFERED": "1"}
+    until_there = [sys.executable, "-m", "bench.run_until_there", str(job.into / str(VERSION)), *fetch]
+    return Command(until_there, {**os.environ, **sources})
 
 
 def _plan(job: Job) -> FetchPlan:
     source = ModelSource(name=MODEL, uri=f"s3://{job.shape.base_path}", base_path=str(job.into))
-    order = FetchOrder(models={MODEL: ModelOrder(start=Wanted(versions=(VERSION,)))})
+    order = FetchOrder(models={MODEL: ModelOrder(start=VersionSet(versions=(VERSION,)))})
     return FetchPlan(sources=(source,), order=order)
 
 

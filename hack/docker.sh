@@ -104,7 +104,7 @@ down() {
 }
 
 case ${1:-} in
-  up) locked docker up ;;
+  up) answers || locked docker up ;;
   down) locked docker down ;;
   *) die "usage: hack/docker.sh up|down" ;;
 esac

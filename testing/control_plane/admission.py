@@ -49,12 +49,12 @@ def policy_denies(api: Api, namespace: str, group: str, plural: str, message: st
     api.request("POST", f"{REGISTRATION}/validatingadmissionpolicies", policy)
     api.request("POST", f"{REGISTRATION}/validatingadmissionpolicybindings", binding)
     try:
-        eventually(lambda: refuses(api, namespace, group, plural), 30)
+        eventually(lambda: refuses(api, namespace, group, plural))
         yield
     finally:
         api.request("DELETE", f"{REGISTRATION}/validatingadmissionpolicybindings/{name}")
         api.request("DELETE", f"{REGISTRATION}/validatingadmissionpolicies/{name}")
-        eventually(lambda: not refuses(api, namespace, group, plural), 30)
+        eventually(lambda: not refuses(api, namespace, group, plural))
 
 
 _BODIES: dict[str, Manifest] = {
@@ -144,8 +144,8 @@ def webhook_denies(api: Api, namespace: str, plural: str, webhook: Webhook) -> I
     path = f"{REGISTRATION}/validatingwebhookconfigurations"
     api.request("POST", path, {"metadata": {"name": name}, "webhooks": [hook]})
     try:
-        eventually(lambda: refuses(api, namespace, "", plural), 30)
+        eventually(lambda: refuses(api, namespace, "", plural))
         yield
     finally:
         api.request("DELETE", f"{path}/{name}")
-        eventually(lambda: not refuses(api, namespace, "", plural), 30)
+        eventually(lambda: not refuses(api, namespace, "", plural))

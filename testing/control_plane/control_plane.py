@@ -22,7 +22,7 @@ import yaml
 from testing.loopback import free_ports
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 OPERATOR = "operator"
 TESTER = "tester"
 MASTERS = "system:masters"

@@ -14,7 +14,11 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
+DEADLINE_SECONDS = 90.0
+"""How long a test waits for what must come: no measure of what it may take, so that none fails by a slow machine."""
+FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
+"""What most tests start an operator with."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def started_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Ite
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -71,7 +75,9 @@ def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Ite
         yield operator
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 15.0, explain: Callable[[], object] = lambda: "") -> Any:
+def eventually(
+    holds: Callable[[], Any], seconds: float = DEADLINE_SECONDS, explain: Callable[[], object] = lambda: ""
+) -> Any:
     """The first true answer of `holds`, or an AssertionError with what `explain` says, after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := holds()):

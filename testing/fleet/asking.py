@@ -31,7 +31,7 @@ def label_version(address: str, model: str, label: str) -> int | None:
     """The version that a server answers for a label."""
     url = f"http://{address}:8501/v1/models/{model}/labels/{label}/metadata"
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return int(json.load(answer)["model_spec"]["version"])
     except urllib.error.HTTPError as error:
         error.close()
@@ -40,7 +40,7 @@ def label_version(address: str, model: str, label: str) -> int | None:
 
 def version_states(address: str, model: str) -> dict[int, str]:
     """Every version that a server knows of, with its state."""
-    with urllib.request.urlopen(f"http://{address}:8501/v1/models/{model}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{address}:8501/v1/models/{model}", timeout=30) as answer:
         rows = json.load(answer)["model_version_status"]
     return {int(row["version"]): str(row["state"]) for row in rows}
 

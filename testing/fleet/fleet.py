@@ -40,7 +40,7 @@ def wait_for_reason(api: Api, namespace: str, name: str, reason: str, kind: str 
         is_new = live is not None and found.get("observedGeneration") == live["metadata"]["generation"]
         return found if is_new and found.get("reason") == reason else None
 
-    return dict(eventually(reached, 20, lambda: pretty(api.get("TFModel", namespace, name))))
+    return dict(eventually(reached, explain=lambda: pretty(api.get("TFModel", namespace, name))))
 
 
 def wait_for_children(api: Api, namespace: str, name: str, *more: tuple[str, str]) -> list[Manifest]:

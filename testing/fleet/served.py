@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import DEADLINE_SECONDS, eventually, pretty
 from testing.fleet import asking
 from testing.fleet.asking import Answers, asked_without_pause
 from testing.fleet.fleet import condition, tfmodel
@@ -19,8 +19,8 @@ from testing.fleet.node_pod import NodePod
 from tfs_operator.cluster.kinds import RESOURCES
 
 NAME = "mnist"
-STEP_SECONDS = 20.0
-"""Enough for any step of a rollout with a small model, on a busy machine."""
+STEP_SECONDS = DEADLINE_SECONDS
+"""Enough for any step of a rollout with a small model, on any machine."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = Tru
         served = Served(api, namespace, node, folder)
         try:
             if await_done:
-                served.until_done(60)
+                served.until_done()
             yield served
         finally:
             api.delete("TFModel", namespace, NAME)

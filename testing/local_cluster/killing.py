@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from testing.local_cluster import node
 from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
-from tests.e2e.support.scene import is_ready
+from testing.local_cluster.pods import is_ready
 
 CONTAINER = "operator"
 SELECTOR = {"app.kubernetes.io/name": "tfs-operator"}

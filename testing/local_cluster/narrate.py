@@ -1,6 +1,10 @@
-"""Says what is being done, with the elapsed time; and that it still is, every ten seconds."""
+"""Says what is being done, with the elapsed time; and that it still is, every ten seconds.
+
+The elapsed time counts from TFS_STARTED (seconds since 1970), which make sets: one clock from the first build on.
+"""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,12 +18,18 @@ def span(seconds: float) -> str:
     return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02}s"
 
 
+def started() -> float:
+    """Returns when this run of make began, on the monotonic clock; now where no such run is known."""
+    began = os.environ.get("TFS_STARTED")
+    return time.monotonic() - (time.time() - float(began) if began else 0)
+
+
 @dataclass
 class Narrator:
     """Lines such as `[ 1m07s] 4/6 Waiting until the model is served`."""
 
     steps: int
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=started)
     done: int = 0
 
     def say(self, text: str) -> None:

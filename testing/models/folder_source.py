@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 
 
 class FolderSource:
@@ -35,7 +36,7 @@ class FolderSource:
             if self.on_file:
                 await self.on_file(f"{version.folder}/{file.path}")
             self._copy(version, file, into / file.path)
-            progress(file.size)
+            progress.add(file.size)
 
     async def close(self) -> None:
         self.problem = FetchError(Reason.STORE_UNREACHABLE, "closed")

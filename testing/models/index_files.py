@@ -1,4 +1,8 @@
-"""Writes the index of a checkpoint, laid out as by TensorFlow; that itself is in the tests of the integration tier."""
+"""Writes the index of a TensorFlow checkpoint, without TensorFlow, for made-up shards and tensors.
+
+TensorFlow reads it, but not the tensors, whose own checksums are made up. Sources: tensorflow/core/lib/io/format.cc,
+tensorflow/core/protobuf/tensor_bundle.proto.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +11,7 @@ MAGIC = bytes.fromhex("57fb808b247547db")
 
 
 def write_index(path: Path, shards: int, tensors: Sequence[tuple[int, int, int]] = ()) -> None:
-    """`tensors` has shard, offset and size of each."""
+    """`tensors` has shard, offset and size (bytes) of each."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(index_bytes(shards, tensors))
 
@@ -31,10 +35,11 @@ def varint(value: int) -> bytes:
 
 
 def _entry(shard: int, offset: int, size: int) -> bytes:
-    """BundleEntryProto: dtype, shape, shard_id, offset, size, crc32c."""
-    shape = b"\x12\x04\x12\x02\x08\x05"
+    """BundleEntryProto: dtype (uint8), shape, shard_id, offset, size, crc32c."""
+    dimension = b"\x08" + varint(size)
+    shape = b"\x12" + varint(len(dimension)) + dimension
     numbers = b"\x18" + varint(shard) + b"\x20" + varint(offset) + b"\x28" + varint(size)
-    return b"\x08\x01" + shape + numbers + b"\x35\x01\x02\x03\x04"
+    return b"\x08\x04\x12" + varint(len(shape)) + shape + numbers + b"\x35\x01\x02\x03\x04"
 
 
 def _block(entries: Sequence[tuple[bytes, bytes]]) -> bytes:
@@ -50,5 +55,19 @@ def _block(entries: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def _closed(block: bytes) -> bytes:
-    """Not compressed, and with a checksum that the reader leaves to the store."""
-    return block + bytes(5)
+    """With its trailer: one byte for "not compressed", and the checksum."""
+    return block + b"\0" + _masked(_crc32c(block + b"\0")).to_bytes(4, "little")
+
+
+def _crc32c(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def _masked(crc: int) -> int:
+    """A checksum of data that contains checksums is weak, so LevelDB stores them turned."""
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF

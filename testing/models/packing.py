@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tfs_operator.fetcher.archives.unpack import Packing
-from tfs_operator.fetcher.download import journal
+from tfs_operator.fetcher.core.hidden_files import JOURNAL
 
 Files = Mapping[str, bytes]
 
@@ -72,5 +72,5 @@ PACK: Mapping[Packing, Callable[[Files], bytes]] = {
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below `folder` but the journal, by relative path."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != journal.NAME)
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != JOURNAL)
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

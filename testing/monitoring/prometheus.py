@@ -17,7 +17,7 @@ from testing.control_plane.control_plane import ROOT
 from testing.control_plane.operator_process import eventually
 from testing.loopback import free_ports
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 Sample = tuple[Mapping[str, str], float]
 
 
@@ -132,7 +132,7 @@ def running_prometheus(folder: Path, jobs: Sequence[Job], rules: Path) -> Iterat
             yield prometheus
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def _is_ready(url: str) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 @contextmanager

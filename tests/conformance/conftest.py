@@ -1,18 +1,14 @@
 """Where the conformance suite gets its server from; README.md shows how to point it at another one."""
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-# pytest imports by file here (--import-mode=importlib), so the kit beside the tests has to be made findable.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from model_server_kit.clients import Grpc, Rest
-from model_server_kit.models import Library, write_shared
-from model_server_kit.process import ServerProcess, double_command, given_command
+from testing.conformance.clients import Grpc, Rest
+from testing.conformance.models import Library, write_shared
+from testing.conformance.process import ServerProcess, double_command, given_command
 
 Start = Callable[..., ServerProcess]
 """Starts a server with flags; does not wait for it. It is stopped after the test (or the module)."""

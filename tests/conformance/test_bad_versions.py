@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 import pytest
 
-from model_server_kit.models import config_list, model_config
-from model_server_kit.polling import eventually
+from testing.conformance.models import config_list, model_config
+from testing.conformance.polling import eventually
 
 LOADED = "Successfully loaded servable version {{name: {} version: {}}}"
 

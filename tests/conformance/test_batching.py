@@ -14,8 +14,8 @@ import grpc
 import numpy as np
 import pytest
 
-from model_server_kit.models import MONITORING, config_list, model_config
-from model_server_kit.polling import eventually
+from testing.conformance.models import MONITORING, config_list, model_config
+from testing.conformance.polling import eventually
 
 PAGE = "/monitoring/prometheus/metrics"
 SESSION = ":tensorflow:serving:batching_session:"

@@ -10,8 +10,8 @@ from typing import Any
 import grpc
 import pytest
 
-from model_server_kit.models import config_list, model_config
-from model_server_kit.polling import eventually
+from testing.conformance.models import config_list, model_config
+from testing.conformance.polling import eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from model_server_kit.models import config_list, model_config
 from testing.clients import saved_model
+from testing.conformance.models import config_list, model_config
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TRAIN_SECONDS = 200

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from model_server_kit.polling import eventually
+from testing.conformance.polling import eventually
 
 PAGE = "/monitoring/prometheus/metrics"
 
@@ -17,7 +17,7 @@ def value(server: Any, series: str) -> float:
 
 
 def grows(server: Any, series: str, before: float) -> None:
-    eventually(lambda: value(server, series) > before, 5)
+    eventually(lambda: value(server, series) > before)
 
 
 def test_metrics_are_on_the_rest_port(server: Any) -> None:
@@ -68,7 +68,7 @@ def test_status_and_metadata_calls_count_too_without_api(server: Any) -> None:
     before = value(server, series)
     server.rest.get("/v1/models/scale")
     server.rest.get("/v1/models/scale/metadata")
-    eventually(lambda: value(server, series) >= before + 2, 5)
+    eventually(lambda: value(server, series) >= before + 2)
 
 
 def test_loads_are_counted_by_path(server: Any) -> None:

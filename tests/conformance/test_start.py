@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from model_server_kit.models import config_list, model_config
-from model_server_kit.polling import eventually
+from testing.conformance.models import config_list, model_config
+from testing.conformance.polling import eventually
 
 LOADED = "Successfully loaded servable version {{name: {} version: {}}}"
 NO_MODEL = "Could not find SavedModel .pb or .pbtxt at supplied export directory path: {}"

@@ -9,8 +9,8 @@ import grpc
 import numpy as np
 import pytest
 
-from model_server_kit.models import MONITORING
-from model_server_kit.polling import eventually
+from testing.conformance.models import MONITORING
+from testing.conformance.polling import eventually
 
 RUNS = ":tensorflow:serving:batching_session:wrapped_run_count{}"
 

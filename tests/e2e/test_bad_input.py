@@ -46,12 +46,12 @@ BAD = {
     "taken": Bad("NameTaken", ("Service taken exists", "is left alone", "Delete it, or rename this TFModel"), {}),
     "denied": Bad(
         "ChildRefused",
-        ("Service denied", "ValidatingAdmissionPolicy", RULE, "ask whoever made the policy"),
+        ("Service denied", "ValidatingAdmissionPolicy", RULE, "ask the administrator of the policy"),
         {},
     ),
     "denied-pods": Bad(
         "PodsNotCreated",
-        ("Deployment denied-pods", "ValidatingAdmissionPolicy", RULE, "ask whoever made the policy"),
+        ("Deployment denied-pods", "ValidatingAdmissionPolicy", RULE, "ask the administrator of the policy"),
         {},
     ),
     "no-key": Bad(

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api, Refused
+from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import Served, serving
 from testing.loopback import free_ports
-from tfs_operator.api.crd import custom_resource_definition
+from testing.once import made_once
 
 StartOperator = Callable[..., "OperatorProcess"]
-FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
 
 
 @pytest.fixture(scope="session")
@@ -23,28 +23,6 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     with running_control_plane(tmp_path_factory.mktemp("control-plane")) as plane:
         install_crd(Api(plane.kubeconfig(TESTER)))
         yield plane
-
-
-def install_crd(api: Api) -> None:
-    """That of TFModels."""
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    manifest = custom_resource_definition()
-    api.request("POST", path, manifest)
-
-    def established() -> bool:
-        status = api.request("GET", f"{path}/{manifest['metadata']['name']}").get("status", {})
-        return any(c["type"] == "Established" and c["status"] == "True" for c in status.get("conditions") or [])
-
-    eventually(established)
-    eventually(lambda: is_served(api))
-
-
-def is_served(api: Api) -> bool:
-    """Established is said before the storage is there."""
-    try:
-        return bool(api.request("GET", "/apis/tfs-operator.io/v1alpha1/tfmodels")["items"] == [])
-    except Refused:
-        return False
 
 
 @pytest.fixture(scope="session")
@@ -86,14 +64,16 @@ def operator_log(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest SavedModel that answers: y = 2x."""
+    return made_once(tmp_path_factory, "doubling", _save_doubling)
+
+
+def _save_doubling(path: Path) -> None:
     import tensorflow as tf
 
     module = tf.Module()
     signature = [tf.TensorSpec([None], tf.float32, name="x")]
     module.double = tf.function(lambda x: {"y": 2.0 * x}, input_signature=signature)
-    path = tmp_path_factory.mktemp("model") / "saved"
     tf.saved_model.save(module, str(path), signatures={"serving_default": module.double})
-    return path
 
 
 @pytest.fixture(scope="module")

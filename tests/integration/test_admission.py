@@ -67,7 +67,7 @@ def test_a_policy_that_denies_the_deployment(api: Api, namespace: str, other_nam
         found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
         assert found["message"].startswith("the API server refuses Deployment mnist: ")
         assert "ask the platform team" in found["message"]
-        assert f"whoever made the policy no-deployments-{namespace}" in found["message"]
+        assert f"the administrator of the policy no-deployments-{namespace}" in found["message"]
         assert made(api, namespace) == []
         api.create(tfmodel(other_namespace))
         wait_for_children(api, other_namespace, "mnist")
@@ -81,7 +81,7 @@ def test_a_webhook_that_denies_a_service_and_then_does_not_answer(api: Api, name
         found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
         assert "refuses Service mnist: " in found["message"]
         assert 'admission webhook "rules.example.com" denied the request: only the network team' in found["message"]
-        assert found["message"].endswith("ask whoever runs the webhook rules.example.com")
+        assert found["message"].endswith("ask the administrator of the webhook rules.example.com")
         assert made(api, namespace) == ["ConfigMap mnist-config", "Deployment mnist"]
         webhook.stop()
         api.patch("TFModel", namespace, "mnist", {"spec": {"service": {"annotations": {"a": "b"}}}})

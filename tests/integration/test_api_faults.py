@@ -11,14 +11,13 @@ from aiohttp import web
 from testing.control_plane.api import Api, Refused
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.fault_proxy import FaultProxy, running_proxy
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.churning import Churn
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS
 from tfs_operator.controller.informer.throttle import QUICK_SECONDS
 
 FAULT_SECONDS = 8.0
-RECOVERY_SECONDS = 40.0
+RECOVERY_SECONDS = 120.0
 """A request that waits in vain ends after 15 s, and pauses between tries are up to 15 s long."""
 MAX_REQUESTS_A_SECOND = 20.0
 """What six watches and four workers ask for when all are refused, with their back-off, is below 10."""
@@ -42,8 +41,8 @@ def churn(api: Api, namespace: str, operator: OperatorProcess, proxy: FaultProxy
     """Ten TFModels with all their children; afterwards the operator is the same process, and well."""
     churn = Churn(api, namespace)
     churn.create(10)
-    churn.until_settled(20)
-    eventually(lambda: proxy.calm_for() > QUICK_SECONDS, 30)
+    churn.until_settled(90)
+    eventually(lambda: proxy.calm_for() > QUICK_SECONDS)
     yield churn
     proxy.heal()
     assert operator.process.poll() is None, operator.lines()[-10:]
@@ -113,7 +112,7 @@ def test_watches_that_fall_silent(churn: Churn, proxy: FaultProxy) -> None:
     for _ in range(10):
         churn.step()
     churn.delete_a_child_of_each_kind()
-    churn.until_settled(90)
+    churn.until_settled(200)
     print(f"silent: {len(proxy.since(began))} requests, recovered {time.monotonic() - began:.1f} s after its begin")
 
 
@@ -136,7 +135,7 @@ def test_the_api_server_restarts(
     proxy.refuse(0)
     time.sleep(2)
     control_plane.start_api_server()
-    eventually(lambda: answers(churn), 20)
+    eventually(lambda: answers(churn))
     for _ in range(10):
         churn.step()
     churn.delete_a_child_of_each_kind()

@@ -2,12 +2,12 @@
 
 import pytest
 
+from testing.control_plane.operator_process import FLAGS
 from testing.fleet import asking
 from testing.fleet.policies import ALL, LATEST, follows
 from testing.fleet.served import NAME, Served
-from tests.integration.conftest import FLAGS
 
-RECOVERY_SECONDS = 40.0
+RECOVERY_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

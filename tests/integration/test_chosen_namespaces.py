@@ -9,10 +9,10 @@ import pytest
 from testing.control_plane.api import Api
 from testing.control_plane.candidates import STATUS
 from testing.control_plane.control_plane import MASTERS, OPERATOR, TESTER, ControlPlane, running_control_plane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS, install_crd
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS
 
@@ -127,4 +127,4 @@ def test_a_namespace_without_its_role_holds_up_no_other_one(
         wait_for_children(guarded, CHOSEN[1], "beside")
         assert [line for line in process.lines() if f"namespace {late} is left out" in line]
         grant(guarded, late, served_rules())
-        eventually(lambda: guarded.get("Deployment", late, "mnist"), 40, process.lines)
+        eventually(lambda: guarded.get("Deployment", late, "mnist"), explain=process.lines)

@@ -102,7 +102,7 @@ def test_it_stays_so_until_all_is_new_whatever_becomes_of_the_first_pod(
 def test_a_pod_that_waits_for_anything_else_stops_nobody(api: Api, namespace: str, rolling: Manifest, why: str) -> None:
     _pending(api, namespace, why)
     wait_for_reason(api, namespace, "mnist", "Unschedulable")
-    eventually(lambda: _has_waited(api, namespace, PATIENCE + 3), PATIENCE + 10)
+    eventually(lambda: _has_waited(api, namespace, PATIENCE + 3), PATIENCE + 60)
     assert _strategy(api, namespace) == SURGES
 
 

@@ -12,10 +12,9 @@ import yaml
 
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually, pretty, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NAME = "scaledobjects.keda.sh"
@@ -100,7 +99,7 @@ def test_keda_that_comes_later_is_taken_up_by_a_restart_with_one_line(api: Api, 
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_reason(api, namespace, "mnist", "KedaNotInstalled", "ScalingActive")
         install_keda(api)
-        eventually(lambda: operator.process.poll() is not None, 30, operator.lines)
+        eventually(lambda: operator.process.poll() is not None, explain=operator.lines)
         assert operator.process.returncode == 0
         assert len([line for line in operator.lines() if "ScaledObject" in line]) == 1
         assert "Traceback" not in "\n".join(operator.lines())

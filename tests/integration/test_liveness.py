@@ -40,7 +40,7 @@ def test_a_reconcile_that_never_succeeds_is_told(
 ) -> None:
     api.create(tfmodel(namespace))
     with broken(control_plane, tmp_path, how) as process:
-        status, body = eventually(lambda: ill(process), 30, process.lines)
+        status, body = eventually(lambda: ill(process), explain=process.lines)
     assert status == 503
     assert why in body
 
@@ -65,5 +65,5 @@ def test_a_part_that_ends_ends_the_process(
 ) -> None:
     lease = ("--leader-elect", f"--lease-namespace={namespace}")
     with broken(control_plane, tmp_path, part, *lease) as process:
-        assert process.process.wait(30) == 1, process.lines()
+        assert process.process.wait(60) == 1, process.lines()
     assert "ended, which it never should" in process.log.read_text()

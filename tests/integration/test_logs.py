@@ -10,10 +10,9 @@ import pytest
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS
 
 Line = dict[str, Any]
 
@@ -54,5 +53,5 @@ def test_every_line_is_json_and_says_of_what_it_is(talking: OperatorProcess, api
 
 def test_an_operator_that_is_stopped_ends_with_a_line_of_json(talking: OperatorProcess) -> None:
     talking.process.terminate()
-    eventually(lambda: talking.process.poll() is not None, 20)
+    eventually(lambda: talking.process.poll() is not None)
     assert lines(talking)

@@ -3,10 +3,9 @@
 import pytest
 
 from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually
+from testing.control_plane.operator_process import FLAGS, eventually
 from testing.fleet.fleet import tfmodel, wait_for_children, wait_for_reason
 from testing.network_policy import Source, admits
-from tests.integration.conftest import FLAGS
 
 pytestmark = pytest.mark.usefixtures("operator")
 

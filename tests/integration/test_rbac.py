@@ -17,12 +17,12 @@ from testing.chart import Chart
 from testing.control_plane.access_log import AccessLog, Right, access_log
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import MASTERS, TESTER, ControlPlane, binary, running_control_plane
+from testing.control_plane.crd import install_crd
 from testing.control_plane.operator_process import eventually, pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, wait_for_reason
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import serving
 from testing.loopback import free_ports
-from tests.integration.conftest import install_crd
 from tests.integration.test_keda import KEDA, install_keda
 from tfs_operator.api.identity import KIND
 from tfs_operator.cluster.cache import controller_of

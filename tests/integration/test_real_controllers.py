@@ -9,11 +9,11 @@ import pytest
 from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.controllers import Kubelet, make_node, running_controllers, set_gpus, until_rolled_out
-from testing.control_plane.operator_process import OperatorProcess, eventually, pretty, running_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, writes
 from testing.fleet.replica_counts import counts_since
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS, install_crd
 
 NODE = "gpu-node"
 OLD, NEW = "example/server:1-gpu", "example/server:2-gpu"
@@ -46,7 +46,7 @@ def kubelet(api: Api, namespace: str, operator: OperatorProcess) -> Iterator[Kub
     with Kubelet(api, namespace) as running:
         yield running
         api.delete("TFModel", namespace, "mnist")
-        eventually(lambda: not api.list("Pod", namespace), 60, lambda: api.list("Deployment", namespace))
+        eventually(lambda: not api.list("Pod", namespace), explain=lambda: api.list("Deployment", namespace))
 
 
 @pytest.fixture
@@ -192,11 +192,11 @@ def test_kubernetes_own_autoscaler_scales_it_up_and_down_and_nobody_fights(
         metrics(namespace, cpu)
         return replicas() == count
 
-    eventually(active, 30, lambda: _scaling(api, namespace))
+    eventually(active, explain=lambda: _scaling(api, namespace))
     quiet = _childrens_writes(control_plane, namespace)
-    eventually(lambda: reached(6, cpu=400), 60, lambda: _scaling(api, namespace))
+    eventually(lambda: reached(6, cpu=400), explain=lambda: _scaling(api, namespace))
     eventually(lambda: (api.get("TFModel", namespace, "mnist") or {})["status"]["replicas"] == 6)
-    eventually(lambda: reached(2, cpu=1), 60, lambda: _scaling(api, namespace))
+    eventually(lambda: reached(2, cpu=1), explain=lambda: _scaling(api, namespace))
     assert _childrens_writes(control_plane, namespace) == quiet
     counts = counts_since(control_plane.kubeconfig(TESTER), before)
     assert (counts[0], min(counts), max(counts)) == (3, 2, 6)

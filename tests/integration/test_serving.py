@@ -119,7 +119,7 @@ def test_a_label_that_moves_to_a_version_not_loaded_yet_always_answers(
         answers.update(label_version(server.address, "stable") for server in servers)
         return status(api, manifest).get("availableVersions") == "2"
 
-    eventually(moved, 20, lambda: pretty(status(api, manifest)))
+    eventually(moved, explain=lambda: pretty(status(api, manifest)))
     assert answers == {1, 2}
 
 
@@ -148,7 +148,9 @@ def test_latest_serves_the_newest_version(
 ) -> None:
     change(api, manifest, versionLabels=None, versionPolicy={"latest": 2})
     shutil.rmtree(base_path / "3")
-    eventually(lambda: status(api, manifest)["availableVersions"] == "1,2", 20, lambda: pretty(status(api, manifest)))
+    eventually(
+        lambda: status(api, manifest)["availableVersions"] == "1,2", explain=lambda: pretty(status(api, manifest))
+    )
 
 
 def test_a_configuration_is_pushed_once(api: Api, manifest: Manifest, servers: list[ModelServer]) -> None:
@@ -169,4 +171,4 @@ def test_a_silent_pod_is_said_and_holds_up_only_itself(
     found = wait_for_reason(api, namespace, "mnist", "ModelServerUnreachable", "VersionsAvailable")
     assert "pod mnist-c is ready but does not answer" in found["message"]
     change(api, manifest, versionLabels={"canary": 2})
-    eventually(lambda: [label_version(server.address, "canary") for server in servers] == [2, 2], 20)
+    eventually(lambda: [label_version(server.address, "canary") for server in servers] == [2, 2])

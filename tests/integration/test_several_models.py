@@ -1,6 +1,5 @@
 """Several models in one server: each rolls out on its own."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,10 +94,9 @@ def test_a_bad_version_of_one_holds_up_no_other(both: Both) -> None:
     assert f"model {CATS}" in served.condition("Progressing")["message"]
     assert served.committed(CATS) == ([1], {"stable": 1})
     assert served.committed(DOGS) == ([2], {"stable": 2})
-    started = time.monotonic()
     both.rewrite({"stable": BAD}, {"stable": 2, "canary": 2})
     served.until(lambda: both.answers(DOGS, "canary") == [2, 2])
-    assert time.monotonic() - started < 3
+    assert served.condition("Progressing")["reason"] == "VersionFailed"
     served.restart(served.pods[0])
     assert (both.answers(CATS), both.answers(DOGS, "canary")) == ([1, 1], [2, 2])
     served.until(lambda: any(note.startswith(f"model {CATS}: ") for note in served.events("VersionFailed")))
@@ -110,11 +108,10 @@ def test_a_slow_version_of_one_holds_up_no_other(both: Both) -> None:
     both.cats.publish_slow(BAD)
     both.rewrite({"stable": BAD}, {"stable": 1})
     served.until(lambda: asking.version_states(served.pods[0].address, CATS).get(BAD) == "LOADING")
-    started = time.monotonic()
     both.rewrite({"stable": BAD}, {"stable": 3})
     served.until(lambda: both.answers(DOGS) == [3, 3])
     served.until_step("Done", DOGS)
-    assert time.monotonic() - started < 10
+    assert asking.version_states(served.pods[0].address, CATS).get(BAD) == "LOADING"
     assert both.answers(CATS) == [1, 1]
     both.cats.finish(BAD)
     served.until_done()

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
 from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.loopback import free_ports
-from tests.integration.conftest import FLAGS
 
 SETTLE_SECONDS = 3.0
 """Longer than the operator's slow poll in this tier (2 s), so that a write by polling would show."""
@@ -102,11 +101,11 @@ def test_a_restart_with_fifty_tfmodels_writes_nothing(
         for name in names:
             api.create(tfmodel(namespace, name))
         for name in names:
-            eventually(lambda n=name: condition(api.get("TFModel", namespace, n)).get("reason") == "Deploying", 60)  # type: ignore[misc]  # as above
+            eventually(lambda n=name: condition(api.get("TFModel", namespace, n)).get("reason") == "Deploying")  # type: ignore[misc]  # as above
         time.sleep(SETTLE_SECONDS)
     before = writes(control_plane, namespace)
     with running_operator(kubeconfig, tmp_path / "second.log", port, *FLAGS) as again:
-        eventually(lambda: _reconciles(again) >= len(names), 60)
+        eventually(lambda: _reconciles(again) >= len(names))
         time.sleep(SETTLE_SECONDS)
     assert writes(control_plane, namespace) == before
 

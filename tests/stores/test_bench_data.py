@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bench.checkpoint_index import checkpoint_index
 from bench.fetch_data import BUCKET, VERSION, Shape, publish, same
+from testing.models.index_files import write_index
 from testing.stores.s3 import S3Server
 
 
@@ -11,11 +11,11 @@ def test_tensorflow_reads_the_index(tmp_path: Path) -> None:
     import tensorflow as tf
 
     sizes = [100, 2**20, 300]
-    (tmp_path / "variables.index").write_bytes(checkpoint_index(sizes))
+    write_index(tmp_path / "variables.index", len(sizes), [(number, 0, size) for number, size in enumerate(sizes)])
     for number, size in enumerate(sizes):
         (tmp_path / f"variables.data-{number:05}-of-{len(sizes):05}").write_bytes(bytes(size))
     found = tf.train.load_checkpoint(str(tmp_path / "variables")).get_variable_to_shape_map()
-    assert found == {"shard/00000": [100], "shard/00001": [2**20], "shard/00002": [300]}
+    assert found == {"tensor/00000": [100], "tensor/00001": [2**20], "tensor/00002": [300]}
 
 
 def test_a_version_has_its_shards_and_two_small_files(s3_server: S3Server, tmp_path: Path) -> None:

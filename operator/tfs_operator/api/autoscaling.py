@@ -13,7 +13,7 @@ from tfs_operator.api.rules import Rule
 
 MAX_REPLICAS = 1000
 DEFAULT_CPU_UTILIZATION = 80
-"""Percent of the request; what Kubernetes itself scales on where nothing is said."""
+"""In percent of the request; Kubernetes' own default."""
 
 OpenObject = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
 Seconds = Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})]
@@ -27,10 +27,10 @@ class Keda(ApiModel):
     A `cpu` trigger should name its container: `metadata: {containerName: model-server, value: "80"}`."""
 
     polling_interval: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] | None = None
-    """How often triggers are looked at, in seconds. Default: KEDA's 30."""
+    """How often KEDA checks the triggers, in seconds. Default: KEDA's 30."""
 
     cooldown_period: Seconds | None = None
-    """How long no trigger is active before the model is scaled to zero, in seconds. Default: KEDA's 300."""
+    """How long all triggers must be inactive before the model is scaled to zero, in seconds. Default: KEDA's 300."""
 
     initial_cooldown_period: Seconds | None = None
     """For how long after its creation the model is not scaled to zero, in seconds. Default: KEDA's 0."""
@@ -46,33 +46,33 @@ class Keda(ApiModel):
 
 
 class Autoscaling(ApiModel):
-    """Between how many replicas, and on what. `spec.replicas` is not looked at meanwhile."""
+    """Scales the model between two numbers of replicas, on metrics. `spec.replicas` is ignored meanwhile."""
 
     min_replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS, json_schema_extra={"format": "int32"})] = 1
-    """The fewest replicas. 0 is for `keda` alone: without traffic no pod is there, and the first requests are lost
-    or wait until one is up."""
+    """Lowest number of replicas. 0 is for `keda` alone: without traffic no pod runs, and the first requests are
+    lost or wait until one is ready."""
 
     max_replicas: Annotated[int, Field(ge=1, le=MAX_REPLICAS, json_schema_extra={"format": "int32"})]
-    """The most replicas."""
+    """Highest number of replicas."""
 
     target_cpu_utilization_percentage: (
         Annotated[int, Field(ge=1, le=1000, json_schema_extra={"format": "int32"})] | None
     ) = Field(default=None, alias="targetCPUUtilizationPercentage")
-    """CPU that the model server uses in the mean over all replicas, in percent of its request. Needs a CPU request
-    in `server.resources`, and metrics-server in the cluster. Default: 80 where neither `metrics` nor `keda` is
-    given."""
+    """Target of the model server's CPU use, as the mean over all replicas, in percent of its request. Needs a CPU
+    request in `server.resources`, and metrics-server in the cluster. Default: 80 where neither `metrics` nor `keda`
+    is given."""
 
     metrics: Annotated[list[OpenObject], Field(min_length=1, max_length=16, json_schema_extra=ATOMIC_LIST)] | None = (
         None
     )
     """Further metrics, as a HorizontalPodAutoscaler's `metrics` (autoscaling/v2): `type` Pods, Object, External, …
-    The highest count that one of them asks for wins."""
+    The metric that asks for the most replicas decides."""
 
     behavior: OpenObject | None = None
-    """How fast, as a HorizontalPodAutoscaler's `behavior`: `scaleUp` and `scaleDown`. Also with `keda`."""
+    """How fast the model scales, also by `keda`: `behavior` of a HorizontalPodAutoscaler, `scaleUp` and `scaleDown`."""
 
     keda: Keda | None = None
-    """Scale by KEDA instead."""
+    """Scales by KEDA instead of a HorizontalPodAutoscaler."""
 
     rules = (
         Rule(

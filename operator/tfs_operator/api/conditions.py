@@ -10,16 +10,16 @@ class ConditionType(StrEnum):
     """Each is True when all is well, as `kubectl wait --for=condition=…` expects."""
 
     READY = "Ready"
-    """Every replica serves every wanted version under every wanted label."""
+    """Every replica serves every version and every label of the spec."""
 
     MODELS_FETCHED = "ModelsFetched"
-    """Every pod holds every wanted version of the models that come from a store."""
+    """Every pod holds every version that the spec asks for, of the models that come from a store."""
 
     VERSIONS_AVAILABLE = "VersionsAvailable"
-    """Every ready pod has every wanted version AVAILABLE."""
+    """Every version that the spec asks for is AVAILABLE on every ready pod."""
 
     LABELS_APPLIED = "LabelsApplied"
-    """Every ready pod answers each wanted label with the wanted version."""
+    """Every ready pod answers each label with its version in the spec."""
 
     PROGRESSING = "Progressing"
     """True while a change is under way, and once it is complete; False when it is stuck and needs a person."""
@@ -32,7 +32,7 @@ class Reason(StrEnum):
     """Why a condition has its status."""
 
     SERVING = "Serving"
-    """All is as the spec wishes."""
+    """All versions and labels of the spec are served by every replica."""
 
     COMPLETE = "Complete"
     """Nothing is left to do."""
@@ -47,10 +47,10 @@ class Reason(StrEnum):
     """Some pod does not answer some label with its new version yet."""
 
     RETIRING = "Retiring"
-    """All is served as the spec wishes; versions that are wanted no more stay for the bake time, or are unloaded."""
+    """The spec is fulfilled; versions that it no longer names stay for the bake time, or are being unloaded."""
 
     NO_LABELS = "NoLabels"
-    """The spec wishes for no label."""
+    """The spec has no version labels."""
 
     SCALED_TO_ZERO = "ScaledToZero"
     """`spec.replicas` is 0, so nothing is served."""
@@ -59,13 +59,13 @@ class Reason(StrEnum):
     """The number of replicas follows the load."""
 
     AUTOSCALER_PENDING = "AutoscalerPending"
-    """Nobody has looked at the autoscaler yet."""
+    """The autoscaler's controller has not reported a status yet."""
 
     AUTOSCALER_FAILED = "AutoscalerFailed"
     """The autoscaler cannot scale, for example for metrics that are not there; the message has its words."""
 
     KEDA_NOT_INSTALLED = "KedaNotInstalled"
-    """`spec.autoscaling.keda`, and the cluster has no KEDA. Everything else is done."""
+    """`spec.autoscaling.keda` is set, and KEDA is not installed. Everything else is applied."""
 
     SUSPENDED = "Suspended"
     """`spec.suspend` is true."""
@@ -77,13 +77,13 @@ class Reason(StrEnum):
     """A `hostpath://` URI, and the operator was not started with --allow-hostpath."""
 
     NAME_TAKEN = "NameTaken"
-    """A child's name belongs to an object that somebody else controls."""
+    """A child's name belongs to an object that the operator does not own."""
 
     CHILD_REFUSED = "ChildRefused"
     """The API server refused a child; the message has its words."""
 
     MODEL_SERVER_FAILED = "ModelServerFailed"
-    """The model server's process ended; the message has its last words."""
+    """The model server's process ended; the message has the end of its log."""
 
     IMAGE_NOT_PULLED = "ImageNotPulled"
     """The server's image cannot be pulled."""
@@ -105,13 +105,13 @@ class Reason(StrEnum):
     """The pods cannot be created, for example for a quota or an admission rule."""
 
     VERSION_FAILED = "VersionFailed"
-    """A wanted version cannot be loaded, or took too long; it is withdrawn, and tried again with back-off."""
+    """A version of the spec cannot be loaded, or took too long; it is withdrawn, and tried again with back-off."""
 
     VERSION_NOT_FOUND = "VersionNotFound"
-    """No server finds a folder for a wanted version; it is loaded once the folder appears."""
+    """No server finds a folder for a version of the spec; it is loaded once the folder appears."""
 
     MODEL_SERVER_UNREACHABLE = "ModelServerUnreachable"
-    """A ready pod does not answer the operator's questions."""
+    """A ready pod does not answer the operator's requests."""
 
     RELOAD_REFUSED = "ReloadRefused"
     """A model server refused its new configuration; the message has its words."""
@@ -120,16 +120,16 @@ class Reason(StrEnum):
     """No model comes from a store: all are on claims or in images."""
 
     FETCHED = "Fetched"
-    """Every pod holds every wanted version, whole and checked."""
+    """Every pod holds every version that the spec asks for, complete and verified."""
 
     FETCHING = "Fetching"
     """Versions are on their way from the store; the message says how far."""
 
     FETCHER_UNREACHABLE = "FetcherUnreachable"
-    """The fetcher of a ready pod does not answer the operator's questions."""
+    """The fetcher of a ready pod does not answer the operator's requests."""
 
     ACCESS_DENIED = "AccessDenied"
-    """The store refuses the credentials, or their rights do not reach."""
+    """The store refuses the credentials, or they lack a permission."""
 
     CREDENTIALS_MISSING = "CredentialsMissing"
     """The Secret or ConfigMap that storage names is missing, lacks a key, or has one that cannot be read."""
@@ -144,7 +144,7 @@ class Reason(StrEnum):
     """The store's certificate is not signed by an authority that the fetcher knows, or is for another name."""
 
     STORE_ERROR = "StoreError"
-    """The store answers with an error of its own, or with something that makes no sense."""
+    """The store answers with an error of its own, or with an answer that cannot be understood."""
 
     NO_VERSIONS = "NoVersions"
     """The model's URI has no folder with a number for a name."""
@@ -153,10 +153,10 @@ class Reason(StrEnum):
     """A version is no SavedModel: saved_model.pb is missing or empty, or the version is a file and not a folder."""
 
     INCOMPLETE_VERSION = "IncompleteVersion"
-    """A version lacks files that its own index promises: somebody is still uploading it, or stopped midway."""
+    """A version lacks files that its own index lists: its upload is under way, or was interrupted."""
 
     VERSION_CHANGED = "VersionChanged"
-    """A version changed while it was being fetched, or differs from what its store vouches for."""
+    """A version changed while it was being fetched, or does not match the checksum of its store."""
 
     ARCHIVE_REFUSED = "ArchiveRefused"
     """An archive is damaged, too big, or has entries that would leave its folder."""

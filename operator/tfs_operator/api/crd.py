@@ -55,7 +55,7 @@ def _is_copied(key: str) -> bool:
 def _refuse_unknown(schema: Schema, path: str) -> None:
     unknown = [key for key in schema if not _is_copied(key) and key not in _DROPPED | _HANDLED]
     if unknown:
-        raise UnsupportedSchema(f"{path}: {', '.join(unknown)} cannot be said in a structural schema")
+        raise UnsupportedSchema(f"{path}: {', '.join(unknown)} cannot be expressed in a structural schema")
 
 
 def _one_of(schema: Schema, path: str) -> Schema:
@@ -99,7 +99,7 @@ def _schema_of(model: type[TFModelSpec] | type[TFModelStatus], path: str) -> Sch
 
 
 def _without_defaults(schema: Schema) -> Schema:
-    """The status is written by the operator alone; defaults would add fields to it that nobody observed."""
+    """The status is written by the operator alone; defaults would add fields to it that were not observed."""
     result = _without(schema, "default")
     for key in ("items", "additionalProperties"):
         if key in result:

@@ -74,7 +74,7 @@ class PodTemplate(ApiModel):
         Annotated[list[OpenObject], Field(max_length=16, json_schema_extra=ATOMIC_LIST)] | None
     ) = None
     """As a Pod's `topologySpreadConstraints`; the pods carry app.kubernetes.io/instance: NAME. Default: evenly over
-    nodes and over zones, where that is possible. An empty list is none."""
+    nodes and over zones, where that is possible. An empty list turns the default off."""
 
     priority_class_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     """Name of the PriorityClass of the pods."""
@@ -115,11 +115,11 @@ class Rollout(ApiModel):
     stay where they are, on a starting server before it is restarted."""
 
     bake_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 30
-    """How long a version that is wanted no more stays loaded once all labels have moved, in seconds: a rollback
-    within this time needs no load. It takes the memory of both versions meanwhile."""
+    """How long a version that the spec no longer names stays loaded after all labels have moved, in seconds: a rollback
+    within this time needs no load. Both versions are in memory meanwhile."""
 
     drain_seconds: Annotated[int, Field(ge=0, le=3600, json_schema_extra={"format": "int32"})] = 15
-    """How long a pod that is told to stop goes on answering, in seconds, so that clients and load balancers turn away
+    """How long a pod that is being stopped keeps answering, in seconds, so that clients and load balancers turn away
     first; it is killed 5 s later. At least twice the slowest request: gRPC clients are asked for new connections
     within the first half. TensorFlow Serving itself does not drain."""
 

@@ -78,13 +78,13 @@ ResourceList = Annotated[dict[str, Quantity], Field(max_length=32)]
 
 
 class ResourceRequirements(ApiModel):
-    """As `resources` of a container. Accelerators are asked for by `spec.gpus`, not here."""
+    """As `resources` of a container. GPUs are requested by `spec.gpus`, not here."""
 
     requests: ResourceList | None = None
     """What the scheduler keeps free for each replica, for example `{cpu: "2", memory: 4Gi}`."""
 
     limits: ResourceList | None = None
-    """What each replica may use at the most. Two versions of a model are in memory during a rollout."""
+    """The most that each replica may use. Two versions of a model are in memory during a rollout."""
 
     rules = (
         Rule(
@@ -169,11 +169,11 @@ class Server(ApiModel):
     """Environment variables of the model server."""
 
     batching: Batching | None = None
-    """Run requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is
+    """Runs requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is
     rolled out pod by pod, as of every field below."""
 
     warmup: Warmup | None = None
-    """Requests that a version is asked before it is served. Default: the server's, each once."""
+    """Requests that are run on a version before it is served. Default: the server's, each once."""
 
     parallelism: Parallelism | None = None
     """Threads of the model server. Default: from the CPU request in `resources`; without one, the server's own."""
@@ -187,8 +187,8 @@ class Server(ApiModel):
 
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
-    The server ignores an unknown flag. Flags that the operator itself depends on are refused, and flags that a field
-    above stands for, when it is set. `$(NAME)` stands for the variable NAME of `env`, as in a container's `args`;
+    The server ignores an unknown flag. Flags that the operator itself sets are refused, and so are flags of a field
+    above that is set. `$(NAME)` stands for the variable NAME of `env`, as in a container's `args`;
     `$$(NAME)` is that text itself."""
 
     tls: Tls | None = None

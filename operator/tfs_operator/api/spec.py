@@ -9,11 +9,20 @@ from tfs_operator.api.base import DEFAULTED, map_list
 from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
 from tfs_operator.api.rules import Rule
+from tfs_operator.api.schemes import enumerated, fetched
 from tfs_operator.api.server import Server
 from tfs_operator.api.storage import Storage
 from tfs_operator.api.versions import SELECTION_RULES, ModelUri, VersionSelection, distinct
 
+_FETCHED = enumerated((f"`{scheme.uri}`" for scheme in fetched()), "and")
 ModelName = Annotated[str, Field(min_length=1, max_length=63, pattern="^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
+
+
+_MODEL_URI = f"""Base path of the model: a folder that holds one folder per version, named by its number.
+`pvc://CLAIM/path` is a path in a PersistentVolumeClaim of this namespace, mounted read-only.
+`file:///path` is a path inside the server's image. {_FETCHED} are fetched, see `storage`. `hostpath:///path` is a path
+on the node, for local clusters, and refused unless the operator was started with --allow-hostpath. The model's name is
+the TFModel's. Set exactly one of `modelUri` and `models`."""
 
 
 class NamedModel(VersionSelection):
@@ -49,14 +58,7 @@ def _gpus_for_their_memory(spec: Any) -> bool:
 class TFModelSpec(VersionSelection):
     """One model, or several models in one server, served by TensorFlow Serving in a number of replicas."""
 
-    model_uri: ModelUri | None = None
-    """Base path of the model: a folder that holds one folder per version, named by its number.
-    `pvc://CLAIM/path` is a path in a PersistentVolumeClaim of this namespace, mounted read-only.
-    `file:///path` is a path inside the server's image. `s3://BUCKET/path`, `gs://BUCKET/path`,
-    `az://ACCOUNT/CONTAINER/path`, `https://HOST/path.tar.gz`, `hf://ORG/REPO[@REVISION]/path` and
-    `oci://REGISTRY/REPOSITORY:TAG` are fetched, see `storage`. `hostpath:///path` is a path on the node, for local
-    clusters, and refused unless the operator was started with --allow-hostpath. The model's name is the
-    TFModel's. Set exactly one of `modelUri` and `models`."""
+    model_uri: ModelUri | None = Field(default=None, description=_MODEL_URI)
 
     models: (
         Annotated[
@@ -70,10 +72,10 @@ class TFModelSpec(VersionSelection):
     `modelUri` and `models`. Adding or removing a model replaces the pods, one by one."""
 
     replicas: Annotated[int, Field(ge=0, le=1000, json_schema_extra={"format": "int32"})] = 1
-    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too. Not looked at with `autoscaling`."""
+    """Number of pods. `kubectl scale tfmodel NAME --replicas=N` sets it too. Ignored with `autoscaling`."""
 
     autoscaling: Autoscaling | None = None
-    """Let the number of pods follow the load."""
+    """Scales the number of pods with the load."""
 
     gpus: Annotated[int, Field(ge=0, le=64, json_schema_extra={"format": "int32"})] = 0
     """GPUs for each replica, as nvidia.com/gpu. Above 0 the GPU image is used, nodes tainted with
@@ -102,8 +104,8 @@ class TFModelSpec(VersionSelection):
     """Who may open connections to the pods."""
 
     suspend: bool = False
-    """Stop acting on this TFModel: what runs goes on running as it is, edits wait. Ready becomes False with
-    reason Suspended."""
+    """Stops the operator from acting on this TFModel: pods keep running unchanged, and edits take effect once it is
+    false again. Ready becomes False with reason Suspended."""
 
     rules = (
         Rule(
@@ -127,5 +129,5 @@ class TFModelSpec(VersionSelection):
 
     @property
     def most_replicas(self) -> int:
-        """As many as there may be."""
+        """Returns the highest number of replicas that the spec allows."""
         return self.autoscaling.max_replicas if self.autoscaling else self.replicas

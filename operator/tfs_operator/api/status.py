@@ -1,4 +1,4 @@
-"""The TFModel's status: what the operator has observed, pod by pod, and not what the spec wishes.
+"""The TFModel's status: what the operator has observed, pod by pod, whatever the spec asks for.
 
 Lists and maps that may become empty are atomic: server-side apply makes `null` of one whose last item it takes out,
 and the schema refuses that.
@@ -30,13 +30,13 @@ class Condition(ApiModel):
     """True, False or Unknown."""
 
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
-    """One documented word for why."""
+    """Reason for `status`: one documented word."""
 
     message: Annotated[str, Field(max_length=32768)] = ""
-    """The same for people: what is wrong, where, and what to do."""
+    """What is wrong, where, and what to do."""
 
     observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] = 0
-    """Generation of the spec that this condition speaks of."""
+    """Generation of the spec for which this condition was computed."""
 
     last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     """When `status` last changed."""
@@ -49,7 +49,7 @@ class VersionStatus(ApiModel):
     """Number of the version."""
 
     state: Literal["UNKNOWN", "START", "LOADING", "AVAILABLE", "UNLOADING", "END"]
-    """Where the version stands on the pod that is the furthest behind, in TensorFlow Serving's words."""
+    """State on the pod that is the furthest behind, as TensorFlow Serving names it."""
 
     available_replicas: Count = 0
     """Number of ready pods that answer requests for this version."""
@@ -58,7 +58,7 @@ class VersionStatus(ApiModel):
     """Labels that every ready pod answers with this version."""
 
     message: Annotated[str, Field(max_length=2048)] = ""
-    """The model server's own words when the version failed, and the pod they come from."""
+    """Error that the model server reports for a version that failed, and its pod."""
 
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -71,32 +71,32 @@ class FailedVersion(ApiModel):
     """Number of the version."""
 
     message: Annotated[str, Field(max_length=2048)] = ""
-    """Why, in the model server's own words, and on which pod."""
+    """Error that the model server reports, and its pod."""
 
     at: Time
-    """When it was given up last."""
+    """When it was last given up."""
 
     attempts: Count = 1
-    """How often it was given up. It is tried again with back-off: after a minute, then two, at last every hour."""
+    """How often it was given up. It is tried again after a minute, then after two, four, … up to an hour."""
 
 
 class AwaitedVersion(ApiModel):
-    """A version that some pod has or loads, and that not every pod has."""
+    """A version that some pod has loaded or is loading, and that is not AVAILABLE on every pod."""
 
     version: VersionNumber
     """Number of the version."""
 
     since: Time
-    """When it was first seen so."""
+    """When it was first seen in this state."""
 
 
 class Reported(ApiModel):
-    """What events have told of, so that each is told once."""
+    """What events have announced, so that each change is announced once."""
 
     labels: Annotated[dict[str, VersionNumber], Field(max_length=32, json_schema_extra=ATOMIC_MAP)] = Field(
         default_factory=dict
     )
-    """Version by label."""
+    """Version of each label."""
 
     versions: Annotated[list[VersionNumber], Field(max_length=MAX_LISTED_VERSIONS, json_schema_extra=ATOMIC_LIST)] = (
         Field(default_factory=list)
@@ -104,23 +104,28 @@ class Reported(ApiModel):
     """Versions that were AVAILABLE on every ready pod."""
 
 
-class RolloutStatus(ApiModel):
-    """How far the model is on its way to the spec. Losing it costs time, never safety."""
+StepName = Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+"""The members of `tfs_operator.domain.rollout.Action`."""
 
-    step: Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
-    """Fetch: versions are on their way from the store. Load: versions are being loaded.
-    Commit: pods that start will come up with the new state. Label: labels move.
-    Bake: what is wanted no more stays for `rollout.bakeSeconds`. Retire: it is unloaded. Withdraw: a version
-    cannot be loaded, and what was served goes on. Wait: no pod can be asked. Done: nothing is left to do."""
+
+class RolloutStatus(ApiModel):
+    """Progress of the model towards its spec. Losing it costs time, never safety."""
+
+    step: StepName
+    """Fetch: versions are on their way from the store. Load: model servers are loading versions.
+    Commit: the configuration of pods that start is updated. Label: labels move to their versions.
+    Bake: versions that the spec no longer names stay loaded for `rollout.bakeSeconds`. Retire: they are unloaded.
+    Withdraw: a version cannot be loaded and is taken back; the versions and labels served before stay.
+    Wait: no pod is ready to be queried. Done: the model serves its spec."""
 
     message: Annotated[str, Field(max_length=4096)] = ""
-    """What the step waits for, or why it is taken."""
+    """What the step waits for, or why it was taken."""
 
     since: Time
     """When this step began."""
 
     began: Time
-    """When the operator first saw this spec."""
+    """When the operator first observed this model's spec."""
 
     spec_hash: Annotated[str, Field(max_length=64)] = Field(
         default="", validation_alias=AliasChoices("specHash", "wish"), serialization_alias="specHash"
@@ -144,7 +149,7 @@ class RolloutStatus(ApiModel):
     """Versions that not every pod has yet."""
 
     reported: Reported = Field(default_factory=Reported)
-    """What events have told of."""
+    """What events have announced."""
 
 
 class FetchStatus(ApiModel):
@@ -154,26 +159,26 @@ class FetchStatus(ApiModel):
     """Number of the version."""
 
     state: Literal["Waiting", "Fetching", "Failed"]
-    """How it is with the pod that is the furthest behind. A failed version is tried again, with back-off."""
+    """State on the pod that is the furthest behind. A failed version is tried again, with back-off."""
 
     pod: Annotated[str, Field(max_length=253)] = ""
-    """That pod."""
+    """Name of that pod."""
 
     bytes: Bytes = 0
-    """What has arrived there, in bytes."""
+    """Bytes that have arrived there."""
 
     total_bytes: Bytes = 0
     """Size of the version, in bytes; 0 while it is not known."""
 
     bytes_per_second: Bytes = 0
-    """How fast it arrives."""
+    """Current download rate, in bytes per second."""
 
     message: Annotated[str, Field(max_length=2048)] = ""
-    """Why it is not there, in the store's own words."""
+    """Why it has not arrived, as the store reports it."""
 
 
 class ModelStatus(ApiModel):
-    """One model, as all ready pods answer for it."""
+    """One model, as all ready pods report it."""
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
     """Name of the model."""
@@ -181,21 +186,21 @@ class ModelStatus(ApiModel):
     labels: Annotated[dict[str, VersionNumber], Field(max_length=32, json_schema_extra=ATOMIC_MAP)] = Field(
         default_factory=dict
     )
-    """Version by label, where every ready pod gives the same answer."""
+    """Version of each label on which all ready pods agree."""
 
     versions: Annotated[list[VersionStatus], Field(max_length=MAX_LISTED_VERSIONS, json_schema_extra=ATOMIC_LIST)] = (
         Field(default_factory=list)
     )
-    """Versions that are wanted, loaded or failed, in ascending order; of very many the newest 256."""
+    """Versions that the spec names, and those that are loaded or failed, in ascending order; at most the newest 256."""
 
     fetching: Annotated[list[FetchStatus], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list
     )
-    """Versions that some pod does not hold yet, of a model that comes from a store. How far they are is written every
+    """Versions that some pod does not hold yet, of a model that comes from a store. Their progress is updated every
     ten seconds."""
 
     rollout: RolloutStatus | None = None
-    """How far the model is on its way to the spec."""
+    """Progress of the model towards its spec."""
 
 
 class Endpoints(ApiModel):
@@ -209,10 +214,10 @@ class Endpoints(ApiModel):
 
 
 class TFModelStatus(ApiModel):
-    """What is observed of the TFModel."""
+    """Observed state of the TFModel."""
 
     observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] = 0
-    """Generation of the spec that this status speaks of."""
+    """Generation of the spec for which this status was computed."""
 
     conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=map_list("type"))] = Field(
         default_factory=list
@@ -238,4 +243,4 @@ class TFModelStatus(ApiModel):
     models: Annotated[list[ModelStatus], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list
     )
-    """Per model the versions and labels, as the pods answer."""
+    """Versions and labels of each model, as the ready pods report them."""

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from tfs_operator.api.base import ApiModel, map_list
 from tfs_operator.api.references import ObjectName
 from tfs_operator.api.rules import matches, ruled
+from tfs_operator.api.schemes import secret_keys
 from tfs_operator.api.server import EnvVar, ResourceRequirements, distinct_names
 
 DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9_.-]+$")]
@@ -30,11 +31,15 @@ class CaBundle(ApiModel):
 
 
 class Cache(ApiModel):
-    """Where fetched models are kept for all replicas together."""
+    """Keeps one copy of the fetched models for all replicas."""
 
     persistent_volume_claim: ObjectName
     """Name of a claim in the TFModel's namespace that several pods can write to: access mode ReadWriteMany, or
     ReadWriteOnce where all replicas are on one node."""
+
+
+_SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
+{secret_keys()}. A Secret that comes or changes later is used within two minutes, without a restart."""
 
 
 class Storage(ApiModel):
@@ -44,17 +49,11 @@ class Storage(ApiModel):
     service_account_name: ObjectName | None = None
     """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
 
-    secret_ref: SecretReference | None = None
-    """Secret with the store's credentials. Only the fetcher sees it, never the model server. Its keys:
-    `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` for s3://,
-    `gcloud-application-credentials.json` for gs://, `AZURE_STORAGE_ACCESS_KEY`, `AZURE_STORAGE_SAS_TOKEN` or
-    `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` and `AZURE_TENANT_ID` for az://, `username` and `password`, or `token`,
-    for https://, `HF_TOKEN` for hf://, `.dockerconfigjson` for oci://. A Secret that comes or changes later is
-    taken up within two minutes, without a restart."""
+    secret_ref: SecretReference | None = Field(default=None, description=_SECRET_REF)
 
     anonymous: bool = False
-    """Ask the store without credentials, as public buckets allow. Else, without `secretRef`, what the pod's own
-    identity provides is used."""
+    """Accesses the store without credentials, as public buckets allow. When false and without `secretRef`, the pod's
+    own identity is used."""
 
     endpoint: (
         Annotated[
@@ -83,7 +82,7 @@ class Storage(ApiModel):
     per pod and model."""
 
     cache: Cache | None = None
-    """Share one copy of the models between all replicas. Default: each replica fetches for itself."""
+    """Shares one copy of the models between all replicas. Default: each replica fetches for itself."""
 
     resources: ResourceRequirements | None = None
     """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a

@@ -83,7 +83,7 @@ class Warmup(ApiModel):
     count towards `rollout.loadTimeoutSeconds`; one that fails is a version that does not load."""
 
     enabled: bool = True
-    """Whether they are run, when a version has any."""
+    """Whether the requests are run, where a version has any."""
 
     iterations: Annotated[int, Field(ge=1, le=1000, json_schema_extra=INT32)] | None = None
     """How often each is run. Default: the server's, once."""
@@ -108,8 +108,8 @@ class Parallelism(ApiModel):
     """Operations of graphs that run at the same time, for all models together. Default: the CPU request, rounded up."""
 
     rest_threads: Annotated[int, Field(ge=2, le=1024, json_schema_extra=INT32)] | None = None
-    """Threads for REST, each with one request until it is answered, and one of them for connections: with a single one
-    nothing is answered. Default: with a CPU request below 8, 32, and with batching.maxBatchSize enough to fill two
+    """Threads for REST, each with one request until it is answered; one of them accepts connections, so at least two
+    are needed. Default: with a CPU request below 8, 32, and with batching.maxBatchSize enough to fill two
     batches, up to 512; else the server's, 4 for each CPU of the node."""
 
 
@@ -119,8 +119,8 @@ class Grpc(ApiModel):
     max_connection_age_seconds: Annotated[int, Field(ge=1, le=86_400, json_schema_extra=INT32)] | None = None
     """After this time, give or take a tenth, the server asks a client to open a new connection, which may lead to
     another pod; calls under way are answered first (grpc.max_connection_age_ms). Default: half of
-    `rollout.drainSeconds`, so that no connection is left when a pod that drains is killed; choose no more than that
-    unless clients try again what was UNAVAILABLE."""
+    `rollout.drainSeconds`, so that no connection is left when a pod that drains is killed; choose more only
+    if clients retry calls that failed with UNAVAILABLE."""
 
     max_connection_age_grace_seconds: Annotated[int, Field(ge=1, le=86_400, json_schema_extra=INT32)] | None = None
     """How long calls under way may take after that, before the connection is cut

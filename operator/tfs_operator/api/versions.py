@@ -7,28 +7,16 @@ from pydantic_core import PydanticCustomError
 
 from tfs_operator.api.base import MAX_INT32, MAX_INT64, SET_LIST, ApiModel
 from tfs_operator.api.rules import Rule, each_key, given, lacks, matches, ruled
+from tfs_operator.api.schemes import place_message, place_pattern, scheme_message, scheme_pattern
 
-_SCHEME = matches(
-    "^(pvc|file|hostpath|s3|gs|az|https?|hf|oci)://",
-    "must begin with pvc://, file://, s3://, gs://, az://, https://, hf://, oci:// or hostpath://",
-)
-_MOUNTED = "pvc://[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[^/]|(file|hostpath):///[^/]"
-_BUCKET = "(s3|gs)://[a-z0-9]([a-z0-9._-]*[a-z0-9])?(/|$)|az://[a-z0-9]{3,24}/[a-z0-9]"
-_ARCHIVE = "https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/(.*/)?[^/]+[.](tar[.]gz|tgz|zip)$"
-_HUB = "hf://[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*(@[A-Za-z0-9._-]+)?(/|$)"
-_ARTIFACT = "oci://[a-z0-9.-]+(:[0-9]{1,5})?/[a-z0-9][a-z0-9._/-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$"
-_PATH = matches(
-    f"^({_MOUNTED}|{_BUCKET}|{_ARCHIVE}|{_HUB}|{_ARTIFACT})",
-    "must name a place: pvc://CLAIM/path, file:///path, s3://BUCKET/path, gs://BUCKET/path, "
-    "az://ACCOUNT/CONTAINER/path, https://HOST/path.tar.gz (or .tgz, .zip), hf://ORG/REPO[@REVISION]/path, "
-    "oci://REGISTRY/REPOSITORY:TAG or hostpath:///path",
-)
+_SCHEME = matches(scheme_pattern(), scheme_message())
+_PLACE = matches(place_pattern(), place_message())
 ModelUri = Annotated[
     str,
     Field(min_length=1, max_length=1024),
     *ruled(
         _SCHEME,
-        given(_SCHEME, _PATH),
+        given(_SCHEME, _PLACE),
         lacks("/[.]{1,2}(/|$)", "must not have '.' or '..' as a part of its path"),
         lacks("[^:/]//", "must have single slashes between the parts of its path"),
         matches("^[A-Za-z0-9:/._@+=~-]*$", "may have letters, digits and . _ @ + = ~ - in its path"),

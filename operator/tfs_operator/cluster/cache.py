@@ -10,7 +10,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .kinds import Manifest
+from tfs_operator.api.manifest import Manifest
+
 from .slim import slim
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"

@@ -22,9 +22,10 @@ from kubernetes.aio.config import ConfigException
 
 from tfs_operator import __version__
 from tfs_operator.api.identity import KIND as TFMODEL
+from tfs_operator.api.manifest import Manifest
 
 from . import errors
-from .kinds import RESOURCES, Manifest
+from .kinds import RESOURCES
 from .watch_events import WatchEvents
 
 FIELD_MANAGER = "tfs-operator"

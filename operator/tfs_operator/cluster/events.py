@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from tfs_operator.api import identity
+from tfs_operator.api.manifest import Manifest
 
 from . import errors
 from .client import ClusterClient
-from .kinds import Manifest
 from .micro_time import micro_time
 from .queue import QueueClosed, WorkQueue
 

@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from tfs_operator.api import identity
-
-Manifest = dict[str, Any]
-"""A Kubernetes object as JSON: what is sent and what is answered."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from tfs_operator.api.manifest import Manifest
+
 from . import errors
 from .client import ClusterClient
-from .kinds import Manifest
 from .micro_time import micro_time
 
 OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfs_operator.api.identity import GROUP
-
-from .kinds import Manifest
+from tfs_operator.api.manifest import Manifest
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """A second copy of the whole object, by kubectl."""

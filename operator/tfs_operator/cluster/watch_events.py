@@ -4,8 +4,9 @@ import json
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+from tfs_operator.api.manifest import Manifest
+
 from . import errors
-from .kinds import Manifest
 
 BOOKMARK = "BOOKMARK"
 """Of an event that tells a resourceVersion and nothing else."""

@@ -30,7 +30,6 @@ def add_parser(commands: Any) -> None:
         help="REST port of the model server, asked before a version is removed (default: %(default)s)",
     )
     parser.add_argument("--shared", metavar="POD", help="base paths are shared with other pods; this is pod POD")
-    parser.add_argument("--once", action="store_true", help="end once everything is there; serve no HTTP")
     _add_storage(parser)
     log_flags.add_flags(parser, default_format="text")
     parser.set_defaults(execute=execute)
@@ -55,17 +54,18 @@ def execute(options: argparse.Namespace) -> int:
 
     logs.configure(options.log_format, options.log_level, text="%(asctime)s %(levelname)s %(message)s")
     try:
-        return 0 if asyncio.run(run(_config(options))) else 1
+        asyncio.run(run(_config(options)))
     except InvalidConfig as error:
         print(f"tfs-operator fetch: {error}", file=sys.stderr)
         return 2
+    return 0
 
 
 def _config(options: argparse.Namespace) -> Any:
-    from tfs_operator.fetcher.config import Config, read_plan
-    from tfs_operator.fetcher.core.storage import Storage
+    from tfs_operator.fetcher.config import FetcherConfig, read_plan
+    from tfs_operator.fetcher.core.store_access import StoreAccess
 
-    storage = Storage(
+    storage = StoreAccess(
         endpoint=options.endpoint,
         region=options.region,
         anonymous=options.anonymous,
@@ -74,12 +74,11 @@ def _config(options: argparse.Namespace) -> Any:
         ca_bundle=options.ca_bundle,
         ca_name=options.ca_name,
     )
-    return Config(
+    return FetcherConfig(
         plan=read_plan(options.plan, options.root),
         storage=storage,
         model_server=options.model_server,
         port=options.port,
         host=options.host,
         pod=options.shared,
-        once=options.once,
     )

@@ -13,7 +13,7 @@ from tfs_operator.commands import settings
 from tfs_operator.commands.output import print_manifests
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.policy import violation
-from tfs_operator.domain.rollout import opening
+from tfs_operator.domain.rollout import initial_config
 from tfs_operator.render import Settings, children
 
 INVALID = 2
@@ -72,4 +72,4 @@ def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str
     tfmodel = TFModel.parse(document)
     if problem := violation(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
         raise InvalidTFModel([problem.message])
-    return children(tfmodel, opening(aspired_config(tfmodel.metadata.name, tfmodel.spec)), defaults)
+    return children(tfmodel, initial_config(aspired_config(tfmodel.metadata.name, tfmodel.spec)), defaults)

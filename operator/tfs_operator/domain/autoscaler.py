@@ -1,6 +1,7 @@
 """What Kubernetes, or KEDA, says of the autoscaler: can it read what it scales on?
 
-Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
+Sources:
+https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
 https://keda.sh/docs/latest/concepts/troubleshooting/
 """
 

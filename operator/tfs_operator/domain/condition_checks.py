@@ -1,6 +1,6 @@
-"""The conditions: each a chain of named checks, of which the first that has something to say decides.
+"""Computes the conditions: each is a chain of named checks, and the first that returns a verdict decides.
 
-Pure: what was observed in, (status, reason, message) out. `domain.conditions` adds the times.
+Pure: takes what was observed, returns (status, reason, message). `domain.conditions` adds the times.
 """
 
 from dataclasses import replace
@@ -10,13 +10,12 @@ from tfs_operator.domain.evidence import Check, Evidence, Verdict, first
 from tfs_operator.domain.fetch_checks import FETCH_CHECKS
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
-from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
 
-def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
-    """All conditions of one TFModel."""
+def all_conditions(evidence: Evidence) -> dict[ConditionType, Verdict]:
+    """Returns the verdict of every condition of one TFModel that is acted on."""
     fetched = first(FETCH_CHECKS, evidence)
     versions = first(VERSION_CHECKS, evidence)
     labels = first(LABEL_CHECKS, evidence)
@@ -31,8 +30,8 @@ def judge(evidence: Evidence) -> dict[ConditionType, Verdict]:
     }
 
 
-def refused(problem: Problem) -> dict[ConditionType, Verdict]:
-    """The conditions of a TFModel that is not acted on: an invalid spec, or a suspended one."""
+def inactive_conditions(problem: Problem) -> dict[ConditionType, Verdict]:
+    """Returns the conditions of a TFModel that is not acted on: its spec is invalid, not allowed or suspended."""
     reason = Reason(problem.reason)
     return {
         ConditionType.READY: Verdict("False", reason, problem.message),
@@ -40,24 +39,24 @@ def refused(problem: Problem) -> dict[ConditionType, Verdict]:
     }
 
 
-def _nobody_serves(evidence: Evidence) -> Verdict | None:
+def _no_pod_is_ready(evidence: Evidence) -> Verdict | None:
     if evidence.ready_pods:
         return None
     if evidence.replicas == 0:
-        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask")
+        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried")
     awaited, waiting = _awaited(evidence)
-    return Verdict("Unknown", Reason.DEPLOYING, f"there is nobody to ask{awaited}", waiting)
+    return Verdict("Unknown", Reason.DEPLOYING, f"no pod is ready to be queried{awaited}", waiting)
 
 
 def _awaited(evidence: Evidence) -> tuple[str, str]:
-    """What the first model without a ready pod waits for, and since when."""
+    """Returns what the first model without a ready pod waits for, and since when."""
     for name, step in evidence.steps.items():
-        if step.action is Action.WAIT:
+        if not step.action.traits.has_ready_pods:
             return f"; model {name}: {step.message}", f"waiting {since(step.memory.since, evidence.now)}"
     return "", ""
 
 
-def _somebody_is_silent(evidence: Evidence) -> Verdict | None:
+def _a_pod_does_not_answer(evidence: Evidence) -> Verdict | None:
     for pod in evidence.ready_pods:
         if pod.problem is not None:
             return Verdict("Unknown", Reason(pod.problem.reason), pod.problem.message)
@@ -81,7 +80,7 @@ def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
 
 
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
-    """It never comes from a server that refuses to be told of it."""
+    """A server that refuses its configuration never loads the version, so the refusal is reported instead."""
     for model in evidence.aspired.models:
         for pod in evidence.ready_pods:
             if missing := _missing(model, pod):
@@ -94,12 +93,12 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
 
 def _is_fetching(evidence: Evidence, model: str) -> bool:
     step = evidence.steps.get(model)
-    return step is not None and step.action is Action.FETCH
+    return step is not None and step.action.traits.fetching
 
 
 def _waiting(evidence: Evidence, model: str) -> str:
     step = evidence.steps.get(model)
-    return f"waiting {since(step.memory.since, evidence.now)}" if step and step.action is not Action.DONE else ""
+    return f"waiting {since(step.memory.since, evidence.now)}" if step and step.action.traits.timed else ""
 
 
 def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
@@ -111,14 +110,14 @@ def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
 
 
 def _all_versions_available(_: Evidence) -> Verdict | None:
-    return Verdict("True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE")
+    return Verdict("True", Reason.COMPLETE, "every version that the spec asks for is AVAILABLE on every ready pod")
 
 
 VERSION_CHECKS: tuple[Check, ...] = (
-    _nobody_serves,
+    _no_pod_is_ready,
     _a_version_failed,
     _a_version_is_not_found,
-    _somebody_is_silent,
+    _a_pod_does_not_answer,
     _a_version_is_missing,
     _all_versions_available,
 )
@@ -149,7 +148,7 @@ def _behind(model: ModelConfig, pod: PodObservation) -> str | None:
     for label, version in model.labels.items():
         if answers.get(label) != version:
             now = f"version {answers[label]}" if label in answers else "nothing"
-            return f"label {label} answers {now}, wanted version {version}"
+            return f"label {label} answers {now}, expected version {version}"
     return None
 
 
@@ -159,8 +158,8 @@ def _all_labels_applied(_: Evidence) -> Verdict | None:
 
 LABEL_CHECKS: tuple[Check, ...] = (
     _no_labels,
-    _nobody_serves,
-    _somebody_is_silent,
+    _no_pod_is_ready,
+    _a_pod_does_not_answer,
     _reload_was_refused,
     _a_label_is_behind,
     _all_labels_applied,
@@ -186,7 +185,7 @@ def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verd
 
 
 def _waits_for_the_store(evidence: Evidence, fetched: Verdict, versions: Verdict) -> bool:
-    """While all that is wanted is served, a store that fails takes nothing away."""
+    """A store that fails makes Ready False only while something of the spec is not served."""
     return fetched.status == "False" and (not evidence.deployment.complete or versions.reason is Reason.FETCHING)
 
 
@@ -200,11 +199,11 @@ def _deploying(evidence: Evidence) -> Verdict:
     return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{awaited}", waiting)
 
 
-_WANTS_ROOM = {Reason.UNSCHEDULABLE, Reason.PODS_NOT_CREATED}
+_NEEDS_ROOM = {Reason.UNSCHEDULABLE, Reason.PODS_NOT_CREATED}
 
 
 def _making_room(evidence: Evidence, problem: Problem) -> Verdict | None:
-    if evidence.surge.allowed or problem.reason not in _WANTS_ROOM:
+    if evidence.surge.allowed or problem.reason not in _NEEDS_ROOM:
         return None
     ready = f"{len(evidence.ready_pods)} of {evidence.replicas} replicas are ready"
     words = f"an old pod is stopped before a new one starts, one by one: {ready}; {problem.message}"
@@ -212,9 +211,9 @@ def _making_room(evidence: Evidence, problem: Problem) -> Verdict | None:
 
 
 def _troubled(evidence: Evidence, problem: Problem) -> Verdict:
-    """Said beforehand, as it costs a replica for as long as a pod takes to start."""
+    """Announces the replacement beforehand, since it costs a replica for as long as a pod takes to start."""
     until = evidence.surge.until
-    if until is None or problem.reason not in _WANTS_ROOM:
+    if until is None or problem.reason not in _NEEDS_ROOM:
         return Verdict("False", Reason(problem.reason), problem.message)
     soon = f"at {rfc3339_seconds(until)} an old pod is stopped to make room (rollout.surgeTimeoutSeconds)"
     return Verdict("False", Reason(problem.reason), f"{problem.message}; {soon}")
@@ -229,19 +228,19 @@ _UNDER_WAY = {Reason.DEPLOYING, Reason.FETCHING, Reason.LOADING, Reason.LABELING
 
 
 def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
-    """Stuck is what needs a person; a silent pod may speak again, and waiting is not being stuck."""
+    """False is for what needs a person; a pod that does not answer may recover, and waiting is not being stuck."""
     if ready.reason is Reason.SERVING:
         return _retiring(evidence) or Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
     if ready.reason is Reason.SCALED_TO_ZERO:
         return Verdict("True", Reason.COMPLETE, ready.message)
     if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
         return replace(ready, status="Unknown")
-    helps_itself = evidence.surge.until is not None and ready.reason in _WANTS_ROOM
+    helps_itself = evidence.surge.until is not None and ready.reason in _NEEDS_ROOM
     return replace(ready, status="True" if ready.reason in _UNDER_WAY or helps_itself else "False")
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:
     for name, step in evidence.steps.items():
-        if step.action in (Action.BAKE, Action.RETIRE):
+        if step.action.traits.serving and step.action.traits.timed:
             return Verdict("True", Reason.RETIRING, f"the spec is fulfilled; model {name} {step.message}")
     return None

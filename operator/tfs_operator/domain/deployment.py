@@ -8,7 +8,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.replica_failure import unmade_pods
+from tfs_operator.domain.replica_failure import pods_not_created
 from tfs_operator.domain.scheduling import GPU
 from tfs_operator.domain.times import epoch
 
@@ -67,7 +67,7 @@ def _replica_failure(status: Manifest) -> Manifest | None:
 
 def _failure(name: str, status: Manifest) -> Problem | None:
     failure = _replica_failure(status)
-    return Problem(Reason.PODS_NOT_CREATED, unmade_pods(name, failure.get("message", ""))) if failure else None
+    return Problem(Reason.PODS_NOT_CREATED, pods_not_created(name, failure.get("message", ""))) if failure else None
 
 
 def _no_gpu_since(status: Manifest) -> float:

@@ -1,4 +1,4 @@
-"""The condition ModelsFetched: a chain of checks, of which the first that has something to say decides."""
+"""Computes the condition ModelsFetched: a chain of named checks, of which the first that returns a verdict decides."""
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.evidence import Check, Evidence, Verdict
@@ -11,14 +11,14 @@ def _nothing_to_fetch(evidence: Evidence) -> Verdict | None:
     return Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store")
 
 
-def _nobody_fetches(evidence: Evidence) -> Verdict | None:
+def _no_replicas(evidence: Evidence) -> Verdict | None:
     if evidence.replicas == 0:
-        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so nobody fetches")
+        return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so nothing is fetched")
     return None
 
 
 def _a_store_fails(evidence: Evidence) -> Verdict | None:
-    """A version's own problem says more than that of the whole listing."""
+    """Prefers a version's own problem to that of the whole listing, which says less."""
     for pod in evidence.pods:
         for name in sorted(evidence.remote & pod.fetches.keys()):
             report = pod.fetches[name]
@@ -36,23 +36,24 @@ def _a_version_is_arriving(evidence: Evidence) -> Verdict | None:
 
 
 def _a_fetcher_is_silent(evidence: Evidence) -> Verdict | None:
-    """One that has not started yet is no news; one beside a server that serves is."""
+    """Reports a fetcher beside a ready server by name; one that has not started yet is a part of deploying."""
     for pod in evidence.pods:
         if pod.ready and pod.unreported:
             words = f"the fetcher of pod {pod.name} does not answer the operator: {pod.unreported}"
             return Verdict("Unknown", Reason.FETCHER_UNREACHABLE, words)
     if any(not evidence.remote <= pod.fetches.keys() for pod in evidence.pods) or not evidence.pods:
-        return Verdict("Unknown", Reason.DEPLOYING, "some pod has not started to fetch")
+        return Verdict("Unknown", Reason.DEPLOYING, "not every pod has started to fetch")
     return None
 
 
 def _all_fetched(_: Evidence) -> Verdict | None:
-    return Verdict("True", Reason.FETCHED, "every pod holds every wanted version, whole and checked")
+    words = "every pod holds every version that the spec asks for, complete and verified"
+    return Verdict("True", Reason.FETCHED, words)
 
 
 FETCH_CHECKS: tuple[Check, ...] = (
     _nothing_to_fetch,
-    _nobody_fetches,
+    _no_replicas,
     _a_store_fails,
     _a_version_is_arriving,
     _a_fetcher_is_silent,

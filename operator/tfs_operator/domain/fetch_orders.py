@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tfs_operator.domain.fetch_protocol import FetchOrder, ModelOrder, Wanted
+from tfs_operator.domain.fetch_protocol import FetchOrder, ModelOrder, VersionSet
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
 
 
@@ -20,15 +20,15 @@ def _model_order(committed: ModelConfig | None, aspired: ModelConfig | None) -> 
     return ModelOrder(start=_versions(committed), hold=_versions(aspired))
 
 
-def _versions(config: ModelConfig | None) -> Wanted:
+def _versions(config: ModelConfig | None) -> VersionSet:
     """Labelled versions are held too: `latest` may have moved on while a label stays."""
     if config is None:
-        return Wanted()
+        return VersionSet()
     labelled = set(config.labels.values())
     match config.policy:
         case Specific(versions):
-            return Wanted(versions=tuple(sorted({*versions, *labelled})))
+            return VersionSet(versions=tuple(sorted({*versions, *labelled})))
         case Latest(num_versions):
-            return Wanted(versions=tuple(sorted(labelled)), latest=num_versions)
+            return VersionSet(versions=tuple(sorted(labelled)), latest=num_versions)
         case All():
-            return Wanted(versions=tuple(sorted(labelled)), all=True)
+            return VersionSet(versions=tuple(sorted(labelled)), all=True)

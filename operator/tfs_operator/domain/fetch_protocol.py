@@ -26,7 +26,7 @@ class _Wire(BaseModel):
     )
 
 
-class Wanted(_Wire):
+class VersionSet(_Wire):
     """Versions by name, and by what a policy picks of those in the store: the union of the three."""
 
     versions: tuple[int, ...] = ()
@@ -47,10 +47,10 @@ class Wanted(_Wire):
 class ModelOrder(_Wire):
     """One model of a pod."""
 
-    start: Wanted = Wanted()
+    start: VersionSet = VersionSet()
     """What the model server starts with: it is not started before these are there."""
 
-    hold: Wanted = Wanted()
+    hold: VersionSet = VersionSet()
     """What is to be there besides. Other versions go once the model server has unloaded them."""
 
 

@@ -45,7 +45,7 @@ def fetched(report: ModelReport | None) -> frozenset[int]:
     return frozenset(version.version for version in versions if version.state is FetchState.FETCHED)
 
 
-def fetching(model: str, pods: Iterable[PodObservation]) -> list[FetchStatus]:
+def fetch_statuses(model: str, pods: Iterable[PodObservation]) -> list[FetchStatus]:
     """Each version that some pod lacks, as it stands on the pod that is the furthest behind; of very many the
     newest."""
     last: dict[int, FetchStatus] = {}

@@ -14,7 +14,7 @@ from tfs_operator.domain.rollout import Memory, Step
 _PRESENT = (AVAILABLE, "START", "LOADING")
 
 
-MAX_TOLD = 256
+MAX_ANNOUNCED = 256
 MAX_FAILURES = 64
 
 
@@ -54,9 +54,9 @@ class Inputs:
     """One model: what was told, the memory and message before this pass, the step it has come to, and what its pods
     answer, of `replicas` that there should be."""
 
-    told: Announced
+    announced: Announced
     before: Memory
-    said: str
+    message_before: str
     step: Step
     pods: Sequence[ModelObservation]
     replicas: int
@@ -69,73 +69,75 @@ class Inputs:
     @property
     def begins(self) -> bool:
         """The first pods are coming up, and the first lines wait for all of them."""
-        return not self.told.versions and len(self.pods) < self.replicas
+        return not self.announced.versions and len(self.pods) < self.replicas
 
     @property
     def available(self) -> frozenset[int]:
         """On every pod; of very many the newest, as the status remembers no more."""
         everywhere = frozenset.intersection(*(pod.available for pod in self.pods))
-        return frozenset(sorted(everywhere)[-MAX_TOLD:])
+        return frozenset(sorted(everywhere)[-MAX_ANNOUNCED:])
 
     @property
     def gone(self) -> frozenset[int]:
         """Told of, and no pod has it any more, or loads it again after a restart."""
-        return self.told.versions - {
+        return self.announced.versions - {
             status.version for pod in self.pods for status in pod.versions if status.state in _PRESENT
         }
 
 
-def rollout_events(scene: Inputs, labels: Mapping[str, int]) -> tuple[list[RolloutEvent], Announced]:
+def rollout_events(inputs: Inputs, labels: Mapping[str, int]) -> tuple[list[RolloutEvent], Announced]:
     """What is new, and what has been told of then. `labels` are those to which all pods give the same answer."""
-    failed = list(_failures(scene))
-    if not scene.pods or scene.begins:
-        return failed, scene.told
-    told = Announced(_labels_now(scene, labels), (scene.told.versions - scene.gone) | scene.available)
-    return [*_loaded(scene), *_labelled(scene, told.labels), *failed, *_retired(scene)], told
+    failed = list(_failures(inputs))
+    if not inputs.pods or inputs.begins:
+        return failed, inputs.announced
+    announced = Announced(_labels_now(inputs, labels), (inputs.announced.versions - inputs.gone) | inputs.available)
+    return [*_loaded(inputs), *_labelled(inputs, announced.labels), *failed, *_retired(inputs)], announced
 
 
-def _labels_now(scene: Inputs, labels: Mapping[str, int]) -> dict[str, int]:
+def _labels_now(inputs: Inputs, labels: Mapping[str, int]) -> dict[str, int]:
     """A label that not all pods answer alike is on its way: it is as it was, until it is wanted no more and no pod
     answers it."""
-    alive = {label for pod in scene.pods for label in pod.labels} | scene.step.goal.config.labels.keys()
-    return {**{label: v for label, v in scene.told.labels.items() if label in alive}, **labels}
+    alive = {label for pod in inputs.pods for label in pod.labels} | inputs.step.goal.config.labels.keys()
+    return {**{label: v for label, v in inputs.announced.labels.items() if label in alive}, **labels}
 
 
-def _loaded(scene: Inputs) -> Iterator[RolloutEvent]:
-    starts = dict(scene.before.waiting)
-    for version in sorted(scene.available - scene.told.versions):
-        start = starts.get(version, scene.step.memory.began)
-        note = f"version {version} AVAILABLE on {scene.count}{_in(scene.now - start)}"
+def _loaded(inputs: Inputs) -> Iterator[RolloutEvent]:
+    starts = dict(inputs.before.waiting)
+    for version in sorted(inputs.available - inputs.announced.versions):
+        start = starts.get(version, inputs.step.memory.began)
+        note = f"version {version} AVAILABLE on {inputs.count}{_in(inputs.now - start)}"
         yield RolloutEvent(What.VERSION_AVAILABLE, note)
 
 
-def _labelled(scene: Inputs, labels: Mapping[str, int]) -> Iterator[RolloutEvent]:
-    for label in sorted(labels.keys() | scene.told.labels.keys()):
-        old, new = scene.told.labels.get(label), labels.get(label)
+def _labelled(inputs: Inputs, labels: Mapping[str, int]) -> Iterator[RolloutEvent]:
+    for label in sorted(labels.keys() | inputs.announced.labels.keys()):
+        old, new = inputs.announced.labels.get(label), labels.get(label)
         if new is None:
             yield RolloutEvent(What.LABEL_REMOVED, f"{label} no longer answers (was {old})")
         elif old != new:
             came = f"{label} {old} → {new}" if old is not None else f"{label} → {new}"
-            yield RolloutEvent(What.LABEL_MOVED, f"{came} on {scene.count}{_in(scene.now - scene.step.memory.began)}")
+            yield RolloutEvent(
+                What.LABEL_MOVED, f"{came} on {inputs.count}{_in(inputs.now - inputs.step.memory.began)}"
+            )
 
 
-def _retired(scene: Inputs) -> Iterator[RolloutEvent]:
-    for version in sorted(scene.gone):
-        yield RolloutEvent(What.VERSION_RETIRED, f"version {version} unloaded from {scene.count}")
+def _retired(inputs: Inputs) -> Iterator[RolloutEvent]:
+    for version in sorted(inputs.gone):
+        yield RolloutEvent(What.VERSION_RETIRED, f"version {version} unloaded from {inputs.count}")
 
 
-def _failures(scene: Inputs) -> Iterator[RolloutEvent]:
+def _failures(inputs: Inputs) -> Iterator[RolloutEvent]:
     """A failure has the time at which it was counted: tried again and failed again, it is another one."""
-    known = {(failure.version, failure.at) for failure in scene.before.failures}
-    for failure in scene.step.memory.failures[-MAX_FAILURES:]:
+    known = {(failure.version, failure.at) for failure in inputs.before.failures}
+    for failure in inputs.step.memory.failures[-MAX_FAILURES:]:
         if (failure.version, failure.at) not in known:
-            yield RolloutEvent(What.VERSION_FAILED, f"{failure.message}; {_goes_on(scene)}")
-    if scene.step.absent and scene.step.message != scene.said:
-        yield RolloutEvent(What.VERSION_NOT_FOUND, scene.step.message)
+            yield RolloutEvent(What.VERSION_FAILED, f"{failure.message}; {_goes_on(inputs)}")
+    if inputs.step.absent and inputs.step.message != inputs.message_before:
+        yield RolloutEvent(What.VERSION_NOT_FOUND, inputs.step.message)
 
 
-def _goes_on(scene: Inputs) -> str:
-    labels = ", ".join(f"{label} → {version}" for label, version in sorted(scene.step.goal.config.labels.items()))
+def _goes_on(inputs: Inputs) -> str:
+    labels = ", ".join(f"{label} → {version}" for label, version in sorted(inputs.step.goal.config.labels.items()))
     return f"labels stay: {labels}" if labels else "what was served goes on"
 
 

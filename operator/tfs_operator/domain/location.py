@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tfs_operator.api.schemes import SCHEMES, Schemes, scheme_of
 from tfs_operator.api.spec import TFModelSpec
 
 PVC_ROOT = "/models/pvc"
@@ -66,11 +67,9 @@ class Remote:
 
 Location = Claim | ImagePath | NodePath | Remote
 
-REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "hf", "oci")
 
-
-def locate(uri: str) -> Location:
-    """`uri` has passed the API's rules: a known scheme, a clean path."""
+def locate(uri: str, schemes: Schemes = SCHEMES) -> Location:
+    """Returns where the model lies. `uri` has passed the API's rules: a known scheme, a clean path."""
     scheme, _, rest = uri.partition("://")
     authority, _, path = rest.rstrip("/").partition("/")
     match scheme:
@@ -80,8 +79,9 @@ def locate(uri: str) -> Location:
             return ImagePath(path)
         case "hostpath":
             return NodePath(path)
-        case scheme if scheme in REMOTE_SCHEMES:
-            return Remote(scheme, rest.rstrip("/"))
+    row = scheme_of(uri, schemes)
+    if row and row.store:
+        return Remote(scheme, rest.rstrip("/"))
     raise ValueError(f"modelUri: unknown scheme in {uri!r}")
 
 

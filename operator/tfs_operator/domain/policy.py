@@ -1,4 +1,4 @@
-"""What a schema cannot refuse: whether this operator, as it was started, may act on a spec that is valid."""
+"""Checks what no schema can: whether this operator, with its flags, may act on a valid spec."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from tfs_operator.domain.observation import Problem
 
 
 def violation(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
-    """Why this operator may not act on the spec, or None."""
+    """Returns why this operator may not act on the spec, or None."""
     if not allow_hostpath and _uses_hostpath(spec):
         return Problem(
             Reason.HOSTPATH_NOT_ALLOWED,
@@ -46,9 +46,10 @@ def _folders_of_their_own(spec: TFModelSpec) -> Problem | None:
 
 
 def suspension(spec: TFModelSpec) -> Problem | None:
-    """Says so when the user has asked the operator to keep its hands off."""
+    """Returns the problem to report while `spec.suspend` is true, or None."""
     if spec.suspend:
-        return Problem(Reason.SUSPENDED, "spec.suspend is true: what runs goes on as it is, edits wait")
+        words = "spec.suspend is true: pods keep running unchanged, and edits wait until it is false"
+        return Problem(Reason.SUSPENDED, words)
     return None
 
 

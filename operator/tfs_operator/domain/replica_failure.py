@@ -9,7 +9,7 @@ _NEEDS_MORE = "violates PodSecurity"
 _LESS = "the namespace's Pod Security label allows less than this spec needs"
 
 
-def unmade_pods(deployment: str, words: str) -> str:
+def pods_not_created(deployment: str, words: str) -> str:
     """For a person: which child, which rule, what to do. `words` name the rule."""
     helps = _LESS if _NEEDS_MORE in words else advice(words)
     return ": ".join(filter(None, (f"Deployment {deployment} cannot make its pods", words, helps)))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
-from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus
-from tfs_operator.domain.history import MAX_FAILURES, MAX_TOLD, Announced
+from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus, StepName
+from tfs_operator.domain.history import MAX_ANNOUNCED, MAX_FAILURES, Announced
 from tfs_operator.domain.rollout import Action, Failure, Memory, Step
 from tfs_operator.domain.times import epoch, rfc3339
 
@@ -43,19 +43,19 @@ def memory(rollout: RolloutStatus) -> Memory:
 
 def resumed(kept: Memory, now: float) -> Memory:
     """After a pause in which nobody drove the rollout: what is being loaded has its whole time again."""
-    since = now if kept.action in (Action.FETCH, Action.LOAD) else kept.since
+    since = now if kept.action is not None and kept.action.traits.loading else kept.since
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
 
-def told(rollout: RolloutStatus) -> Announced:
+def reported(rollout: RolloutStatus) -> Announced:
     return Announced(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
 
 
-def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
+def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
     """Of very many versions the newest are remembered."""
     kept = step.memory
     return RolloutStatus(
-        step=step.action.value,
+        step=cast(StepName, step.action.value),  # pydantic checks it
         message=step.message[:_MESSAGE_LIMIT],
         since=rfc3339(kept.since),
         began=rfc3339(kept.began),
@@ -64,7 +64,9 @@ def rollout_status(step: Step, told_now: Announced) -> RolloutStatus:
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
-        reported=Reported(labels=dict(sorted(told_now.labels.items())), versions=sorted(told_now.versions)[-MAX_TOLD:]),
+        reported=Reported(
+            labels=dict(sorted(announced.labels.items())), versions=sorted(announced.versions)[-MAX_ANNOUNCED:]
+        ),
     )
 
 

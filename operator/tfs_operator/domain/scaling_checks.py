@@ -1,4 +1,4 @@
-"""The condition ScalingActive: a chain of named checks, of which the first that has something to say decides."""
+"""Computes the condition ScalingActive: a chain of named checks, of which the first that returns a verdict decides."""
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.autoscaler import AutoscalerFacts
@@ -6,11 +6,11 @@ from tfs_operator.domain.evidence import Verdict
 
 
 def scaling_active(facts: AutoscalerFacts) -> Verdict:
-    """Of a TFModel with `spec.autoscaling`."""
+    """Returns the verdict for a TFModel with `spec.autoscaling`."""
     return (
         keda_is_missing(facts)
         or _it_fails(facts)
-        or _nobody_has_looked(facts)
+        or _it_has_no_status_yet(facts)
         or Verdict("True", Reason.AUTOSCALING, f"{facts.kind} keeps {facts.least} to {facts.most} replicas")
     )
 
@@ -32,7 +32,8 @@ def _it_fails(facts: AutoscalerFacts) -> Verdict | None:
     return Verdict("False", Reason.AUTOSCALER_FAILED, f"{facts.kind} cannot scale: {facts.trouble}")
 
 
-def _nobody_has_looked(facts: AutoscalerFacts) -> Verdict | None:
+def _it_has_no_status_yet(facts: AutoscalerFacts) -> Verdict | None:
     if facts.seen:
         return None
-    return Verdict("Unknown", Reason.AUTOSCALER_PENDING, f"{facts.kind} has not been looked at by its controller yet")
+    words = f"the controller of the {facts.kind} has not reported a status yet"
+    return Verdict("Unknown", Reason.AUTOSCALER_PENDING, words)

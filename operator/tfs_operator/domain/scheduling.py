@@ -33,7 +33,7 @@ _ADVICE = (
 
 
 @dataclass(frozen=True)
-class Unplaced:
+class FitError:
     """`nodes` is how many were looked at, `causes` how many of them are ruled out by what."""
 
     nodes: int
@@ -44,10 +44,10 @@ class Unplaced:
         return any(cause.endswith(_NO_GPU) for cause in self.causes)
 
 
-def parse_fit_error(message: str) -> Unplaced | None:
+def parse_fit_error(message: str) -> FitError | None:
     """None for a message of another form, such as `no nodes available to schedule pods`."""
     found = _SENTENCE.match(message)
-    return Unplaced(int(found["nodes"]), tuple(found["causes"].split(", "))) if found else None
+    return FitError(int(found["nodes"]), tuple(found["causes"].split(", "))) if found else None
 
 
 def explained(message: str, gpus: int) -> str:
@@ -57,7 +57,7 @@ def explained(message: str, gpus: int) -> str:
     return f"{_finding(found, gpus) if found else message}"[:_LIMIT] + (f": {advice}" if advice else "")
 
 
-def _finding(found: Unplaced, gpus: int) -> str:
+def _finding(found: FitError, gpus: int) -> str:
     if not found.lacks_gpu:
         return f"0/{found.nodes} nodes are available ({', '.join(found.causes)})"
     others = ", ".join(cause for cause in found.causes if not cause.endswith(_NO_GPU))

@@ -1,4 +1,4 @@
-"""What a fetcher is started with, checked before anything is done."""
+"""Reads and checks the settings of a fetcher before it starts."""
 
 import re
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchPlan
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 _POD = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class InvalidConfig(Exception):
-    """A flag or the plan makes no sense; the message says which and why."""
+    """A flag or the plan is not valid; the message names it and says why."""
 
 
 @dataclass(frozen=True)
-class Config:
-    """`tfs-operator fetch`."""
+class FetcherConfig:
+    """The settings of `tfs-operator fetch`."""
 
     plan: FetchPlan
-    storage: Storage
+    storage: StoreAccess
     model_server: str = "http://127.0.0.1:8501"
     port: int = FETCHER_PORT
     host: str | None = None
@@ -29,9 +29,6 @@ class Config:
 
     pod: str | None = None
     """The pod's name where base paths are shared between pods."""
-
-    once: bool = False
-    """Ends once everything is there, and serves no HTTP."""
 
     def __post_init__(self) -> None:
         if self.pod is not None and not _POD.fullmatch(self.pod):
@@ -56,7 +53,7 @@ def read_plan(file: Path, root: Path) -> FetchPlan:
 
 
 def _check_below(base_path: str, root: Path) -> None:
-    """By its text: the folders do not exist yet, and nobody but fetchers makes any below the root."""
+    """Compares the text only: the folders do not exist yet, and only fetchers make any below the root."""
     path = Path(base_path)
     if ".." in path.parts or path == root or not path.is_relative_to(root):
         raise InvalidConfig(f"base path {base_path}: must lie below {root}")

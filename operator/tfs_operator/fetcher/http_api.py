@@ -1,31 +1,32 @@
-"""The fetcher's HTTP: orders in, reports out, and what the kubelet and Prometheus ask for."""
+"""Serves the fetcher's HTTP: orders, reports, probes and metrics."""
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from tfs_operator.domain.fetch_protocol import HEALTH_PATH, ORDER_PATH, READY_PATH, FetchOrder, FetchReport
-from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.sync.pod import MAX_BEAT_AGE_SECONDS, PodFetcher
 
 MAX_ORDER_BYTES = 1024 * 1024
 METRICS_PATH = "/metrics"
 
 
-def application(fetcher: PodFetcher, metrics: Metrics) -> web.Application:
-    """Nobody is asked who they are: as with the model server's own reload, a NetworkPolicy says who may connect."""
+def application(fetcher: PodFetcher, metrics: FetcherMetrics) -> web.Application:
+    """Returns the fetcher's routes. They need no login: as with the model server's own reload, a NetworkPolicy says who
+    may connect."""
 
     async def order(request: web.Request) -> web.Response:
         try:
             fetcher.order(FetchOrder.model_validate_json(await request.read()))
         except ValidationError as error:
-            return web.Response(status=400, text=_in_words(error))
+            return web.Response(status=400, text=_problem_lines(error))
         return _json(fetcher.report())
 
     async def report(_: web.Request) -> web.Response:
         return _json(fetcher.report())
 
     async def ready(_: web.Request) -> web.Response:
-        return _verdict(fetcher.ready(), "not everything that the model server starts with is there yet")
+        return _verdict(fetcher.ready(), "some versions that the model server starts with are not there yet")
 
     async def healthy(_: web.Request) -> web.Response:
         age = fetcher.health.age
@@ -48,7 +49,7 @@ def _verdict(well: bool, otherwise: str) -> web.Response:
     return web.Response(status=200 if well else 503, text="ok\n" if well else f"{otherwise}\n")
 
 
-def _in_words(error: ValidationError) -> str:
-    """A line a mistake, with the field's path."""
-    lines = (f"{'.'.join(map(str, mistake['loc'])) or 'order'}: {mistake['msg']}" for mistake in error.errors())
+def _problem_lines(error: ValidationError) -> str:
+    """One line for each invalid field, with its path."""
+    lines = (f"{'.'.join(map(str, problem['loc'])) or 'order'}: {problem['msg']}" for problem in error.errors())
     return "\n".join(lines) + "\n"

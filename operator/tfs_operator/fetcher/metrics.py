@@ -1,13 +1,13 @@
-"""What a fetcher counts, for Prometheus."""
+"""Counts what a fetcher does, for Prometheus."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from tfs_operator.fetcher.sync.progress import Progress
+from tfs_operator.fetcher.core.progress import Progress
 
 _SECONDS = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 
 
-class Metrics:
+class FetcherMetrics:
     """One registry a process. `model` is the model's name, or several joined by `/` where they have one URI."""
 
     def __init__(self) -> None:

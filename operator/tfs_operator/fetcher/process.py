@@ -12,49 +12,44 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from tfs_operator.fetcher.config import Config
+from tfs_operator.fetcher.config import FetcherConfig
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http_api import application
-from tfs_operator.fetcher.metrics import Metrics
+from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.stores.uri import open_source
-from tfs_operator.fetcher.sync.base_path_sync import Surroundings
-from tfs_operator.fetcher.sync.model_server import ModelServer
+from tfs_operator.fetcher.sync.base_path_sync import Shared
+from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import FETCHES_AT_ONCE, PodFetcher
 
 log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 0.5
-_ONCE_SECONDS = 0.05
 
 
-async def run(config: Config) -> bool:
-    """Until SIGTERM or SIGINT; with `once`, until everything is there, and False where it was stopped before. The files
-    are whole at any moment, so what does not end within half a second is cut off."""
+async def run(config: FetcherConfig) -> None:
+    """Runs until SIGTERM or SIGINT. The files are whole at any moment, so what does not end within half a second is cut
+    off."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        metrics = Metrics()
-        server = ModelServer(config.model_server, session)
-        around = Surroundings(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics, settles=not config.once)
-        fetcher = PodFetcher(config.plan, partial(_open, config.storage), around, config.pod)
-        working = asyncio.create_task(fetcher.run())
-        async with contextlib.AsyncExitStack() as stack:
-            if not config.once:
-                await stack.enter_async_context(_served(fetcher, metrics, config))
-            await _until_done(fetcher, working, stop, once=config.once)
-            done = not config.once or fetcher.complete()
-            await _end(working, 0 if done else 1)
-            return done
+        metrics = FetcherMetrics()
+        server = ModelServerClient(config.model_server, session)
+        shared = Shared(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics)
+        fetcher = PodFetcher(config.plan, partial(_open, config.storage), shared, config.pod)
+        running = asyncio.create_task(fetcher.run())
+        async with _served(fetcher, metrics, config):
+            await _until_stopped(running, stop)
+            await _end(running)
 
 
-def _open(storage: Storage, uri: str, work: Path) -> Source:
+def _open(storage: StoreAccess, uri: str, work: Path) -> Source:
     return open_source(uri, storage, work)
 
 
 @contextlib.asynccontextmanager
-async def _served(fetcher: PodFetcher, metrics: Metrics, config: Config) -> AsyncIterator[None]:
+async def _served(fetcher: PodFetcher, metrics: FetcherMetrics, config: FetcherConfig) -> AsyncIterator[None]:
     runner = web.AppRunner(application(fetcher, metrics), access_log=None, shutdown_timeout=_STOP_SECONDS)
     await runner.setup()
     try:
@@ -66,20 +61,20 @@ async def _served(fetcher: PodFetcher, metrics: Metrics, config: Config) -> Asyn
         await runner.cleanup()
 
 
-async def _until_done(fetcher: PodFetcher, working: asyncio.Task[None], stop: asyncio.Event, *, once: bool) -> None:
-    while not stop.is_set() and not (once and fetcher.complete()):
-        if working.done():
-            working.result()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ONCE_SECONDS if once else 1.0):
-                await stop.wait()
+async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Raises what ends the fetcher's own work, which goes on for ever else."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if running.done():
+        running.result()
 
 
-async def _end(working: asyncio.Task[None], status: int) -> None:
+async def _end(running: asyncio.Task[None]) -> None:
     """A thread that hangs in a library or in the file system must not hold up the pod's end."""
-    working.cancel()
-    done, _ = await asyncio.wait({working}, timeout=_STOP_SECONDS)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=_STOP_SECONDS)
     if not done:
         log.info("stopping with work in progress; it is resumed at the next start")
         logging.shutdown()
-        os._exit(status)
+        os._exit(0)

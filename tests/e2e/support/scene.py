@@ -10,6 +10,7 @@ from typing import Any
 from testing.clients import asking, load
 from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Manifest
+from testing.local_cluster.pods import is_ready
 from testing.local_cluster.tfmodel import TFModel
 
 SERVER = "model-server"
@@ -133,11 +134,6 @@ class Scene:
 
     def _wait(self, condition: str, resource: str) -> None:
         self.tfmodel.kubectl("wait", condition, resource, f"--timeout={WAIT_SECONDS}s", seconds=WAIT_SECONDS + 10)
-
-
-def is_ready(pod: Manifest) -> bool:
-    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
-    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
 def alive(status: Manifest) -> list[Manifest]:

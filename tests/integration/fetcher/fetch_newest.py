@@ -5,16 +5,18 @@ import re
 import sys
 from pathlib import Path
 
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 
 async def main(uri: str, endpoint: str, region: str, secret: str, into: str) -> None:
-    source = open_source(uri, Storage(endpoint, region, credentials=Path(secret)), Path(into))
+    source = open_source(uri, StoreAccess(endpoint, region, credentials=Path(secret)), Path(into))
     versions = await source.versions()
-    counts: list[int] = []
-    await source.download(versions[max(versions)], Path(into), counts.append)
-    print(f"{sum(counts)} bytes, {_peak()} KiB at most")
+    newest = versions[max(versions)]
+    progress = Progress(1 << 60)
+    await source.download(newest, Path(into), progress)
+    print(f"{progress.arrived} bytes, {_peak()} KiB at most")
 
 
 def _peak() -> str:

@@ -5,15 +5,16 @@ import re
 import sys
 from pathlib import Path
 
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 
 async def main(uri: str, folder: Path) -> None:
-    source = open_source(uri, Storage(), folder / "work")
+    source = open_source(uri, StoreAccess(), folder / "work")
     try:
         (folder / "into-1").mkdir(exist_ok=True)
-        await source.download((await source.versions())[1], folder / "into-1", lambda _: None)
+        await source.download((await source.versions())[1], folder / "into-1", Progress(0))
     finally:
         await source.close()
 

@@ -16,7 +16,14 @@ from typing import Any
 
 from testing.control_plane.operator_process import eventually
 from testing.stores.s3 import S3Server
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import (
+    FetchOrder,
+    FetchPlan,
+    FetchReport,
+    ModelOrder,
+    ModelSource,
+    VersionSet,
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class FetcherProcess:
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
         request = urllib.request.Request(self.url + path, data=body, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -55,18 +62,18 @@ class FetcherProcess:
         assert status == 200, body
         return FetchReport.model_validate_json(body)
 
-    def until_ready(self, seconds: float = 30.0) -> None:
+    def until_ready(self, seconds: float = 90.0) -> None:
         eventually(lambda: self.get("/ready")[0] == 200, seconds, self.text)
 
     def kill(self) -> None:
         """As the kernel does."""
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def terminate(self) -> int:
         """As the kubelet does; the exit status."""
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 @dataclass(frozen=True)
@@ -107,21 +114,22 @@ class Pod:
             finally:
                 process.kill()
 
-    def once(self, seconds: float = 60.0) -> str:
-        """Runs it until everything is there; what it logged."""
-        run = subprocess.run([*self.command(), "--once"], capture_output=True, text=True, timeout=seconds, check=False)
-        assert run.returncode == 0, run.stderr
-        return run.stderr
+    def run_until_ready(self, seconds: float = 60.0) -> str:
+        """Runs it until everything is there that the model server starts with; what it logged."""
+        with self.running() as fetcher:
+            fetcher.until_ready(seconds)
+            assert fetcher.terminate() == 0, fetcher.text()
+            return fetcher.text()
 
 
-def plan(root: Path, uri: str, start: Wanted, hold: Wanted | None = None, *, poll: float = 1.0) -> FetchPlan:
+def plan(root: Path, uri: str, start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchPlan:
     """One model named `m`, at ROOT/m."""
     source = ModelSource(name="m", uri=uri, base_path=str(root / "m"))
     return FetchPlan(sources=(source,), order=order(start, hold, poll=poll))
 
 
-def order(start: Wanted, hold: Wanted | None = None, *, poll: float = 1.0) -> FetchOrder:
-    return FetchOrder(models={"m": ModelOrder(start=start, hold=hold or Wanted())}, poll_interval_seconds=poll)
+def order(start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchOrder:
+    return FetchOrder(models={"m": ModelOrder(start=start, hold=hold or VersionSet())}, poll_interval_seconds=poll)
 
 
 def _write_secret(folder: Path, secret: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from testing.stores.faults import Faults
 from testing.stores.gcs import GcsServer
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Place:
     """`put` and `delete` take keys below the base path, and go past the proxy."""
 
     uri: str
-    storage: Storage
+    storage: StoreAccess
     faults: Faults
     put: Callable[[Mapping[str, bytes]], None]
     delete: Callable[[str], None]
@@ -39,7 +39,7 @@ def s3_place(server: S3Server, bucket: str, proxy: Proxy, folder: Path) -> Place
     credentials = mounted(folder / "secret", server.secret)
     return Place(
         f"s3://{bucket}/models/mnist",
-        Storage(endpoint=proxy.url, region=server.region, credentials=credentials, secret_name="s3-keys"),
+        StoreAccess(endpoint=proxy.url, region=server.region, credentials=credentials, secret_name="s3-keys"),
         proxy.faults,
         lambda files: server.put(bucket, below("models/mnist", files)),
         lambda key: server.delete(bucket, f"models/mnist/{key}"),
@@ -49,7 +49,7 @@ def s3_place(server: S3Server, bucket: str, proxy: Proxy, folder: Path) -> Place
 def gcs_place(server: GcsServer, bucket: str, proxy: Proxy, folder: Path) -> Place:
     return Place(
         f"gs://{bucket}/models/mnist",
-        Storage(endpoint=proxy.url, credentials=mounted(folder / "secret", server.behind(proxy.url).secret)),
+        StoreAccess(endpoint=proxy.url, credentials=mounted(folder / "secret", server.behind(proxy.url).secret)),
         proxy.faults,
         lambda files: server.put(bucket, below("models/mnist", files)),
         lambda key: server.delete(bucket, f"models/mnist/{key}"),
@@ -59,7 +59,7 @@ def gcs_place(server: GcsServer, bucket: str, proxy: Proxy, folder: Path) -> Pla
 def azure_place(server: AzureServer, container: str, proxy: Proxy, folder: Path) -> Place:
     return Place(
         f"az://{ACCOUNT}/{container}/models/mnist",
-        Storage(endpoint=server.behind(proxy.url).endpoint, credentials=mounted(folder / "secret", server.secret)),
+        StoreAccess(endpoint=server.behind(proxy.url).endpoint, credentials=mounted(folder / "secret", server.secret)),
         proxy.faults,
         lambda files: server.put(container, below("models/mnist", files)),
         lambda key: server.delete(container, f"models/mnist/{key}"),

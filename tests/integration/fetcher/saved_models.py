@@ -4,22 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from testing.once import made_once
+
 
 @pytest.fixture(scope="session")
 def one_shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SavedModel."""
-    folder = tmp_path_factory.mktemp("saved") / "one"
-    write_saved_model(folder)
-    return folder
+    return made_once(tmp_path_factory, "one-shard", write_saved_model)
 
 
 @pytest.fixture(scope="session")
 def three_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The like, its variables in three shards."""
-    folder = tmp_path_factory.mktemp("saved") / "three"
-    write_saved_model(folder)
-    split_into_shards(folder, 3)
-    return folder
+    return made_once(tmp_path_factory, "three-shards", _write_three_shards)
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -36,6 +33,11 @@ def write_saved_model(folder: Path) -> None:
     signature = [tf.TensorSpec([None, 20], tf.float32, name="x")]
     module.multiply = tf.function(lambda x: {"y": x @ module.weights[0]}, input_signature=signature)
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.multiply})
+
+
+def _write_three_shards(folder: Path) -> None:
+    write_saved_model(folder)
+    split_into_shards(folder, 3)
 
 
 def split_into_shards(folder: Path, count: int) -> None:

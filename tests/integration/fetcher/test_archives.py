@@ -20,7 +20,7 @@ from tests.integration.fetcher import fetch_once
 from tests.integration.fetcher.arriving import arriving
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 MEBI = 1024**2
 
@@ -36,7 +36,7 @@ async def test_an_authority_of_ones_own_is_trusted_once_the_config_map_has_it(
 ) -> None:
     uri = https_server.publish("model.tar.gz", tar_gz_bytes(TWO))
     bundle = tmp_path / "ca.crt"
-    async with arriving(uri, Storage(ca_bundle=bundle, ca_name="authorities"), tmp_path) as model:
+    async with arriving(uri, StoreAccess(ca_bundle=bundle, ca_name="authorities"), tmp_path) as model:
         with pytest.raises(FetchError, match="ConfigMap authorities: is missing") as caught:
             await model.source.versions()
         assert caught.value.reason is Reason.CREDENTIALS_MISSING
@@ -55,7 +55,7 @@ async def test_an_authority_of_ones_own_is_trusted_once_the_config_map_has_it(
 
 async def test_a_certificate_that_nobody_signed_is_not_trusted(https_server: WebServer, tmp_path: Path) -> None:
     uri = https_server.publish("model.zip", zip_bytes(ONE))
-    async with arriving(uri, Storage(), tmp_path) as model:
+    async with arriving(uri, StoreAccess(), tmp_path) as model:
         with pytest.raises(FetchError, match=r"not trusted \(.*\); put its .* into storage\.caBundle") as caught:
             await model.source.versions()
         assert caught.value.reason is Reason.CERTIFICATE_NOT_TRUSTED
@@ -66,7 +66,7 @@ async def test_https_never_becomes_http(
     https_server: WebServer, web_server: WebServer, certificates: Certificates, tmp_path: Path
 ) -> None:
     uri = https_server.redirect("model.zip", web_server.publish("model.zip", zip_bytes(ONE)))
-    async with arriving(uri, Storage(ca_bundle=certificates.authority), tmp_path) as model:
+    async with arriving(uri, StoreAccess(ca_bundle=certificates.authority), tmp_path) as model:
         with pytest.raises(FetchError, match="redirects from https to http"):
             await model.source.versions()
 
@@ -77,7 +77,7 @@ async def test_cut_connections_and_bursts_of_refusals_are_got_over(
     web_server.publish("model.tgz", tar_gz_bytes(ONE))
     proxy.faults.refuse(503, times=2, retry_after=1)
     proxy.faults.cut(100_000, times=3)
-    async with arriving(f"{proxy.url}/model.tgz", Storage(), tmp_path) as model:
+    async with arriving(f"{proxy.url}/model.tgz", StoreAccess(), tmp_path) as model:
         assert await model.fetched(1) == ONE
     assert not proxy.faults.pending
     assert proxy.faults.count(Kind.GET) == 4
@@ -88,7 +88,7 @@ async def test_a_server_that_stays_busy_is_an_error_that_passes(
 ) -> None:
     web_server.publish("model.tgz", tar_gz_bytes(ONE))
     proxy.faults.refuse(429, times=100, body="slow down")
-    async with arriving(f"{proxy.url}/model.tgz", Storage(), tmp_path) as model:
+    async with arriving(f"{proxy.url}/model.tgz", StoreAccess(), tmp_path) as model:
         with pytest.raises(FetchError, match="answers 429") as caught:
             await model.source.versions()
         assert (caught.value.reason, caught.value.retry) == (Reason.STORE_ERROR, True)
@@ -107,7 +107,7 @@ async def test_an_archive_that_is_replaced_on_its_way_is_not_mixed(
 
     proxy.faults.when_passed(100_000, replace)
     proxy.faults.cut(200_000)
-    async with arriving(f"{proxy.url}/model.tgz", Storage(), tmp_path) as model:
+    async with arriving(f"{proxy.url}/model.tgz", StoreAccess(), tmp_path) as model:
         with pytest.raises(FetchError) as caught:
             await model.source.versions()
         assert caught.value.reason is Reason.VERSION_CHANGED

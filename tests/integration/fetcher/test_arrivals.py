@@ -19,7 +19,7 @@ from testing.stores.traffic import Kind
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, order, plan, pretty
 from tests.integration.fetcher.saved_models import files
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchState, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
 
 MIB = 1024 * 1024
 SHARD = "variables/variables.data-00000-of-00001"
@@ -42,7 +42,7 @@ def upload(
     server.put(bucket, {f"mnist/{number}/{path}": data for path, data in version.items()}, multipart=multipart)
 
 
-def pod(tmp_path: Path, server: S3Server, bucket: str, start: Wanted, hold: Wanted | None = None) -> Pod:
+def pod(tmp_path: Path, server: S3Server, bucket: str, start: VersionSet, hold: VersionSet | None = None) -> Pod:
     root = tmp_path / "store"
     return Pod(tmp_path / "pod", root, server, plan(root, f"s3://{bucket}/mnist", start, hold))
 
@@ -70,7 +70,7 @@ def test_a_real_model_arrives_as_it_was_uploaded(
     tmp_path: Path, s3_server: S3Server, bucket: str, three_shards: Path
 ) -> None:
     upload(s3_server, bucket, 1, files(three_shards))
-    pod(tmp_path, s3_server, bucket, Wanted(versions=(1,))).once()
+    pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,))).run_until_ready()
     assert content(tmp_path / "store" / "m" / "1") == content(three_shards)
 
 
@@ -79,11 +79,11 @@ def test_a_model_that_lacks_a_shard_waits_for_it(
 ) -> None:
     missing = "variables/variables.data-00001-of-00003"
     upload(s3_server, bucket, 1, {path: file for path, file in files(three_shards).items() if path != missing})
-    with pod(tmp_path, s3_server, bucket, Wanted(versions=(1,))).running() as fetcher:
+    with pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,))).running() as fetcher:
         message = until_failed(fetcher, 1, Reason.INCOMPLETE_VERSION)
         assert message == (
             f"s3://{bucket}/mnist: version 1: it has no {missing}; "
-            "somebody may still be uploading it; it is fetched once it is whole"
+            "its upload may still be running; it is fetched once it is whole"
         )
         assert fetcher.get("/ready")[0] == 503
         upload(s3_server, bucket, 1, {missing: three_shards / missing})
@@ -91,11 +91,13 @@ def test_a_model_that_lacks_a_shard_waits_for_it(
     assert content(tmp_path / "store" / "m" / "1") == content(three_shards)
 
 
-def test_with_once_it_ends_as_soon_as_everything_is_there(tmp_path: Path, s3_server: S3Server, bucket: str) -> None:
+def test_what_is_there_is_not_fetched_again_by_the_next_process(
+    tmp_path: Path, s3_server: S3Server, bucket: str
+) -> None:
     upload(s3_server, bucket, 1, model(1000))
-    begun = pod(tmp_path, s3_server, bucket, Wanted(versions=(1,)))
-    assert "version 1: in place" in begun.once()
-    assert "version 1" not in begun.once()  # it is there already
+    begun = pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,)))
+    assert "version 1: in place" in begun.run_until_ready()
+    assert "version 1" not in begun.run_until_ready()  # it is there already
 
 
 def test_killed_at_any_moment_nothing_half_made_is_seen(
@@ -107,7 +109,7 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
         upload(s3_server, bucket, number, version)
     visible = tmp_path / "store" / "m"
     s3_proxy.faults.limit_rate(8 * MIB)
-    slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1, 2)))
+    slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1, 2)))
     chosen = random.Random(1)
     for _ in range(12):
         with slow.running() as fetcher:
@@ -118,7 +120,7 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
             if (visible / str(number)).exists():
                 assert content(visible / str(number)) == wanted[number]
     s3_proxy.faults.limit_rate(0)
-    slow.once()
+    slow.run_until_ready()
     assert {n: content(visible / str(n)) for n in (1, 2)} == wanted
     assert sorted(path.name for path in visible.iterdir()) == ["1", "2"]
 
@@ -126,14 +128,14 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str) -> None:
     upload(s3_server, bucket, 1, model(24 * MIB), multipart=True)
     s3_proxy.faults.limit_rate(12 * MIB)
-    slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,)))
+    slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,)))
     with slow.running() as fetcher:
         eventually(lambda: fetcher.report().models["m"].versions[0].bytes > 12 * MIB)
         fetcher.kill()
     assert not (tmp_path / "store" / "m" / "1").exists()
     s3_proxy.faults.limit_rate(0)
     before = len(s3_proxy.faults.requests(Kind.GET, SHARD))
-    slow.once()
+    slow.run_until_ready()
     assert content(tmp_path / "store" / "m" / "1") == model(24 * MIB)
     again = [request.range for request in s3_proxy.faults.requests(Kind.GET, SHARD)[before:]]
     assert sum(map(_length, again)) < 12 * MIB, again
@@ -144,7 +146,7 @@ def test_what_arrived_is_not_fetched_again_when_only_the_last_look_failed(
 ) -> None:
     """The list call after the download."""
     upload(s3_server, bucket, 1, model(12 * MIB), multipart=True)
-    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,)))
+    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,)))
 
     def refuse_lists() -> None:
         s3_proxy.faults.refuse(403, times=1, kinds={Kind.LIST})
@@ -152,7 +154,9 @@ def test_what_arrived_is_not_fetched_again_when_only_the_last_look_failed(
     s3_proxy.faults.when_passed(100, refuse_lists, path=SHARD)
     with behind.running() as fetcher:
         until_failed(fetcher, 1, Reason.ACCESS_DENIED)
-        fetcher.order(order(Wanted(versions=(1,)), Wanted(versions=(1,))))  # another one, so that it does not wait
+        fetcher.order(
+            order(VersionSet(versions=(1,)), VersionSet(versions=(1,)))
+        )  # another one, so that it does not wait
         until_fetched(fetcher, 1)
     assert s3_proxy.faults.count(Kind.GET, SHARD) <= 2  # parts of one download
     assert content(tmp_path / "store" / "m" / "1") == model(12 * MIB)
@@ -164,7 +168,7 @@ def test_a_version_that_changes_while_it_is_fetched_arrives_as_the_new_one(
     upload(s3_server, bucket, 1, model(4 * MIB, seed=1))
     changed = model(4 * MIB, seed=2)
     s3_proxy.faults.when_passed(MIB, lambda: upload(s3_server, bucket, 1, changed), path=SHARD)
-    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,)))
+    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,)))
     with behind.running() as fetcher:
         fetcher.until_ready()
         assert "VersionChanged" in fetcher.text()
@@ -177,7 +181,7 @@ def test_files_that_are_added_while_it_is_fetched_are_not_missed(
     upload(s3_server, bucket, 1, model(4 * MIB))
     late = {"assets/late.txt": b"the upload was still in progress"}
     s3_proxy.faults.when_passed(MIB, lambda: upload(s3_server, bucket, 1, late), path=SHARD)
-    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,)))
+    behind = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,)))
     with behind.running() as fetcher:
         fetcher.until_ready()
         assert "assets/late.txt is new" in fetcher.text()
@@ -188,11 +192,11 @@ def test_one_list_call_a_poll_and_none_for_named_versions(
     tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str
 ) -> None:
     upload(s3_server, bucket, 1, model(1000))
-    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,))).running() as fetcher:
+    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,))).running() as fetcher:
         fetcher.until_ready()
         before = s3_proxy.faults.count(Kind.LIST)
         assert before == 2
-        fetcher.order(order(Wanted(versions=(1,)), Wanted(latest=1), poll=0.5))
+        fetcher.order(order(VersionSet(versions=(1,)), VersionSet(latest=1), poll=0.5))
         eventually(lambda: s3_proxy.faults.count(Kind.LIST) >= before + 2)
         upload(s3_server, bucket, 2, model(1000))
         until_fetched(fetcher, 2)
@@ -205,12 +209,12 @@ def test_told_to_stop_it_stops_at_once(
 ) -> None:
     upload(s3_server, bucket, 1, model(4 * MIB))
     s3_proxy.faults.stall(MIB, times=10, path=SHARD)
-    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(1,))).running() as fetcher:
+    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,))).running() as fetcher:
         eventually(lambda: fetcher.report().models["m"].versions[0].state is FetchState.FETCHING)
-        begun = time.monotonic()
+        before = s3_proxy.faults.count(Kind.GET)
         os.kill(fetcher.process.pid, number)
-        assert fetcher.process.wait(10) == 0
-        assert time.monotonic() - begun < 1.5
+        assert fetcher.process.wait(60) == 0
+        assert s3_proxy.faults.count(Kind.GET) == before, "it has asked again for what is stalled"
     assert not (tmp_path / "store" / "m" / "1").exists()
 
 
@@ -220,9 +224,9 @@ def test_another_order_stops_what_is_wanted_no_more(
     for number in (1, 2):
         upload(s3_server, bucket, number, model(4 * MIB, seed=number))
     s3_proxy.faults.stall(MIB, times=10, path=f"/2/{SHARD}")
-    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, Wanted(versions=(2,))).running() as fetcher:
+    with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(2,))).running() as fetcher:
         eventually(lambda: fetcher.report().models["m"].versions[0].state is FetchState.FETCHING)
-        fetcher.order(order(Wanted(versions=(1,))))
+        fetcher.order(order(VersionSet(versions=(1,))))
         until_fetched(fetcher, 1)
         assert fetcher.get("/ready")[0] == 200
         eventually(lambda: sorted(path.name for path in (tmp_path / "store/m").iterdir()) == ["1"])
@@ -230,7 +234,7 @@ def test_another_order_stops_what_is_wanted_no_more(
 
 def test_no_credential_is_ever_said(tmp_path: Path, s3_server: S3Server, bucket: str) -> None:
     upload(s3_server, bucket, 1, model(1000))
-    stranger = replace(pod(tmp_path, s3_server, bucket, Wanted(versions=(1,))), secret=s3_server.stranger)
+    stranger = replace(pod(tmp_path, s3_server, bucket, VersionSet(versions=(1,))), secret=s3_server.stranger)
     with stranger.running() as fetcher:
         message = until_failed(fetcher, 1, Reason.ACCESS_DENIED)
         said = message + fetcher.text() + fetcher.get("/metrics")[1]

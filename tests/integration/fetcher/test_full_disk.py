@@ -15,7 +15,7 @@ from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
 from tests.integration.fetcher.test_arrivals import MIB, model, until_failed, until_fetched, upload
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import Wanted
+from tfs_operator.domain.fetch_protocol import VersionSet
 
 RESERVE_MIB = 64
 """What the fetcher leaves free on any volume."""
@@ -38,7 +38,7 @@ def seen_inside(fetcher: FetcherProcess, path: Path) -> Path:
 def pod(tmp_path: Path, s3_server: S3Server, bucket: str) -> Pod:
     upload(s3_server, bucket, 1, model(MODEL_MIB * MIB))
     root = tmp_path / "store"
-    return Pod(tmp_path / "pod", root, s3_server, plan(root, f"s3://{bucket}/mnist", Wanted(versions=(1,))))
+    return Pod(tmp_path / "pod", root, s3_server, plan(root, f"s3://{bucket}/mnist", VersionSet(versions=(1,))))
 
 
 def test_a_version_that_does_not_fit_is_not_begun(pod: Pod) -> None:

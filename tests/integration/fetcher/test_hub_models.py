@@ -15,7 +15,8 @@ from tests.integration.fetcher.arriving import arriving
 from tests.integration.fetcher.places import mounted
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def library_closed() -> Iterator[None]:
 async def test_a_long_listing_in_pages(hub: HubServer, tmp_path: Path) -> None:
     hub.page_size = 2
     hub.publish("org/repo", below("models", TWO))
-    async with arriving("hf://org/repo/models", Storage(endpoint=hub.url), tmp_path) as model:
+    async with arriving("hf://org/repo/models", StoreAccess(endpoint=hub.url), tmp_path) as model:
         assert list(await model.source.versions()) == [1, 2]
         assert await model.fetched(1) == ONE
 
@@ -36,12 +37,12 @@ async def test_a_long_listing_in_pages(hub: HubServer, tmp_path: Path) -> None:
 async def test_a_private_repository_and_who_may_read_it(hub: HubServer, tmp_path: Path) -> None:
     hub.publish("org/repo", below("1", ONE))
     hub.token = "hf_right"
-    async with arriving("hf://org/repo", Storage(endpoint=hub.url), tmp_path / "a") as model:
+    async with arriving("hf://org/repo", StoreAccess(endpoint=hub.url), tmp_path / "a") as model:
         with pytest.raises(FetchError, match="name a Secret") as caught:
             await model.source.versions()
         assert caught.value.reason is Reason.ACCESS_DENIED
     secret = mounted(tmp_path / "secret", {"HF_TOKEN": "hf_wrong"})
-    storage = Storage(endpoint=hub.url, credentials=secret, secret_name="hub")
+    storage = StoreAccess(endpoint=hub.url, credentials=secret, secret_name="hub")
     async with arriving("hf://org/repo", storage, tmp_path) as model:
         with pytest.raises(FetchError, match="check the credentials in Secret hub") as caught:
             await model.source.versions()
@@ -53,11 +54,11 @@ async def test_a_private_repository_and_who_may_read_it(hub: HubServer, tmp_path
 async def test_an_authority_of_ones_own(hub: HubServer, certificates: Certificates, tmp_path: Path) -> None:
     hub.publish("org/repo", below("1", ONE | {"variables/variables.data": b"small"}))
     with faults_before(hub.url, tls=certificates.for_server()) as proxy:
-        async with arriving("hf://org/repo", Storage(endpoint=proxy.url), tmp_path) as model:
+        async with arriving("hf://org/repo", StoreAccess(endpoint=proxy.url), tmp_path) as model:
             with pytest.raises(FetchError, match="is not trusted") as caught:
                 await model.source.versions()
             assert caught.value.reason is Reason.CERTIFICATE_NOT_TRUSTED
-        trusting = Storage(endpoint=proxy.url, ca_bundle=certificates.authority)
+        trusting = StoreAccess(endpoint=proxy.url, ca_bundle=certificates.authority)
         async with arriving("hf://org/repo", trusting, tmp_path) as model:
             assert list(await model.source.versions()) == [1]
             assert await model.fetched(1) == ONE | {"variables/variables.data": b"small"}
@@ -67,7 +68,7 @@ async def test_an_authority_of_ones_own(hub: HubServer, certificates: Certificat
 @pytest.mark.parametrize("uri", ["hf://org/none", "hf://org/repo@none", "hf://org/repo/none"])
 async def test_what_is_not_there_is_said(uri: str, hub: HubServer, tmp_path: Path) -> None:
     hub.publish("org/repo", below("1", ONE))
-    async with arriving(uri, Storage(endpoint=hub.url), tmp_path) as model:
+    async with arriving(uri, StoreAccess(endpoint=hub.url), tmp_path) as model:
         with pytest.raises(FetchError, match=f"^{uri}: ") as caught:
             await model.source.versions()
         assert caught.value.reason in (Reason.STORE_NOT_FOUND, Reason.ACCESS_DENIED, Reason.NO_VERSIONS)
@@ -75,7 +76,7 @@ async def test_what_is_not_there_is_said(uri: str, hub: HubServer, tmp_path: Pat
 
 async def test_a_new_commit_brings_a_new_version(hub: HubServer, tmp_path: Path) -> None:
     hub.publish("org/repo", below("1", ONE))
-    async with arriving("hf://org/repo", Storage(endpoint=hub.url), tmp_path) as model:
+    async with arriving("hf://org/repo", StoreAccess(endpoint=hub.url), tmp_path) as model:
         assert await model.fetched(1) == ONE
         hub.publish("org/repo", TWO)
         assert list(await model.source.versions()) == [1, 2]
@@ -84,10 +85,10 @@ async def test_a_new_commit_brings_a_new_version(hub: HubServer, tmp_path: Path)
 async def test_refusals_and_cuts_are_got_over(hub: HubServer, tmp_path: Path) -> None:
     hub.publish("org/repo", below("1", ONE))
     with faults_before(hub.url) as proxy:
-        async with arriving("hf://org/repo", Storage(endpoint=proxy.url), tmp_path) as model:
+        async with arriving("hf://org/repo", StoreAccess(endpoint=proxy.url), tmp_path) as model:
             versions = await model.source.versions()
             (tmp_path / "into").mkdir()
             proxy.faults.refuse(503, times=2, kinds={Kind.GET}, path="/resolve/")
             proxy.faults.cut(1, path="saved_model.pb")
-            await model.source.download(versions[1], tmp_path / "into", lambda _: None)
+            await model.source.download(versions[1], tmp_path / "into", Progress(0))
         assert not proxy.faults.pending

@@ -13,7 +13,7 @@ from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
 from tests.integration.fetcher.places import mounted
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 MIB = 1 << 20
@@ -50,7 +50,7 @@ async def test_long_listings_come_in_pages_of_a_thousand(
     for number in range(1_100):
         (folder / f"{number}.txt").write_bytes(b"x")
     secret = mounted(tmp_path / "secret", s3_server.secret)
-    storage = Storage(s3_proxy.url, s3_server.region, credentials=secret)
+    storage = StoreAccess(s3_proxy.url, s3_server.region, credentials=secret)
     versions = await open_source(f"s3://{bucket}/mnist", storage, tmp_path).versions()
     assert len(versions[1].files) == 1_100
     assert s3_proxy.faults.count(Kind.LIST) == 2

@@ -13,10 +13,12 @@ from testing.stores.traffic import Kind
 from tests.integration.fetcher.places import Place, azure_place, gcs_place, s3_place
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.stores.object_store import clients
 from tfs_operator.fetcher.stores.uri import open_source
 
+MORE_THAN_ANY_VERSION = 1 << 60
 MIB = 1 << 20
 BIG = "variables/variables.data-00000-of-00001"
 MODEL = {"saved_model.pb": os.urandom(5_000), BIG: os.urandom(3 * MIB), "variables/variables.index": b"index"}
@@ -49,11 +51,11 @@ def version(number: int) -> dict[str, bytes]:
     return {f"{number}/{path}": content for path, content in MODEL.items()}
 
 
-async def fetch(source: Source, number: int, into: Path) -> list[int]:
-    """The progress."""
-    counts: list[int] = []
-    await source.download((await source.versions())[number], into, counts.append)
-    return counts
+async def fetch(source: Source, number: int, into: Path) -> int:
+    """Returns how many bytes the source has counted."""
+    progress = Progress(MORE_THAN_ANY_VERSION)
+    await source.download((await source.versions())[number], into, progress)
+    return progress.arrived
 
 
 async def refused(source: Source, into: Path) -> FetchError:
@@ -68,9 +70,9 @@ async def test_a_version_arrives_whole(place: Place, source: Source, into: Path)
     versions = await source.versions()
     assert sorted(versions) == [1, 2]
     assert place.faults.count(Kind.LIST) == 1
-    counts = await fetch(source, 2, into)
+    arrived = await fetch(source, 2, into)
     assert tree(into) == {**MODEL, "assets/a b+c%41#é?.txt": b"odd", "assets/empty.txt": b""}
-    assert sum(counts) == versions[2].size
+    assert arrived == versions[2].size
 
 
 async def test_two_listings_of_one_content_are_equal_and_of_two_are_not(place: Place, source: Source) -> None:
@@ -135,7 +137,7 @@ async def test_an_object_that_goes_in_between_is_noticed(place: Place, source: S
     listed = (await source.versions())[2]
     place.delete("2/saved_model.pb")
     with pytest.raises(FetchError, match=r"saved_model\.pb: changed, or was removed") as raised:
-        await source.download(listed, into, lambda count: None)
+        await source.download(listed, into, Progress(0))
     assert raised.value.reason is Reason.VERSION_CHANGED
 
 
@@ -145,21 +147,21 @@ async def test_cancelled_while_the_store_is_silent_it_ends_at_once_and_is_resume
     place.put(version(2))
     place.faults.stall(2 * MIB, path="data")
     listed = (await source.versions())[2]
-    counts: list[int] = []
 
-    def interrupt(count: int) -> None:
-        counts.append(count)
-        if sum(counts) > MIB:
-            running.cancel()
+    class Interrupting(Progress):
+        def add(self, count: int) -> None:
+            super().add(count)
+            if self.arrived > MIB:
+                running.cancel()
 
-    running = asyncio.create_task(source.download(listed, into, interrupt))
+    running = asyncio.create_task(source.download(listed, into, Interrupting(listed.size)))
     with pytest.raises(asyncio.CancelledError):
         async with asyncio.timeout(clients.READ_TIMEOUT.total_seconds() / 3):
             await running
     place.faults.clear()
-    counts = await fetch(source, 2, into)
+    arrived = await fetch(source, 2, into)
     assert tree(into) == MODEL
-    assert sum(counts) == listed.size
+    assert arrived == listed.size
     (again,) = [passed.range for passed in place.faults.requests(Kind.GET, "data")]
     assert MIB <= int(again.removeprefix("bytes=").partition("-")[0]) < 3 * MIB
 

@@ -9,6 +9,7 @@ from testing.stores.proxy import Proxy
 from tests.integration.fetcher.places import Place, gcs_place
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.stores.uri import open_source
 
@@ -28,7 +29,7 @@ async def test_objects_that_stand_for_folders(place: Place, source: Source, tmp_
     place.put({**markers, "2/saved_model.pb": b"x", "2/variables/variables.index": b"y"})
     versions = await source.versions()
     assert sorted(versions) == [2, 3]
-    await source.download(versions[2], tmp_path, lambda count: None)
+    await source.download(versions[2], tmp_path, Progress(0))
     assert (tmp_path / "variables" / "variables.index").read_bytes() == b"y"
     assert not (tmp_path / "assets").exists()
     assert versions[3].problem is not None
@@ -52,5 +53,5 @@ async def test_a_backslash_spoils_its_version_only(place: Place, source: Source,
     versions = await source.versions()
     assert versions[1].problem is None
     with pytest.raises(FetchError, match=r"version 2: .* has a backslash"):
-        await source.download(versions[2], tmp_path, lambda count: None)
+        await source.download(versions[2], tmp_path, Progress(0))
     assert not (tmp_path / "..\\saved_model.pb").exists()

@@ -13,13 +13,13 @@ from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
 from tests.integration.fetcher.test_arrivals import MIB, SHARD, model, until_fetched, upload
-from tfs_operator.domain.fetch_protocol import FetchState, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
 from tfs_operator.fetcher.volume.shared_claims import LOCK_STALE_SECONDS
 
 
 def pods(tmp_path: Path, server: S3Server, bucket: str, count: int) -> list[Pod]:
     root = tmp_path / "claim"
-    shared = Pod(tmp_path, root, server, plan(root, f"s3://{bucket}/mnist", Wanted(versions=(1, 2))))
+    shared = Pod(tmp_path, root, server, plan(root, f"s3://{bucket}/mnist", VersionSet(versions=(1, 2))))
     return [replace(shared, folder=tmp_path / f"pod-{n}", flags=(f"--shared=pod-{n}",)) for n in range(count)]
 
 

@@ -13,7 +13,7 @@ from testing.stores.s3 import S3Server
 from tests.integration.fetcher.places import mounted
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 FILES = {"mnist/1/saved_model.pb": b"x"}
@@ -26,23 +26,23 @@ def uri(s3_server: S3Server, bucket: str) -> str:
 
 
 @pytest.fixture
-def storage(s3_server: S3Server, tmp_path: Path) -> Storage:
+def storage(s3_server: S3Server, tmp_path: Path) -> StoreAccess:
     credentials = mounted(tmp_path / "secret", s3_server.secret)
-    return Storage(s3_server.url, s3_server.region, credentials=credentials, secret_name="keys")
+    return StoreAccess(s3_server.url, s3_server.region, credentials=credentials, secret_name="keys")
 
 
-async def listed(uri: str, storage: Storage) -> list[int]:
+async def listed(uri: str, storage: StoreAccess) -> list[int]:
     return sorted(await open_source(uri, storage, Path("/nowhere")).versions())
 
 
-async def refused(uri: str, storage: Storage) -> FetchError:
+async def refused(uri: str, storage: StoreAccess) -> FetchError:
     with pytest.raises(FetchError) as raised:
         await listed(uri, storage)
     assert raised.value.message.startswith((f"{uri}: ", "Secret keys: ", "ConfigMap "))
     return raised.value
 
 
-async def test_a_user_without_rights(uri: str, storage: Storage, s3_server: S3Server, tmp_path: Path) -> None:
+async def test_a_user_without_rights(uri: str, storage: StoreAccess, s3_server: S3Server, tmp_path: Path) -> None:
     problem = await refused(uri, replace(storage, credentials=mounted(tmp_path / "other", s3_server.stranger)))
     assert (problem.reason, problem.retry) == (Reason.ACCESS_DENIED, False)
     assert "the store answers 403 AccessDenied: " in problem.message
@@ -51,7 +51,7 @@ async def test_a_user_without_rights(uri: str, storage: Storage, s3_server: S3Se
 @pytest.mark.parametrize(
     ("key", "code"), [("AWS_ACCESS_KEY_ID", "InvalidAccessKeyId"), ("AWS_SECRET_ACCESS_KEY", "SignatureDoesNotMatch")]
 )
-async def test_wrong_keys(uri: str, storage: Storage, tmp_path: Path, key: str, code: str) -> None:
+async def test_wrong_keys(uri: str, storage: StoreAccess, tmp_path: Path, key: str, code: str) -> None:
     mounted(tmp_path / "secret", {key: "quite-wrong"})
     problem = await refused(uri, storage)
     assert problem.reason is Reason.ACCESS_DENIED
@@ -60,7 +60,7 @@ async def test_wrong_keys(uri: str, storage: Storage, tmp_path: Path, key: str, 
 
 
 async def test_a_secret_that_comes_later_works_with_the_same_source(
-    uri: str, storage: Storage, s3_server: S3Server, tmp_path: Path
+    uri: str, storage: StoreAccess, s3_server: S3Server, tmp_path: Path
 ) -> None:
     late = replace(storage, credentials=tmp_path / "late")
     source = open_source(uri, late, tmp_path)
@@ -74,20 +74,20 @@ async def test_a_secret_that_comes_later_works_with_the_same_source(
     assert sorted(await source.versions()) == [1]
 
 
-async def test_unsigned_requests_to_a_private_bucket(uri: str, storage: Storage) -> None:
+async def test_unsigned_requests_to_a_private_bucket(uri: str, storage: StoreAccess) -> None:
     problem = await refused(uri, replace(storage, credentials=None, anonymous=True))
     assert problem.reason is Reason.ACCESS_DENIED
 
 
 async def test_keys_from_the_environment(
-    uri: str, storage: Storage, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+    uri: str, storage: StoreAccess, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for key, value in s3_server.secret.items():
         monkeypatch.setenv(key, value)
     assert await listed(uri, replace(storage, credentials=None)) == [1]
 
 
-async def test_another_region(uri: str, storage: Storage) -> None:
+async def test_another_region(uri: str, storage: StoreAccess) -> None:
     problem = await refused(uri, replace(storage, region="us-west-2"))
     assert (problem.reason, problem.retry) == (Reason.STORE_ERROR, False)
     assert "set storage.region to the bucket's region" in problem.message
@@ -115,26 +115,28 @@ def tls_proxy(s3_server: S3Server, certificates: Certificates) -> Iterator[Proxy
 
 
 @pytest.fixture
-def over_tls(tls_proxy: Proxy, storage: Storage) -> Storage:
+def over_tls(tls_proxy: Proxy, storage: StoreAccess) -> StoreAccess:
     return replace(storage, endpoint=tls_proxy.url)
 
 
-async def test_an_authority_of_ones_own(uri: str, over_tls: Storage, authorities: Path) -> None:
+async def test_an_authority_of_ones_own(uri: str, over_tls: StoreAccess, authorities: Path) -> None:
     assert await listed(uri, replace(over_tls, ca_bundle=authorities)) == [1]
 
 
-async def test_an_authority_that_nobody_knows(uri: str, over_tls: Storage) -> None:
+async def test_an_authority_that_nobody_knows(uri: str, over_tls: StoreAccess) -> None:
     problem = await refused(uri, over_tls)
     assert problem.reason is Reason.CERTIFICATE_NOT_TRUSTED
     assert "name the store's authority in storage.caBundle" in problem.message
 
 
-async def test_another_authority(uri: str, over_tls: Storage, tmp_path: Path) -> None:
+async def test_another_authority(uri: str, over_tls: StoreAccess, tmp_path: Path) -> None:
     problem = await refused(uri, replace(over_tls, ca_bundle=made(tmp_path / "other").authority))
     assert problem.reason is Reason.CERTIFICATE_NOT_TRUSTED
 
 
-async def test_a_certificate_for_another_name(uri: str, storage: Storage, s3_server: S3Server, tmp_path: Path) -> None:
+async def test_a_certificate_for_another_name(
+    uri: str, storage: StoreAccess, s3_server: S3Server, tmp_path: Path
+) -> None:
     elsewhere = made(tmp_path / "elsewhere", "DNS:elsewhere.example")
     with faults_before(s3_server.url, tls=elsewhere.for_server()) as proxy:
         problem = await refused(uri, replace(storage, endpoint=proxy.url, ca_bundle=elsewhere.authority))
@@ -143,7 +145,7 @@ async def test_a_certificate_for_another_name(uri: str, storage: Storage, s3_ser
 
 
 @pytest.mark.parametrize("text", ["rubbish", "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-async def test_an_authority_that_is_none(uri: str, over_tls: Storage, tmp_path: Path, text: str) -> None:
+async def test_an_authority_that_is_none(uri: str, over_tls: StoreAccess, tmp_path: Path, text: str) -> None:
     (tmp_path / "bad.crt").write_text(text)
     problem = await refused(uri, replace(over_tls, ca_bundle=tmp_path / "bad.crt"))
     assert problem.reason is Reason.CERTIFICATE_NOT_TRUSTED
@@ -158,14 +160,14 @@ def no_system_authorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_an_image_without_authorities(
-    uri: str, storage: Storage, over_tls: Storage, authorities: Path, no_system_authorities: None
+    uri: str, storage: StoreAccess, over_tls: StoreAccess, authorities: Path, no_system_authorities: None
 ) -> None:
     assert await listed(uri, storage) == [1]
     assert await listed(uri, replace(over_tls, ca_bundle=authorities)) == [1]
     assert (await refused(uri, over_tls)).reason is Reason.CERTIFICATE_NOT_TRUSTED
 
 
-async def test_tls_to_a_store_without(uri: str, storage: Storage, s3_server: S3Server) -> None:
+async def test_tls_to_a_store_without(uri: str, storage: StoreAccess, s3_server: S3Server) -> None:
     problem = await refused(uri, replace(storage, endpoint=s3_server.url.replace("http:", "https:")))
     assert problem.reason is Reason.STORE_UNREACHABLE
     assert "does not speak TLS; say http:// in storage.endpoint" in problem.message
@@ -179,7 +181,7 @@ def azure_uri(azure_server: AzureServer, container: str) -> str:
 
 async def test_azure_by_a_sas_token(azure_uri: str, azure_server: AzureServer, container: str, tmp_path: Path) -> None:
     secret = {"AZURE_STORAGE_SAS_TOKEN": azure_server.sas_token(container)}
-    storage = Storage(azure_server.endpoint, credentials=mounted(tmp_path / "sas", secret))
+    storage = StoreAccess(azure_server.endpoint, credentials=mounted(tmp_path / "sas", secret))
     assert await listed(azure_uri, storage) == [1]
 
 
@@ -198,7 +200,7 @@ async def test_azure_by_a_sas_token(azure_uri: str, azure_server: AzureServer, c
 async def test_azure_with_wrong_keys(
     azure_uri: str, azure_server: AzureServer, tmp_path: Path, key: str, value: str, reason: Reason
 ) -> None:
-    storage = Storage(azure_server.endpoint, credentials=mounted(tmp_path / "wrong", {key: value}))
+    storage = StoreAccess(azure_server.endpoint, credentials=mounted(tmp_path / "wrong", {key: value}))
     problem = await refused(azure_uri, storage)
     assert problem.reason is reason, problem.message
     assert "cXVpdGU" not in problem.message
@@ -207,6 +209,6 @@ async def test_azure_with_wrong_keys(
 @pytest.mark.parametrize("key", ["no json", "{}", '{"client_email": "a@b", "private_key": "x", "private_key_id": ""}'])
 async def test_google_with_a_key_that_is_none(tmp_path: Path, key: str) -> None:
     secret = mounted(tmp_path / "secret", {"gcloud-application-credentials.json": key})
-    problem = await refused("gs://bucket/mnist", Storage("http://127.0.0.1:1", credentials=secret))
+    problem = await refused("gs://bucket/mnist", StoreAccess("http://127.0.0.1:1", credentials=secret))
     assert problem.reason is Reason.CREDENTIALS_MISSING
-    assert "the credentials make no sense" in problem.message
+    assert "the credentials are not valid" in problem.message

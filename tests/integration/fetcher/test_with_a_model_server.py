@@ -17,7 +17,7 @@ from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files
 from tests.integration.fetcher.test_arrivals import pod, until_fetched, upload
-from tfs_operator.domain.fetch_protocol import Wanted
+from tfs_operator.domain.fetch_protocol import VersionSet
 
 
 def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
@@ -25,7 +25,7 @@ def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
 ) -> None:
     upload(s3_server, bucket, 1, files(one_shard))
     rest, grpc = free_ports(2)
-    started = pod(tmp_path, s3_server, bucket, Wanted(latest=1))
+    started = pod(tmp_path, s3_server, bucket, VersionSet(latest=1))
     base = tmp_path / "store" / "m"
     with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
         fetcher.until_ready()
@@ -47,13 +47,13 @@ def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
     for number in (1, 2, 3):
         upload(s3_server, bucket, number, files(one_shard))
     rest, grpc = free_ports(2)
-    started = pod(tmp_path, s3_server, bucket, Wanted(versions=(1, 2, 3)))
+    started = pod(tmp_path, s3_server, bucket, VersionSet(versions=(1, 2, 3)))
     base = tmp_path / "store" / "m"
     with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
         fetcher.until_ready()
         with model_server(base, tmp_path, rest, grpc, "specific { versions: 1 versions: 2 }"):
             eventually(lambda: states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}, explain=lambda: states(rest))
-            fetcher.order(order(Wanted(versions=(2,))))
+            fetcher.order(order(VersionSet(versions=(2,))))
             eventually(lambda: folders(base) == ["1", "2"], explain=lambda: folders(base))
             assert states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}
 
@@ -87,4 +87,4 @@ def model_server(base: Path, folder: Path, rest: int, grpc: int, policy: str = "
             yield
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)

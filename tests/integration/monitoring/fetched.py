@@ -13,7 +13,14 @@ from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from tests.integration.fetcher.fetcher_process import Pod
 from tests.integration.fetcher.test_arrivals import model, upload
-from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchOrder, FetchPlan, ModelOrder, ModelSource, Wanted
+from tfs_operator.domain.fetch_protocol import (
+    FETCHER_PORT,
+    FetchOrder,
+    FetchPlan,
+    ModelOrder,
+    ModelSource,
+    VersionSet,
+)
 
 NAME = "fetched"
 HERE, COMING = 1, 2
@@ -34,16 +41,19 @@ def fetched(api: Api, namespace: str, folder: Path, server: S3Server, proxy: Pro
     flags = (f"--host={address}", f"--port={FETCHER_PORT}")
     pod = Pod(folder / "pod", folder / "store", server.behind(proxy.url), _plan(folder / "store", uri), flags)
     with pod.running() as process:
-        eventually(lambda: f"version {HERE}: in place" in process.text(), 60, process.text)
+        eventually(lambda: f"version {HERE}: in place" in process.text(), explain=process.text)
         make_pod(api, made, "fetched-1", address)
-        eventually(lambda: _is_coming(api, namespace), 60, process.text)
+        eventually(lambda: _is_coming(api, namespace), explain=process.text)
         yield address
 
 
 def _plan(root: Path, uri: str) -> FetchPlan:
     mine = ModelSource(name=NAME, uri=uri, base_path=str(root / "m"))
     other = ModelSource(name="other", uri=f"{uri}-other", base_path=str(root / "other"))
-    wanted = {NAME: ModelOrder(start=Wanted(versions=(HERE,))), "other": ModelOrder(start=Wanted(latest=1))}
+    wanted = {
+        NAME: ModelOrder(start=VersionSet(versions=(HERE,))),
+        "other": ModelOrder(start=VersionSet(latest=1)),
+    }
     return FetchPlan(sources=(mine, other), order=FetchOrder(models=wanted, poll_interval_seconds=1))
 
 

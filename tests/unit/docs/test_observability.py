@@ -11,7 +11,7 @@ import pytest
 from testing.monitoring import dashboard, panels_table
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.fetcher.metrics import Metrics as FetcherMetrics
+from tfs_operator.fetcher.metrics import FetcherMetrics
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "observability.md"

@@ -9,8 +9,8 @@ import yaml
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
+from tfs_operator.api.schemes import SCHEMES
 from tfs_operator.api.storage import Storage
-from tfs_operator.domain.location import REMOTE_SCHEMES
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
 from tfs_operator.render import Settings, children
@@ -70,7 +70,13 @@ def test_every_key_of_an_example_secret_is_one_that_the_api_names() -> None:
 
 def test_the_page_on_models_has_an_example_of_every_scheme() -> None:
     shown = {manifest["spec"]["modelUri"].partition("://")[0] for manifest in manifests("TFModel")}
-    assert shown | {"http"} == {*REMOTE_SCHEMES, "pvc", "file", "hostpath"}
+    assert shown == {scheme.name for scheme in SCHEMES}
+
+
+def test_the_table_of_schemes_leads_to_sections_of_the_page() -> None:
+    headings = re.findall("^#+ (.*)$", MODELS, re.MULTILINE)
+    anchors = {re.sub("[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert {scheme.section for scheme in SCHEMES} <= anchors
 
 
 def test_the_reasons_on_the_page_on_models_exist() -> None:

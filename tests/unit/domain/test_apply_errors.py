@@ -3,7 +3,7 @@
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.apply_errors import names_a_silent_webhook, refused
+from tfs_operator.domain.apply_errors import names_a_silent_webhook, rejected
 
 QUOTA = (
     'services "mnist" is forbidden: exceeded quota: team-a, requested: count/services=1, used: count/services=5, '
@@ -29,15 +29,15 @@ NO_RIGHT = (
     ("words", "advice"),
     [
         (QUOTA, "raise ResourceQuota team-a, or delete what is not needed in this namespace"),
-        (COMPUTE, "ResourceQuota compute counts them, so say them in server.resources"),
-        (WEBHOOK, "keeps the rule, or ask whoever runs the webhook images.example.com"),
-        (POLICY, "keeps the rule, or ask whoever made the policy no-services"),
+        (COMPUTE, "ResourceQuota compute counts them, so set them in server.resources"),
+        (WEBHOOK, "keeps the rule, or ask the administrator of the webhook images.example.com"),
+        (POLICY, "keeps the rule, or ask the administrator of the policy no-services"),
         (SILENT, "until the webhook images.example.com answers again, or is removed"),
-        (NO_RIGHT, "give the operator this right; the chart of its version does"),
+        (NO_RIGHT, "grant the operator this permission; the Helm chart of its version does"),
     ],
 )
 def test_the_child_the_rule_and_what_to_do(words: str, advice: str) -> None:
-    problem = refused("Service", "mnist", words)
+    problem = rejected("Service", "mnist", words)
     assert problem.reason == Reason.CHILD_REFUSED
     assert problem.message.startswith(f"the API server refuses Service mnist: {words}: ")
     assert problem.message.endswith(advice)
@@ -45,7 +45,7 @@ def test_the_child_the_rule_and_what_to_do(words: str, advice: str) -> None:
 
 def test_of_an_unknown_rule_the_servers_words_are_all() -> None:
     words = 'Service "mnist" is invalid: spec.ports: Required value'
-    assert refused("Service", "mnist", words).message == f"the API server refuses Service mnist: {words}"
+    assert rejected("Service", "mnist", words).message == f"the API server refuses Service mnist: {words}"
 
 
 @pytest.mark.parametrize(("words", "is_silent"), [(SILENT, True), (WEBHOOK, False), ("etcdserver: timed out", False)])

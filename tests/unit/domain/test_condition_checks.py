@@ -7,7 +7,7 @@ import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT, AutoscalerFacts
-from tfs_operator.domain.condition_checks import LABEL_CHECKS, VERSION_CHECKS, judge, refused
+from tfs_operator.domain.condition_checks import LABEL_CHECKS, VERSION_CHECKS, all_conditions, inactive_conditions
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
@@ -51,7 +51,7 @@ NO_POD = replace(GOOD, deployment=DeploymentFacts(current=True, desired=2, repli
 
 
 def judged(evidence: Evidence, kind: ConditionType) -> tuple[str, Reason, str]:
-    verdict = judge(evidence)[kind]
+    verdict = all_conditions(evidence)[kind]
     return verdict.status, verdict.reason, verdict.words
 
 
@@ -60,13 +60,13 @@ def with_pods(*pods: PodObservation, **more: Any) -> Evidence:
 
 
 def test_all_is_well() -> None:
-    assert judge(GOOD) == {
+    assert all_conditions(GOOD) == {
         ConditionType.READY: Verdict(
             "True", Reason.SERVING, "mnist: all versions and labels answer on 2 of 2 replicas"
         ),
         ConditionType.MODELS_FETCHED: Verdict("True", Reason.NOTHING_TO_FETCH, "no model comes from a store"),
         ConditionType.VERSIONS_AVAILABLE: Verdict(
-            "True", Reason.COMPLETE, "every ready pod has every wanted version AVAILABLE"
+            "True", Reason.COMPLETE, "every version that the spec asks for is AVAILABLE on every ready pod"
         ),
         ConditionType.LABELS_APPLIED: Verdict(
             "True", Reason.COMPLETE, "every ready pod answers every label with its version"
@@ -88,9 +88,9 @@ class TestVersionsAvailable:
         [
             (
                 replace(NO_POD, replicas=0),
-                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried"),
             ),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready to be queried")),
             (
                 with_pods(pod("a"), pod("b", problem=SILENT)),
                 ("Unknown", Reason.MODEL_SERVER_UNREACHABLE, "pod b does not answer"),
@@ -134,7 +134,7 @@ class TestVersionsAvailable:
         assert judged(replace(GOOD, steps=steps), self.KIND)[2] == "model mnist version 2: bad; version 3: worse"
 
     def test_what_a_pod_lists_as_failed_counts_only_when_the_rollout_says_so(self) -> None:
-        """A failure of which only another try can say more is the rollout's to judge."""
+        """A failure of which only another try can say more is the rollout's to decide."""
         aspired = ModelServerConfig((ModelConfig("mnist", "/m", Latest(2)),))
         assert judged(with_pods(pod("a", BROKEN), aspired=aspired), self.KIND)[0] == "True"
 
@@ -162,7 +162,7 @@ class TestVersionsAvailable:
 
     def test_a_server_that_is_not_up_is_waited_for_in_the_rollouts_words(self) -> None:
         evidence = replace(NO_POD, steps=at(Action.WAIT, "no pod is ready yet"))
-        words = f"there is nobody to ask; model mnist: no pod is ready yet; waiting since {LATELY}"
+        words = f"no pod is ready to be queried; model mnist: no pod is ready yet; waiting since {LATELY}"
         assert judged(evidence, self.KIND) == ("Unknown", Reason.DEPLOYING, words)
 
     def test_a_version_that_a_server_refuses_to_load_is_told_as_refused(self) -> None:
@@ -189,10 +189,10 @@ class TestLabelsApplied:
         [
             (replace(GOOD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
             (replace(NO_POD, aspired=UNLABELLED), ("True", Reason.NO_LABELS, "the spec has no version labels")),
-            (NO_POD, ("Unknown", Reason.DEPLOYING, "there is nobody to ask")),
+            (NO_POD, ("Unknown", Reason.DEPLOYING, "no pod is ready to be queried")),
             (
                 replace(NO_POD, replicas=0),
-                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so there is nobody to ask"),
+                ("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried"),
             ),
             (
                 with_pods(pod("a"), pod("b", problem=SILENT)),
@@ -207,12 +207,12 @@ class TestLabelsApplied:
                 (
                     "False",
                     Reason.LABELING,
-                    "model mnist on pod b: label canary answers version 1, wanted version 2",
+                    "model mnist on pod b: label canary answers version 1, expected version 2",
                 ),
             ),
             (
                 with_pods(pod("a", labels={"canary": 2})),
-                ("False", Reason.LABELING, "model mnist on pod a: label stable answers nothing, wanted version 1"),
+                ("False", Reason.LABELING, "model mnist on pod a: label stable answers nothing, expected version 1"),
             ),
         ],
     )
@@ -276,7 +276,7 @@ class TestReady:
             ),
             (
                 with_pods(pod("a", labels={"stable": 1})),
-                ("False", Reason.LABELING, "model mnist on pod a: label canary answers nothing, wanted version 2"),
+                ("False", Reason.LABELING, "model mnist on pod a: label canary answers nothing, expected version 2"),
             ),
             (
                 replace(GOOD, reload_problem=REFUSED),
@@ -398,8 +398,8 @@ class TestScalingActive:
     NO_KEDA = AutoscalerFacts(SCALED_OBJECT, 0, 5, installed=False)
 
     def test_it_is_there_for_what_is_autoscaled_only(self) -> None:
-        assert ConditionType.SCALING_ACTIVE not in judge(GOOD)
-        found = judge(replace(GOOD, autoscaler=self.HPA_WORKS))
+        assert ConditionType.SCALING_ACTIVE not in all_conditions(GOOD)
+        found = all_conditions(replace(GOOD, autoscaler=self.HPA_WORKS))
         assert found[ConditionType.SCALING_ACTIVE].reason is Reason.AUTOSCALING
 
     @pytest.mark.parametrize("autoscaler", [HPA_WORKS, HPA_FAILS])
@@ -421,7 +421,7 @@ class TestRefused:
     @pytest.mark.parametrize("reason", [Reason.INVALID_SPEC, Reason.SUSPENDED, Reason.HOSTPATH_NOT_ALLOWED])
     def test_a_tfmodel_that_is_not_acted_on_is_neither_ready_nor_progressing(self, reason: Reason) -> None:
         verdict = Verdict("False", reason, "why")
-        assert refused(Problem(reason, "why")) == {
+        assert inactive_conditions(Problem(reason, "why")) == {
             ConditionType.READY: verdict,
             ConditionType.PROGRESSING: verdict,
         }

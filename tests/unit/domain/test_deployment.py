@@ -7,7 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.deployment import DeploymentFacts, facts
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.replica_failure import unmade_pods
+from tfs_operator.domain.replica_failure import pods_not_created
 
 
 def deployment(replicas: int = 2, generation: int = 3, **status: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_pods_that_cannot_be_created_are_a_problem_in_the_api_servers_words() ->
     words = 'pods "mnist-1" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1'
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": words}
     assert facts(deployment(conditions=[failure])).problem == Problem(
-        Reason.PODS_NOT_CREATED, unmade_pods("mnist", words)
+        Reason.PODS_NOT_CREATED, pods_not_created("mnist", words)
     )
 
 

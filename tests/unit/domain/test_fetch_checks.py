@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
-from tfs_operator.domain.condition_checks import judge
+from tfs_operator.domain.condition_checks import all_conditions
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
-from tfs_operator.domain.fetch_status import fetching
+from tfs_operator.domain.fetch_status import fetch_statuses
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
@@ -38,12 +38,12 @@ def evidence(*pods: PodObservation, policy: VersionPolicy = NAMED, action: Actio
         pods,
         steps={"m": Step(action, "", Goal(model), memory=Memory(action=action))},
         remote=frozenset({"m"}),
-        fetching={"m": fetching("m", pods)},
+        fetching={"m": fetch_statuses("m", pods)},
     )
 
 
 def judged(evidence: Evidence, kind: ConditionType = ConditionType.MODELS_FETCHED) -> tuple[str, Reason, str]:
-    verdict = judge(evidence)[kind]
+    verdict = all_conditions(evidence)[kind]
     return verdict.status, verdict.reason, verdict.message
 
 

@@ -7,7 +7,7 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
-from tfs_operator.domain.fetch_status import arriving, fetched, fetching, how_far, refreshed, size, unfetchable
+from tfs_operator.domain.fetch_status import arriving, fetch_statuses, fetched, how_far, refreshed, size, unfetchable
 from tfs_operator.domain.observation import PodObservation
 
 DENIED = FetchProblem(reason=Reason.ACCESS_DENIED, message="s3://b/m: 403 AccessDenied")
@@ -67,20 +67,20 @@ def test_the_words_stay_the_same_while_bytes_arrive() -> None:
 )
 def test_the_pod_that_is_the_furthest_behind_speaks(first: VersionReport, second: VersionReport, state: str) -> None:
     pods = [pod("a", report(first)), pod("b", report(second))]
-    [status] = [status for status in fetching("m", pods) if status.version == 2]
+    [status] = [status for status in fetch_statuses("m", pods) if status.version == 2]
     assert status.state == state
     assert status.pod == ("a" if first.state.value == state else "b")
 
 
 def test_of_two_that_fetch_the_slower_speaks() -> None:
     slower = version(2, FetchState.FETCHING, 1, total_bytes=GIB)
-    [status] = fetching("m", [pod("a", report(HALF)), pod("b", report(slower))])
+    [status] = fetch_statuses("m", [pod("a", report(HALF)), pod("b", report(slower))])
     assert (status.pod, status.bytes) == ("b", 1)
 
 
 def test_of_very_many_versions_the_newest_are_listed() -> None:
     many = [version(number, FetchState.WAITING) for number in range(100)]
-    assert [status.version for status in fetching("m", [pod("a", report(*many))])] == list(range(36, 100))
+    assert [status.version for status in fetch_statuses("m", [pod("a", report(*many))])] == list(range(36, 100))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_of_very_many_versions_the_newest_are_listed() -> None:
     ],
 )
 def test_how_far_it_is(seen: VersionReport, words: str) -> None:
-    [status] = fetching("m", [pod("a", report(seen))])
+    [status] = fetch_statuses("m", [pod("a", report(seen))])
     assert how_far(status) == words
 
 

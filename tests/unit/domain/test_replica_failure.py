@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfs_operator.domain.replica_failure import unmade_pods
+from tfs_operator.domain.replica_failure import pods_not_created
 
 ANSWERS = {
     "quota": (
@@ -11,7 +11,7 @@ ANSWERS = {
     ),
     "quota on what is not said": (
         'pods "mnist-7d9f-x2x4z" is forbidden: failed quota: team-a: must specify limits.memory for: model-server',
-        "ResourceQuota team-a counts them, so say them in server.resources",
+        "ResourceQuota team-a counts them, so set them in server.resources",
     ),
     "Pod Security": (
         'pods "mnist-7d9f-x2x4z" is forbidden: violates PodSecurity "restricted:latest": restricted volume types',
@@ -19,20 +19,20 @@ ANSWERS = {
     ),
     "webhook": (
         'admission webhook "images.example.com" denied the request: images come from example.com',
-        "change the TFModel so that it keeps the rule, or ask whoever runs the webhook images.example.com",
+        "change the TFModel so that it keeps the rule, or ask the administrator of the webhook images.example.com",
     ),
     "policy": (
         "pods \"m\" is forbidden: ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner label",
-        "change the TFModel so that it keeps the rule, or ask whoever made the policy owners",
+        "change the TFModel so that it keeps the rule, or ask the administrator of the policy owners",
     ),
 }
 
 
 @pytest.mark.parametrize(("words", "advice"), ANSWERS.values(), ids=ANSWERS.keys())
 def test_it_says_which_child_which_rule_and_what_to_do(words: str, advice: str) -> None:
-    assert unmade_pods("mnist", words) == f"Deployment mnist cannot make its pods: {words}: {advice}"
+    assert pods_not_created("mnist", words) == f"Deployment mnist cannot make its pods: {words}: {advice}"
 
 
 @pytest.mark.parametrize("words", ["Internal error occurred: etcd is away", ""])
 def test_of_what_is_not_known_the_words_are_all(words: str) -> None:
-    assert unmade_pods("mnist", words) == ": ".join(filter(None, ["Deployment mnist cannot make its pods", words]))
+    assert pods_not_created("mnist", words) == ": ".join(filter(None, ["Deployment mnist cannot make its pods", words]))

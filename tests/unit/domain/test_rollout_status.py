@@ -43,7 +43,7 @@ def written(memory: Memory, told: Announced = Announced(), message: str = "") ->
 def test_it_comes_back_as_it_went_in(memory: Memory, told: Announced, message: str) -> None:
     rollout = rollout_status.rollouts(written(memory, told, message))["m"]
     assert rollout_status.memory(rollout) == memory
-    assert rollout_status.told(rollout) == told
+    assert rollout_status.reported(rollout) == told
     assert rollout.message == message
 
 
@@ -52,7 +52,7 @@ def test_what_came_back_is_written_as_it_was(memory: Memory, told: Announced) ->
     """Else a status would change by being read and written."""
     status = written(memory, told)
     rollout = rollout_status.rollouts(status)["m"]
-    assert written(rollout_status.memory(rollout), rollout_status.told(rollout)) == status
+    assert written(rollout_status.memory(rollout), rollout_status.reported(rollout)) == status
 
 
 class TestWhatCannotBeRead:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfs_operator.domain.scheduling import Unplaced, explained, parse_fit_error
+from tfs_operator.domain.scheduling import FitError, explained, parse_fit_error
 
 TAIL = " preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."
 NEWER_TAIL = " no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful."
@@ -12,7 +12,7 @@ GPU = "add a node with GPUs or free some"
 @pytest.mark.parametrize("tail", ["", TAIL, NEWER_TAIL])
 def test_the_causes_are_what_stands_before_the_first_full_stop(tail: str) -> None:
     words = f"0/3 nodes are available: 1 node(s) had untolerated taint {{nvidia.com/gpu: }}, 2 Insufficient cpu.{tail}"
-    assert parse_fit_error(words) == Unplaced(
+    assert parse_fit_error(words) == FitError(
         3, ("1 node(s) had untolerated taint {nvidia.com/gpu: }", "2 Insufficient cpu")
     )
 

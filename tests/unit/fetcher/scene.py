@@ -1,4 +1,4 @@
-"""A keeper at work between a store that is a folder, a base path, and a model server."""
+"""A BasePathSync at work between a store that is a folder, a base path, and a model server."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ import aiohttp
 
 from testing.models.folder_source import FolderSource, content
 from tests.unit.fetcher.status_server import StatusServer, running_status_server
-from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, Wanted
-from tfs_operator.fetcher.metrics import Metrics
-from tfs_operator.fetcher.sync.base_path_sync import Keeper, Surroundings
-from tfs_operator.fetcher.sync.model_server import ModelServer
-from tfs_operator.fetcher.volume.shared_claims import Alone, Shared
+from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, VersionSet
+from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.sync.base_path_sync import BasePathSync, Shared
+from tfs_operator.fetcher.sync.model_server import ModelServerClient
+from tfs_operator.fetcher.volume.shared_claims import SharedClaims, SoleOwner
 from tfs_operator.fetcher.volume.staging import VersionFolders
 
 NAME = "mnist"
@@ -27,16 +27,16 @@ class Scene:
     base: Path
     source: FolderSource
     server: StatusServer
-    keeper: Keeper
+    sync: BasePathSync
 
-    def order(self, *versions: int, hold: Wanted | None = None, poll: float = 0.1, **policy: int | bool) -> None:
+    def order(self, *versions: int, hold: VersionSet | None = None, poll: float = 0.1, **policy: int | bool) -> None:
         """`latest=1` and the like are for the start, as `versions` are."""
-        start = Wanted.model_validate({"versions": versions, **policy})
-        self.keeper.order(NAME, ModelOrder(start=start, hold=hold or Wanted()), poll)
+        start = VersionSet.model_validate({"versions": versions, **policy})
+        self.sync.order(NAME, ModelOrder(start=start, hold=hold or VersionSet()), poll)
 
     @property
     def report(self) -> ModelReport:
-        return self.keeper.report(NAME)
+        return self.sync.report(NAME)
 
     def visible(self) -> list[str]:
         return sorted(path.name for path in self.base.iterdir() if not path.name.startswith("."))
@@ -70,19 +70,19 @@ class Scene:
 
 
 @asynccontextmanager
-async def running_keeper(folder: Path, *, pod: str = "") -> AsyncIterator[Scene]:
+async def running_sync(folder: Path, *, pod: str = "") -> AsyncIterator[Scene]:
     """`folder` gets `store` and `base`, or has them already."""
     store, base = folder / "store", folder / "base"
     for made in (store, base):
         made.mkdir(exist_ok=True)
     async with aiohttp.ClientSession() as session, running_status_server() as server:
-        around = Surroundings(ModelServer(server.url, session), asyncio.Semaphore(2), Metrics())
+        shared = Shared(ModelServerClient(server.url, session), asyncio.Semaphore(2), FetcherMetrics())
         source = FolderSource(store)
-        sharing = Shared(base, pod) if pod else Alone()
-        keeper = Keeper((NAME,), source, VersionFolders(base, pod), sharing, around)
-        task = asyncio.create_task(keeper.run())
+        claims = SharedClaims(base, pod) if pod else SoleOwner()
+        sync = BasePathSync((NAME,), source, VersionFolders(base, pod), claims, shared)
+        task = asyncio.create_task(sync.run())
         try:
-            yield Scene(store, base, source, server, keeper)
+            yield Scene(store, base, source, server, sync)
         finally:
             task.cancel()
             await asyncio.wait({task})

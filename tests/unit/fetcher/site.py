@@ -7,19 +7,20 @@ from pathlib import Path
 
 from testing.models.packing import tree
 from tests.unit.fetcher.web_server import WebServer
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
-ANYONE = Storage()
+ANYONE = StoreAccess()
 
 
-def secret(folder: Path, **keys: str) -> Storage:
+def secret(folder: Path, **keys: str) -> StoreAccess:
     """With a Secret that is called `web`."""
     folder.mkdir()
     for key, value in keys.items():
         (folder / key).write_text(value)
-    return Storage(credentials=folder, secret_name="web")
+    return StoreAccess(credentials=folder, secret_name="web")
 
 
 class Site:
@@ -30,10 +31,10 @@ class Site:
         self.folder = folder
         self._stack = stack
 
-    def archive(self, path: str, storage: Storage = ANYONE) -> Source:
+    def archive(self, path: str, storage: StoreAccess = ANYONE) -> Source:
         return self.open(self.server.url + path, storage)
 
-    def open(self, uri: str, storage: Storage = ANYONE) -> Source:
+    def open(self, uri: str, storage: StoreAccess = ANYONE) -> Source:
         source = open_source(uri, storage, self.folder / "work")
         self._stack.push_async_callback(source.close)
         return source
@@ -41,7 +42,7 @@ class Site:
     async def download(self, source: Source, number: int) -> dict[str, bytes]:
         into = self.folder / f"into-{number}"
         into.mkdir(exist_ok=True)
-        await source.download((await source.versions())[number], into, lambda _: None)
+        await source.download((await source.versions())[number], into, Progress(0))
         return tree(into)
 
     def resumed(self, path: str) -> bool:
@@ -54,6 +55,11 @@ class Site:
         """What is in the work folder besides catalogues."""
         work = self.folder / "work"
         return [path.name for path in work.iterdir() if path.suffix != ".json"] if work.exists() else []
+
+    def drop_archives(self) -> None:
+        """As it happens some minutes after their last use."""
+        for name in self.kept():
+            (self.folder / "work" / name).unlink()
 
     def has_noted(self, count: int) -> bool:
         """Whether the journal says that so many bytes have arrived."""

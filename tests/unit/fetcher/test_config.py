@@ -6,8 +6,8 @@ import pytest
 
 from tfs_operator.cli import main
 from tfs_operator.domain.fetch_protocol import FetchPlan, ModelSource
-from tfs_operator.fetcher.config import Config, InvalidConfig, read_plan
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.config import FetcherConfig, InvalidConfig, read_plan
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 ROOT = Path("/models/store")
 
@@ -45,7 +45,7 @@ def test_a_plan_that_makes_no_sense(tmp_path: Path, text: str, message: str) -> 
 def test_a_name_that_is_no_pod_s() -> None:
     """It becomes part of paths."""
     with pytest.raises(InvalidConfig, match="no name of a pod"):
-        Config(plan=FetchPlan(), storage=Storage(), pod="../other")
+        FetcherConfig(plan=FetchPlan(), storage=StoreAccess(), pod="../other")
 
 
 def test_a_missing_plan_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,13 +20,13 @@ from tfs_operator.domain.fetch_protocol import (
     FetchState,
     ModelOrder,
     ModelSource,
-    Wanted,
+    VersionSet,
 )
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
-from tfs_operator.fetcher.metrics import Metrics
-from tfs_operator.fetcher.sync.base_path_sync import Surroundings
-from tfs_operator.fetcher.sync.model_server import ModelServer
+from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.sync.base_path_sync import Shared
+from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 Client = TestClient[web.Request, web.Application]
@@ -42,8 +42,8 @@ async def fetcher(tmp_path: Path) -> AsyncIterator[PodFetcher]:
         for name, store in (("a", "one"), ("b", "one"), ("c", "two"))
     )
     async with aiohttp.ClientSession() as session:
-        around = Surroundings(ModelServer("http://127.0.0.1:9", session), asyncio.Semaphore(2), Metrics())
-        fetcher = PodFetcher(FetchPlan(sources=sources), lambda uri, _: FolderSource(tmp_path / uri), around)
+        shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
+        fetcher = PodFetcher(FetchPlan(sources=sources), lambda uri, _: FolderSource(tmp_path / uri), shared)
         running = asyncio.create_task(fetcher.run())
         yield fetcher
         running.cancel()
@@ -52,12 +52,12 @@ async def fetcher(tmp_path: Path) -> AsyncIterator[PodFetcher]:
 
 @pytest.fixture
 async def client(fetcher: PodFetcher) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(application(fetcher, Metrics()))) as client:
+    async with TestClient(TestServer(application(fetcher, FetcherMetrics()))) as client:
         yield client
 
 
 def wants(**versions: int) -> FetchOrder:
-    return FetchOrder(models={name: ModelOrder(start=Wanted(versions=(n,))) for name, n in versions.items()})
+    return FetchOrder(models={name: ModelOrder(start=VersionSet(versions=(n,))) for name, n in versions.items()})
 
 
 async def told(client: Client, order: FetchOrder) -> FetchReport:
@@ -120,7 +120,7 @@ async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path
     sources = tuple(
         ModelSource(name=name, uri=name, base_path=str(tmp_path / "models" / name)) for name in ("good", "bad")
     )
-    wanted = ModelOrder(start=Wanted(versions=(1,)))
+    wanted = ModelOrder(start=VersionSet(versions=(1,)))
     plan = FetchPlan(sources=sources, order=FetchOrder(models={"good": wanted, "bad": wanted}))
 
     def open_source(uri: str, _: Path) -> FolderSource:
@@ -129,8 +129,8 @@ async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path
         return FolderSource(tmp_path / uri)
 
     async with aiohttp.ClientSession() as session:
-        around = Surroundings(ModelServer("http://127.0.0.1:9", session), asyncio.Semaphore(2), Metrics())
-        fetcher = PodFetcher(plan, open_source, around)
+        shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
+        fetcher = PodFetcher(plan, open_source, shared)
         running = asyncio.create_task(fetcher.run())
         await eventually(lambda: fetcher.report().models["good"].versions[0].state is FetchState.FETCHED)
         await eventually(lambda: fetcher.report().models["bad"].problem)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.view import BasePathView
 
 
 def version(number: int, etag: str = "a") -> RemoteVersion:
@@ -16,8 +16,8 @@ def store(*numbers: int) -> dict[int, RemoteVersion]:
 
 
 def view(
-    start: Wanted | None = None,
-    hold: Wanted | None = None,
+    start: VersionSet | None = None,
+    hold: VersionSet | None = None,
     *,
     present: Iterable[int] = (),
     listed: Iterable[int] | None = None,
@@ -25,9 +25,9 @@ def view(
     bad: Iterable[int] = (),
     states: dict[int, str] | None = None,
     held: Iterable[int] = (),
-) -> View:
-    return View(
-        orders={"m": ModelOrder(start=start or Wanted(), hold=hold or Wanted())},
+) -> BasePathView:
+    return BasePathView(
+        orders={"m": ModelOrder(start=start or VersionSet(), hold=hold or VersionSet())},
         present=store(*present),
         listed=None if listed is None else store(*listed),
         listing_failed=failed,
@@ -37,12 +37,12 @@ def view(
     )
 
 
-def named(*versions: int) -> Wanted:
-    return Wanted(versions=versions)
+def named(*versions: int) -> VersionSet:
+    return VersionSet(versions=versions)
 
 
-def latest(count: int) -> Wanted:
-    return Wanted(latest=count)
+def latest(count: int) -> VersionSet:
+    return VersionSet(latest=count)
 
 
-ALL = Wanted(all=True)
+ALL = VersionSet(all=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
-from tfs_operator.domain.fetch_protocol import FetchPlan, Wanted
+from tfs_operator.domain.fetch_protocol import FetchPlan, VersionSet
 from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]
@@ -38,7 +38,7 @@ def test_it_reads_what_to_start_with() -> None:
     plan = FetchPlan.model_validate_json(child(manifests, "ConfigMap")["data"]["fetch.json"])
     [source] = plan.sources
     assert (source.name, source.uri, source.base_path) == ("mnist", URI, "/models/store/s3/models/mnist")
-    assert plan.order.models["mnist"].start == Wanted(versions=(1, 2))
+    assert plan.order.models["mnist"].start == VersionSet(versions=(1, 2))
     assert plan.order.poll_interval_seconds == 7
 
 

@@ -8,12 +8,19 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from tfs_operator.domain.fetch_protocol import ORDER_PATH, FetchOrder, FetchReport, ModelOrder, ModelReport, Wanted
+from tfs_operator.domain.fetch_protocol import (
+    ORDER_PATH,
+    FetchOrder,
+    FetchReport,
+    ModelOrder,
+    ModelReport,
+    VersionSet,
+)
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.fetch_orders import MAX_BODY_BYTES, FetcherClient
 
 HOST = "127.0.0.1"
-ORDER = FetchOrder(models={"m": ModelOrder(hold=Wanted(versions=(1, 2)))}, poll_interval_seconds=7.0)
+ORDER = FetchOrder(models={"m": ModelOrder(hold=VersionSet(versions=(1, 2)))}, poll_interval_seconds=7.0)
 REPORT = FetchReport(models={"m": ModelReport(uri="s3://b/m")}, ready=True)
 
 

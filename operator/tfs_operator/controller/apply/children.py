@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import Cache, Key, controller_of, key_of
 from tfs_operator.cluster.client import ClusterClient
@@ -14,12 +15,11 @@ from tfs_operator.controller.apply import replica_ownership
 from tfs_operator.controller.apply.rejections import Rejections
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import AUTOSCALER_KINDS, CHILD_KINDS, TFMODEL
-from tfs_operator.domain.apply_errors import names_a_silent_webhook, refused
+from tfs_operator.domain.apply_errors import names_a_silent_webhook, rejected
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
 from tfs_operator.domain.observation import Problem
 from tfs_operator.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
 
-Manifest = dict[str, Any]
 Rewritten = dict[Key, tuple[str, Any]]
 
 log = logging.getLogger(__name__)
@@ -145,11 +145,11 @@ class Children:
         except Terminating:
             return None
         except (Invalid, Forbidden) as error:
-            answer = refused(key.kind, key.name, str(error))
+            answer = rejected(key.kind, key.name, str(error))
         except Transient as error:
             if not names_a_silent_webhook(str(error)):
                 raise
-            answer = refused(key.kind, key.name, str(error))
+            answer = rejected(key.kind, key.name, str(error))
         if isinstance(answer, Problem):
             self._refusals.refused(_key(tfmodel), key, _digest_of(desired), answer)
         return answer

@@ -6,12 +6,9 @@ with the value that it has; the autoscaler's first write takes it over from that
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
 """
 
-from typing import Any
-
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.render.replicas import first_replicas
-
-Manifest = dict[str, Any]
 
 REPLICAS_MANAGER = "tfs-operator-replicas"
 _DEFAULT = 1

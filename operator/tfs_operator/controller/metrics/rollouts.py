@@ -3,12 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfs_operator.controller.key import TFModelKey
-from tfs_operator.domain.rollout import Action, Memory
-
-_SERVED = (Action.BAKE, Action.RETIRE, Action.DONE)
-"""What the spec wishes is served; what is left is what it does not wish any more."""
-_NOBODY = (Action.WAIT, None)
-"""No pod can be asked: that says how long pods take, and not a rollout."""
+from tfs_operator.domain.rollout import Memory
 
 
 class RolloutTimes:
@@ -25,9 +20,9 @@ class RolloutTimes:
         began = self._began.setdefault(key, {})
         for memory in taken:
             known = began.get(model)
-            if memory.action in _NOBODY:
+            if memory.action is None or not memory.action.traits.has_ready_pods:
                 began.pop(model, None)
-            elif memory.action in _SERVED:
+            elif memory.action.traits.serving:
                 if began.pop(model, None) and known is not None and known[0] == memory.spec_hash:
                     yield max(memory.since - known[1], 0.0)
             elif known is None or known[0] != memory.spec_hash:

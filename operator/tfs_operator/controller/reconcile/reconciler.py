@@ -15,9 +15,9 @@ from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Requeue
 from tfs_operator.controller.reconcile.rollout_pass import PassResult, Rollouts
 from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.domain import autoscaler, deployment, rollout_status
-from tfs_operator.domain.condition_checks import judge, refused
+from tfs_operator.domain.condition_checks import all_conditions, inactive_conditions
 from tfs_operator.domain.evidence import Evidence
-from tfs_operator.domain.fetch_status import fetching
+from tfs_operator.domain.fetch_status import fetch_statuses
 from tfs_operator.domain.location import remotes
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.policy import suspension, violation
@@ -87,13 +87,13 @@ class Reconciler:
     async def _refuse(self, live: dict[str, Any], problem: Problem) -> Result:
         """Only a new spec can change the outcome, and it comes as an event."""
         self._driven.discard(TFModelKey(live["metadata"]["namespace"], live["metadata"]["name"]))
-        await self._status.write_verdicts(live, refused(problem))
+        await self._status.write_verdicts(live, inactive_conditions(problem))
         return NO_REQUEUE
 
     async def _bring_about(self, key: TFModelKey, live: dict[str, Any], tfmodel: TFModel) -> Result:
         progress = await self._rollouts.advance(key, tfmodel, self._memories(key, live))
         evidence = self._evidence(key, tfmodel, progress)
-        verdicts = judge(evidence)
+        verdicts = all_conditions(evidence)
         await self._status.write(live, tfmodel, evidence, verdicts, progress)
         if progress.trouble is not None and progress.trouble.blocking:
             return Result(back_off=True)
@@ -122,6 +122,7 @@ class Reconciler:
     def _evidence(self, key: TFModelKey, tfmodel: TFModel, progress: PassResult) -> Evidence:
         remote = frozenset(remotes(key.name, tfmodel.spec))
         pods = [seen for _, seen in progress.sight.current]
+        arriving = {name: fetch_statuses(name, pods) for name in remote}
         live = self._cache.get("Deployment", *key)
         return Evidence(
             aspired=progress.aspired,
@@ -133,7 +134,7 @@ class Reconciler:
             steps=progress.steps,
             now=progress.now,
             remote=remote,
-            fetching=self._fetch_progress.shown(key, {name: fetching(name, pods) for name in remote}, progress.now),
+            fetching=self._fetch_progress.shown(key, arriving, progress.now),
             surge=progress.sight.surge,
             autoscaler=self._autoscaler(key, tfmodel),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.domain.model_config import ModelServerConfig, Specific
-from tfs_operator.domain.rollout import Action, Limits, Step, next_change
+from tfs_operator.domain.rollout import Limits, Step, next_change
 
 FAST_SECONDS = 0.2
 _SECONDS_A_POD = 0.01
@@ -17,7 +17,6 @@ _DISCOVERY_SECONDS = 5.0
 _FETCHING_SECONDS = 1.0
 _UNDER_WAY = {Reason.FETCHING, Reason.DEPLOYING}
 _AT_REST = {Reason.FETCHED, Reason.NOTHING_TO_FETCH, Reason.SCALED_TO_ZERO}
-_MOVING = {Action.COMMIT, Action.LABEL, Action.RETIRE}
 
 
 class Requeue:
@@ -47,9 +46,9 @@ class Requeue:
         moving for two minutes without an end is asked like what rests; a load ends by its own timeout. `fetched`
         is why ModelsFetched is what it is: fetchers tell nobody how far they are either."""
         fast = max(FAST_SECONDS, _SECONDS_A_POD * pods)
-        if any(step.action is Action.LOAD and not step.absent for step in steps.values()):
+        if any(step.action.traits.fast and not step.absent for step in steps.values()):
             return fast
-        if not settled or any(step.action in _MOVING for step in steps.values()):
+        if not settled or any(step.action.traits.moving for step in steps.values()):
             since = self._moving_since.setdefault(key, self._clock())
             if self._clock() - since < _FAST_FOR_SECONDS:
                 return fast

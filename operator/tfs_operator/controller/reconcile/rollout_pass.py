@@ -37,7 +37,7 @@ from tfs_operator.domain.rollout import (
     Step,
     committed_after,
     decide,
-    labels_to_ask,
+    labels_to_query,
     server_config,
     settled,
 )
@@ -167,7 +167,7 @@ class Rollouts:
     async def _look(self, key: TFModelKey, tfmodel: TFModel, aspired: ModelServerConfig) -> Observed:
         committed, digest = self.committed(key), models_digest(aspired)
         before = {model.name: model for model in committed.models} if committed else {}
-        asked = {model.name: labels_to_ask(model, before.get(model.name)) for model in aspired.models}
+        asked = {model.name: labels_to_query(model, before.get(model.name)) for model in aspired.models}
         pods = tuple(living_pods(self._cache.pods_of(*key), tfmodel.spec.gpus))
         current = [pod for pod in pods if pod.models_digest == digest]
         observations, reports = await asyncio.gather(

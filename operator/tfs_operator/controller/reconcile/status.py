@@ -7,6 +7,7 @@ from typing import Any
 
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import Metadata, TFModel
 from tfs_operator.api.status import TFModelStatus
 from tfs_operator.cluster.cache import Cache
@@ -26,7 +27,6 @@ from tfs_operator.render.endpoints import endpoints
 from tfs_operator.render.metadata import selector
 from tfs_operator.render.settings import Settings
 
-Manifest = dict[str, Any]
 Verdicts = Mapping[ConditionType, Verdict]
 
 log = logging.getLogger(__name__)
@@ -102,11 +102,11 @@ class StatusWriter:
     def _narrate(self, live: Manifest, reports: Mapping[str, RolloutReport], progress: PassResult) -> None:
         """After the status is written: what it says was told is told once, or, if the process ends here, not at all."""
         metadata = Metadata.model_validate(live["metadata"])
-        for name, chapter in reports.items():
+        for name, report in reports.items():
             self._metrics.steps_taken(_key(live), name, progress.taken[name])
-            for step, seconds in chapter.steps:
+            for step, seconds in report.steps:
                 self._metrics.step_taken(step, seconds)
-            for happening in chapter.rollout_events:
+            for happening in report.rollout_events:
                 note = f"model {name}: {happening.note}" if len(reports) > 1 else happening.note
                 if happening.what is not What.VERSION_FAILED:  # the step Withdraw has said so
                     log.info("%s", note)

@@ -1,10 +1,11 @@
 """How a model gets from what is served to what is wanted, without an unsafe moment. See docs/design/rollout.md."""
 
+from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.decide import decide
-from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Fleet, Goal, Limits, Memory, Pod, Step
-from tfs_operator.domain.rollout.opening import opening
+from tfs_operator.domain.rollout.facts import Facts, Failure, Fleet, Goal, Limits, Memory, Pod, Step
+from tfs_operator.domain.rollout.initial import initial_config
 from tfs_operator.domain.rollout.push import pod_config, server_config
-from tfs_operator.domain.rollout.server import committed_after, labels_to_ask
+from tfs_operator.domain.rollout.server import committed_after, labels_to_query
 from tfs_operator.domain.rollout.settled import settled
 from tfs_operator.domain.rollout.timers import next_change
 
@@ -20,9 +21,9 @@ __all__ = [
     "Step",
     "committed_after",
     "decide",
-    "labels_to_ask",
+    "initial_config",
+    "labels_to_query",
     "next_change",
-    "opening",
     "pod_config",
     "server_config",
     "settled",

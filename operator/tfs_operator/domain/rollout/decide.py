@@ -9,25 +9,21 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Facts, Step
+from tfs_operator.domain.rollout.facts import Facts, Step
 from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
 from tfs_operator.domain.rollout.policies.bootstrap import bootstrap
 from tfs_operator.domain.rollout.policies.commit import commit
+from tfs_operator.domain.rollout.policies.done import done
 from tfs_operator.domain.rollout.policies.label import label
 from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_latest
 from tfs_operator.domain.rollout.policies.load import load
 from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.retire import retire
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
-from tfs_operator.domain.rollout.steps import everywhere, goal_of, remembered, step, words
+from tfs_operator.domain.rollout.steps import with_memory
 from tfs_operator.domain.rollout.view import View
 
 Policy = Callable[[View, ModelConfig], Step | None]
-
-
-def done(view: View, goal: ModelConfig) -> Step:
-    """Nothing is left to do."""
-    return step(view, Action.DONE, f"{words(goal)} {everywhere(view)}", goal_of(view, goal))
 
 
 POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, retire, await_discovered, done)
@@ -35,8 +31,8 @@ POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, ret
 
 def decide(facts: Facts) -> Step:
     """The next step of one model."""
-    if (opening := bootstrap(facts)) is not None:
-        return opening
+    if (first := bootstrap(facts)) is not None:
+        return first
     assert facts.committed is not None
     view = View(facts, facts.aspired, facts.committed)
     if (waiting := no_ready_pods(view)) is not None:
@@ -44,4 +40,4 @@ def decide(facts: Facts) -> Step:
     goal = target.running(view)
     found = next(step for policy in POLICIES if (step := policy(view, goal)) is not None)
     stuck = not found.goal.hold and is_stuck(view, goal)
-    return remembered(view, replace(found, replace_pods=True) if stuck else found)
+    return with_memory(view, replace(found, replace_pods=True) if stuck else found)

@@ -2,24 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
-
-
-class Action(StrEnum):
-    """The step that a model's rollout is at."""
-
-    FETCH = "Fetch"
-    LOAD = "Load"
-    COMMIT = "Commit"
-    LABEL = "Label"
-    BAKE = "Bake"
-    RETIRE = "Retire"
-    WITHDRAW = "Withdraw"
-    WAIT = "Wait"
-    DONE = "Done"
+from tfs_operator.domain.rollout.action import Action
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tfs_operator.domain.rollout.discovery import bad, pin
 from tfs_operator.domain.rollout.view import View
 
 
-def guarded(view: View, goal: ModelConfig) -> ModelConfig | None:
+def safe_commit(view: View, goal: ModelConfig) -> ModelConfig | None:
     """A better committed configuration, or None when it is well as it is. Pods that are silent may know better."""
     if view.facts.fleet.silent:
         return None

@@ -22,6 +22,6 @@ def _committed_model(name: str, committed: ModelServerConfig | None, step: Step)
     return step.commit or (committed.model(name) if committed else None)
 
 
-def labels_to_ask(aspired: ModelConfig, committed: ModelConfig | None) -> tuple[str, ...]:
+def labels_to_query(aspired: ModelConfig, committed: ModelConfig | None) -> tuple[str, ...]:
     """The labels of which the answers are needed: a label on its way out is seen too."""
     return tuple(sorted({*aspired.labels, *(committed.labels if committed else ())}))

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
-from tfs_operator.domain.rollout.facts import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Failure, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import View
 
 
@@ -47,7 +48,7 @@ def _if_new(view: View, commit: ModelConfig | None) -> ModelConfig | None:
     return None if commit == view.committed else commit
 
 
-def remembered(view: View, decided: Step) -> Step:
+def with_memory(view: View, decided: Step) -> Step:
     """The step with what the status is to remember of it."""
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now

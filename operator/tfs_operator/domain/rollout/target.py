@@ -12,7 +12,7 @@ from tfs_operator.domain.rollout import discovery
 from tfs_operator.domain.rollout.view import View, newest
 
 
-def opening(aspired: ModelConfig) -> ModelConfig:
+def initial(aspired: ModelConfig) -> ModelConfig:
     """With what the very first pods start: the wish; labels on `latest` wait until its versions are known."""
     return replace(aspired, labels={}) if isinstance(aspired.policy, Latest) else aspired
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import AVAILABLE, END, VersionStatus
-from tfs_operator.domain.rollout.facts import Action, Facts, Failure, Memory, Pod
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Facts, Failure, Memory, Pod
 
 _LOADING = ("START", "LOADING")
 _PRESENT = (AVAILABLE, *_LOADING)

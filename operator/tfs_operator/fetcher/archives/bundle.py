@@ -1,7 +1,7 @@
 """Versions inside archives: what has to be fetched whole before one knows what is in it.
 
 An archive is fetched once for what it holds, and stays on the volume until all its versions have been unpacked, or
-nobody has asked for one for a while; what it holds is remembered. A version that is wanted later fetches it again.
+none has been asked for for a while; what it holds is remembered. A version that is ordered later fetches it again.
 """
 
 import asyncio
@@ -13,21 +13,22 @@ from functools import partial
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.archives.bad_archive import BadArchive
-from tfs_operator.fetcher.archives.cache import Shelf
-from tfs_operator.fetcher.archives.image_layers import overlay
-from tfs_operator.fetcher.archives.layout import Placed, placed
-from tfs_operator.fetcher.archives.limits import EntryKind, Limits
-from tfs_operator.fetcher.archives.part import Depot, Part
+from tfs_operator.fetcher.archives.backend import ArchiveBackend, Blob
+from tfs_operator.fetcher.archives.cache import ArchiveCache
+from tfs_operator.fetcher.archives.errors import BadArchive
+from tfs_operator.fetcher.archives.image_layers import merge_layers
+from tfs_operator.fetcher.archives.layout import VersionPlace, version_places
+from tfs_operator.fetcher.archives.limits import ArchiveLimits, EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed, extract, survey
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
-from tfs_operator.fetcher.core.threads import working
-from tfs_operator.fetcher.download.download_log import Loudly
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.core.threads import in_stoppable_thread
+from tfs_operator.fetcher.download.download_log import DownloadLog
 from tfs_operator.fetcher.download.part_writer import streamed
 from tfs_operator.fetcher.download.partial_files import remove_others
 from tfs_operator.fetcher.download.transfer import Transfer
-from tfs_operator.fetcher.volume.disk import RESERVE_BYTES, allocated, free_bytes, is_full
+from tfs_operator.fetcher.volume.disk import RESERVE_BYTES, allocated, free_bytes, volume_error
 
 LINGER_SECONDS = 300.0
 """How long an archive stays after its last use, for the next of its versions."""
@@ -39,33 +40,48 @@ class Bundle:
     """A Source. `work` is its own folder, on the volume of the versions and hidden from the model server."""
 
     def __init__(
-        self, depot: Depot, work: Path, *, limits: Limits | None = None, linger: float = LINGER_SECONDS
+        self,
+        backend: ArchiveBackend,
+        work: Path,
+        *,
+        limits: ArchiveLimits | None = None,
+        linger: float = LINGER_SECONDS,
     ) -> None:
-        self.uri = depot.uri
-        self._depot = depot
+        self.uri = backend.uri
+        self._backend = backend
         self._work = work
-        self._shelf = Shelf(work)
-        self._limits = limits or Limits()
+        self._cache = ArchiveCache(work)
+        self._limits = limits or ArchiveLimits()
         self._linger = linger
         self._one_by_one = asyncio.Lock()
-        self._parts: Sequence[Part] | None = None
+        self._blobs: Sequence[Blob] | None = None
         self._tree: dict[str, tuple[int, Packed]] = {}
-        self._placed: dict[int, Placed] = {}
+        self._places: dict[int, VersionPlace] = {}
         self._unpacked: set[int] = set()
+        self._downloads: list[Progress] = []
+        """Every download that runs or waits for its turn: none of them has stalled while an archive arrives."""
+
         self._dropping: asyncio.TimerHandle | None = None
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
         async with self._one_by_one:
             with self._in_use():
                 await self._look()
-        return {number: place.version for number, place in sorted(self._placed.items())}
+        return {number: place.version for number, place in sorted(self._places.items())}
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
         if version.problem:
             raise FetchError(version.problem.reason, version.problem.message, retry=False)
+        self._downloads.append(progress)
+        try:
+            await self._download(version, into, progress)
+        finally:
+            self._downloads.remove(progress)
+
+    async def _download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
         async with self._one_by_one:
-            place = self._placed.get(version.number)
-            if self._parts is None or place is None or place.version != version:
+            place = self._places.get(version.number)
+            if self._blobs is None or place is None or place.version != version:
                 message = f"{self.uri}: version {version.number} has changed in the store since it was listed"
                 raise FetchError(Reason.VERSION_CHANGED, message)
             with self._in_use():
@@ -76,105 +92,106 @@ class Bundle:
         """What is on the volume stays there, for the next process."""
         if self._dropping is not None:
             self._dropping.cancel()
-        await self._depot.close()
+        await self._backend.close()
 
     async def _look(self) -> None:
         """Asks what is there; fetches and looks into what is new."""
-        parts = await self._depot.parts()
-        if parts == self._parts:
+        blobs = await self._backend.blobs()
+        if blobs == self._blobs:
             return
-        self._parts = None
-        await working(lambda _: self._shelf.keep_only(parts))
-        self._tree = overlay([await self._content(part) for part in parts])
-        self._placed = placed(self.uri, {path: packed for path, (_, packed) in self._tree.items()}, self._depot.roots)
+        self._blobs = None
+        await in_stoppable_thread(lambda _: self._cache.keep_only(blobs))
+        self._tree = merge_layers([await self._content(blob) for blob in blobs])
+        self._places = version_places(
+            self.uri, {path: packed for path, (_, packed) in self._tree.items()}, self._backend.roots
+        )
         self._unpacked = set()
-        self._parts = parts
+        self._blobs = blobs
 
-    async def _content(self, part: Part) -> tuple[Packed, ...]:
-        if part.packing is None:
-            return (Packed(part.title, part.size, part.sha256),)
-        known = await working(lambda _: self._shelf.catalogue(part))
+    async def _content(self, blob: Blob) -> tuple[Packed, ...]:
+        if blob.packing is None:
+            return (Packed(blob.title, blob.size, blob.sha256),)
+        known = await in_stoppable_thread(lambda _: self._cache.catalogue(blob))
         if known is None:
-            archive = await self._archive(part, lambda _: None)
-            known = await working(lambda stop: self._survey(part, archive, stop))
+            archive = await self._archive(blob)
+            known = await in_stoppable_thread(lambda stop: self._survey(blob, archive, stop))
         if isinstance(known, str):
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: the archive is refused: {known}", retry=False)
         return known
 
-    def _survey(self, part: Part, archive: Path, stop: threading.Event) -> tuple[Packed, ...] | str:
-        assert part.packing is not None
+    def _survey(self, blob: Blob, archive: Path, stop: threading.Event) -> tuple[Packed, ...] | str:
+        assert blob.packing is not None
         try:
-            found = survey(archive, part.packing, self._limits, stop)
-            if self._depot.links_are_refused:
+            found = survey(archive, blob.packing, self._limits, stop)
+            if self._backend.links_are_refused:
                 _refuse_links(found)
         except BadArchive as error:
-            self._shelf.note(part, str(error))
+            self._cache.note(blob, str(error))
             archive.unlink()
             return str(error)
-        self._shelf.note(part, found)
+        self._cache.note(blob, found)
         return found
 
-    async def _archive(self, part: Part, beat: Progress) -> Path:
+    async def _archive(self, blob: Blob) -> Path:
         """The whole archive on the volume, fetched if it is not there."""
-        archive = self._shelf.archive(part)
+        archive = self._cache.archive(blob)
         if not archive.exists():
-            arriving = self._shelf.arriving(part)
-            self._check_room(part, arriving)
-            file = RemoteFile("archive", part.size, sha256=part.sha256)
-            with Loudly(self.uri, part.size, beat) as progress:
-                read = partial(self._read, {file.path: part})
-                await Transfer(self.uri, streamed(read), arriving, progress, self._depot.pace).run([file])
-            self._shelf.put(part, arriving / file.path)
+            arriving = self._cache.arriving(blob)
+            self._check_room(blob, arriving)
+            file = RemoteFile("archive", blob.size, sha256=blob.sha256)
+            with DownloadLog(self.uri, blob.size, self._touch) as arrived:
+                read = partial(self._read, {file.path: blob})
+                await Transfer(self.uri, streamed(read), arriving, arrived, self._backend.tuning).run([file])
+            self._cache.put(blob, arriving / file.path)
         return archive
 
-    async def _bring(self, place: Placed, into: Path, progress: Progress) -> None:
+    def _touch(self) -> None:
+        for progress in self._downloads:
+            progress.touch()
+
+    async def _bring(self, place: VersionPlace, into: Path, progress: Progress) -> None:
         """Plain files come straight from the store; what is in archives is unpacked after them."""
-        assert self._parts is not None
-        packed: dict[Part, dict[str, RemoteFile]] = {}
-        plain: dict[RemoteFile, Part] = {}
+        assert self._blobs is not None
+        packed: dict[Blob, dict[str, RemoteFile]] = {}
+        plain: dict[RemoteFile, Blob] = {}
         for file in place.version.files:
-            part = self._parts[self._tree[place.prefix + file.path][0]]
-            if part.packing is None:
-                plain[file] = part
+            blob = self._blobs[self._tree[place.prefix + file.path][0]]
+            if blob.packing is None:
+                plain[file] = blob
             else:
-                packed.setdefault(part, {})[place.prefix + file.path] = file
+                packed.setdefault(blob, {})[place.prefix + file.path] = file
         await self._bring_plain(place.version, plain, into, progress)
-        for part, wanted in packed.items():
-            await self._unpack(part, wanted, into, progress)
+        for blob, targets in packed.items():
+            await self._unpack(blob, targets, into, progress)
 
     async def _bring_plain(
-        self, version: RemoteVersion, plain: Mapping[RemoteFile, Part], into: Path, progress: Progress
+        self, version: RemoteVersion, plain: Mapping[RemoteFile, Blob], into: Path, progress: Progress
     ) -> None:
         if not plain:
-            await working(lambda _: remove_others({file.path for file in version.files}, into))
+            await in_stoppable_thread(lambda _: remove_others({file.path for file in version.files}, into))
             return
-        read = partial(self._read, {file.path: part for file, part in plain.items()})
+        read = partial(self._read, {file.path: blob for file, blob in plain.items()})
         what = f"{self.uri}: version {version.number}"
-        await Transfer(what, streamed(read), into, progress, self._depot.pace).run(list(plain))
+        await Transfer(what, streamed(read), into, progress.add, self._backend.tuning).run(list(plain))
 
-    async def _unpack(self, part: Part, wanted: Mapping[str, RemoteFile], into: Path, progress: Progress) -> None:
-        archive, packing = await self._archive(part, progress), part.packing
+    async def _unpack(self, blob: Blob, targets: Mapping[str, RemoteFile], into: Path, progress: Progress) -> None:
+        archive, packing = await self._archive(blob), blob.packing
         assert packing is not None
-        loop = asyncio.get_running_loop()
-
-        def told(count: int) -> None:
-            loop.call_soon_threadsafe(progress, count)
-
         try:
-            await working(lambda stop: extract(archive, packing, wanted, into, told, stop))
+            await in_stoppable_thread(lambda stop: extract(archive, packing, targets, into, progress, stop))
         except BadArchive as error:
             archive.unlink()
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: {error}; it is fetched again") from None
 
     def _read(
-        self, parts: Mapping[str, Part], file: RemoteFile, start: int, end: int
+        self, blobs: Mapping[str, Blob], file: RemoteFile, start: int, end: int
     ) -> AsyncGenerator[memoryview, None]:
-        return self._depot.read(parts[file.path], start, end)
+        return self._backend.read(blobs[file.path], start, end)
 
-    def _check_room(self, part: Part, arriving: Path) -> None:
+    def _check_room(self, blob: Blob, arriving: Path) -> None:
         free = free_bytes(arriving)
-        if part.size - allocated(arriving) + RESERVE_BYTES > free:
-            cause = f"the archive has {part.size} bytes, and the pod's volume has {free} bytes free"
+        if blob.size - allocated(arriving) + RESERVE_BYTES > free:
+            cause = f"the archive has {blob.size} bytes, and the pod's volume has {free} bytes free"
             raise FetchError(Reason.DISK_FULL, f"{self.uri}: {cause}; make the volume of the models larger")
 
     @contextmanager
@@ -186,17 +203,16 @@ class Bundle:
         try:
             yield
         except OSError as error:
-            reason = Reason.DISK_FULL if is_full(error) else Reason.STORE_ERROR
-            raise FetchError(reason, f"{self.uri}: the pod's volume: {error.strerror or error}") from None
+            raise volume_error(self.uri, error) from None
         finally:
-            if self._parts is not None and self._unpacked.issuperset(self._placed):
+            if self._blobs is not None and self._unpacked.issuperset(self._places):
                 self._drop()
             else:
                 self._dropping = asyncio.get_running_loop().call_later(self._linger, self._drop)
 
     def _drop(self) -> None:
         try:
-            self._shelf.drop_archives()
+            self._cache.drop_archives()
         except OSError as error:
             logger.warning("%s: the archive cannot be removed: %s", self.uri, error.strerror)
 

@@ -1,4 +1,4 @@
-"""The work folder of a bundle: archives for as long as they are needed, and what is in them for good."""
+"""Keeps the archives of a bundle for as long as they are needed, and what is in them for good."""
 
 import json
 import shutil
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import astuple
 from pathlib import Path
 
+from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.limits import EntryKind
-from tfs_operator.fetcher.archives.part import Part
 from tfs_operator.fetcher.archives.unpack import Packed
 
 _CATALOGUE = ".json"
@@ -16,31 +16,32 @@ Catalogue = tuple[Packed, ...] | str
 """What an archive holds, or why it is refused: then it is not fetched a second time."""
 
 
-class Shelf:
-    """One folder, of one process. Its methods block."""
+class ArchiveCache:
+    """The work folder of one bundle, in one process. Its methods block."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def archive(self, part: Part) -> Path:
+    def archive(self, blob: Blob) -> Path:
         """Is there only when it is whole."""
-        return self._folder / part.name
+        return self._folder / blob.name
 
-    def arriving(self, part: Part) -> Path:
+    def arriving(self, blob: Blob) -> Path:
         """The folder in which it arrives; it is made."""
-        folder = self._folder / f"{part.name}{_ARRIVING}"
+        folder = self._folder / f"{blob.name}{_ARRIVING}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def put(self, part: Part, file: Path) -> None:
-        file.replace(self.archive(part))
-        shutil.rmtree(self._folder / f"{part.name}{_ARRIVING}")
+    def put(self, blob: Blob, file: Path) -> None:
+        """Takes the whole archive `file`."""
+        file.replace(self.archive(blob))
+        shutil.rmtree(self._folder / f"{blob.name}{_ARRIVING}")
 
-    def catalogue(self, part: Part) -> Catalogue | None:
-        """None where it is not known yet; a file that makes no sense is none."""
+    def catalogue(self, blob: Blob) -> Catalogue | None:
+        """Returns None where it is not known yet, also where its file is damaged."""
         try:
-            kept = json.loads((self._folder / f"{part.name}{_CATALOGUE}").read_text("utf-8"))
-            if kept["key"] != part.key:
+            kept = json.loads((self._folder / f"{blob.name}{_CATALOGUE}").read_text("utf-8"))
+            if kept["key"] != blob.key:
                 return None
             if "refused" in kept:
                 return str(kept["refused"])
@@ -48,15 +49,16 @@ class Shelf:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def note(self, part: Part, catalogue: Catalogue) -> None:
+    def note(self, blob: Blob, catalogue: Catalogue) -> None:
+        """Writes the catalogue down, at once."""
         what = {"refused": catalogue} if isinstance(catalogue, str) else {"entries": [astuple(e) for e in catalogue]}
-        fresh = self._folder / f"{part.name}{_CATALOGUE}.new"
-        fresh.write_text(json.dumps({"key": part.key} | what), "utf-8")
+        fresh = self._folder / f"{blob.name}{_CATALOGUE}.new"
+        fresh.write_text(json.dumps({"key": blob.key} | what), "utf-8")
         fresh.replace(fresh.with_suffix(""))
 
-    def keep_only(self, parts: Iterable[Part]) -> None:
+    def keep_only(self, blobs: Iterable[Blob]) -> None:
         """Drops what belongs to none of them."""
-        names = {part.name for part in parts}
+        names = {blob.name for blob in blobs}
         if self._folder.is_dir():
             for path in self._folder.iterdir():
                 if path.name.partition(".")[0] not in names:

@@ -1,4 +1,4 @@
-"""What the layers of an image look like, laid upon each other."""
+"""Merges the layers of an image into one tree."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ _OPAQUE = ".wh..wh..opq"
 Layer = Sequence[Packed]
 
 
-def overlay(layers: Sequence[Layer]) -> dict[str, tuple[int, Packed]]:
+def merge_layers(layers: Sequence[Layer]) -> dict[str, tuple[int, Packed]]:
     """Every path with the layer that has it; a later layer covers the earlier ones, and can remove from them."""
     tree: dict[str, tuple[int, Packed]] = {}
     for number, layer in enumerate(layers):

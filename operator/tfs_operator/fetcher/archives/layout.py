@@ -1,16 +1,16 @@
-"""Where in an archive or image the versions lie."""
+"""Finds the versions in the tree of an archive or image."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem
-from tfs_operator.fetcher.archives.bad_archive import shown
+from tfs_operator.fetcher.archives.errors import shown
 from tfs_operator.fetcher.archives.limits import EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.saved_model.version_listing import Listing, version_number
+from tfs_operator.fetcher.saved_model.version_listing import VersionListing, version_number
 
 SAVED_MODELS = ("saved_model.pb", "saved_model.pbtxt")
 _ALONE = 1
@@ -20,16 +20,16 @@ _NEVER_A_MODEL = "__MACOSX"
 
 
 @dataclass(frozen=True)
-class Placed:
+class VersionPlace:
     """A version, and the folder in the archive that its files lie in: "" or one that ends in `/`."""
 
     version: RemoteVersion
     prefix: str
 
 
-def placed(uri: str, tree: Mapping[str, Packed], roots: Sequence[str]) -> dict[int, Placed]:
-    """The versions in the first of `roots` ("" or ending in `/`) that has any, or in the one folder below it: folders
-    with numbers for names, else one SavedModel, which is version 1. Raises FetchError(NO_VERSIONS)."""
+def version_places(uri: str, tree: Mapping[str, Packed], roots: Sequence[str]) -> dict[int, VersionPlace]:
+    """Returns the versions in the first of `roots` ("" or ending in `/`) that has any, or in the one folder below it:
+    folders with numbers for names, else one SavedModel, which is version 1. Raises FetchError(NO_VERSIONS)."""
     for root in roots:
         for prefix in (root, *_only_folder(tree, root)):
             names = {name[len(prefix) :] for name in tree if name.startswith(prefix)}
@@ -46,25 +46,27 @@ def _only_folder(tree: Mapping[str, Packed], root: str) -> Iterable[str]:
     return [f"{root}{top}/" for top in tops] if len(tops) == 1 else []
 
 
-def _numbered(uri: str, tree: Mapping[str, Packed], prefix: str) -> dict[int, Placed]:
-    listing = Listing(uri)
+def _numbered(uri: str, tree: Mapping[str, Packed], prefix: str) -> dict[int, VersionPlace]:
+    listing = VersionListing(uri)
     for name, packed in tree.items():
         if name.startswith(prefix):
             listing.add(name[len(prefix) :], packed.size, "", packed.sha256)
     found = listing.versions().values()
-    return {version.number: _checked(uri, tree, Placed(version, f"{prefix}{version.folder}/")) for version in found}
+    return {
+        version.number: _checked(uri, tree, VersionPlace(version, f"{prefix}{version.folder}/")) for version in found
+    }
 
 
-def _alone(uri: str, tree: Mapping[str, Packed], prefix: str) -> Placed:
+def _alone(uri: str, tree: Mapping[str, Packed], prefix: str) -> VersionPlace:
     """As if it lay in a folder `1`."""
-    listing = Listing(uri)
+    listing = VersionListing(uri)
     for name, packed in tree.items():
         if name.startswith(prefix):
             listing.add(f"{_ALONE}/{name[len(prefix) :]}", packed.size, "", packed.sha256)
-    return _checked(uri, tree, Placed(listing.versions()[_ALONE], prefix))
+    return _checked(uri, tree, VersionPlace(listing.versions()[_ALONE], prefix))
 
 
-def _checked(uri: str, tree: Mapping[str, Packed], place: Placed) -> Placed:
+def _checked(uri: str, tree: Mapping[str, Packed], place: VersionPlace) -> VersionPlace:
     """With a problem where something of the version cannot be unpacked."""
     seen: dict[str, str] = {}
     for file in place.version.files:
@@ -77,7 +79,7 @@ def _checked(uri: str, tree: Mapping[str, Packed], place: Placed) -> Placed:
     return place
 
 
-def _refused(uri: str, place: Placed, cause: str) -> Placed:
+def _refused(uri: str, place: VersionPlace, cause: str) -> VersionPlace:
     message = f"{uri}: version {place.version.number}: {cause}"
     problem = FetchProblem(reason=Reason.ARCHIVE_REFUSED, message=message)
     return replace(place, version=replace(place.version, problem=problem))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
 
 GIB = 1024**3
 
@@ -31,7 +31,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """How much an archive may hold; what is counted is what comes out, not what its headers claim."""
 
     entries: int = 100_000
@@ -62,10 +62,10 @@ def clean_path(name: str) -> str:
     return "/".join(parts)
 
 
-class Ledger:
-    """Counts what comes out of one archive, in order, and raises BadArchive at the first thing too much."""
+class EntryBudget:
+    """Counts what comes out of one archive, in order, and raises BadArchive once it is more than the limits allow."""
 
-    def __init__(self, limits: Limits, packed_bytes: int) -> None:
+    def __init__(self, limits: ArchiveLimits, packed_bytes: int) -> None:
         self._limits = limits
         self._most_bytes = min(limits.total_bytes, max(limits.ratio_from_bytes, limits.ratio * packed_bytes))
         self._seen: dict[str, EntryKind] = {}

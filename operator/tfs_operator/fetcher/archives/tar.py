@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Protocol
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
 from tfs_operator.fetcher.archives.limits import Entry, EntryKind, clean_path
 
 BLOCK = 512

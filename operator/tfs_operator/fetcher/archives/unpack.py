@@ -14,11 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
-from tfs_operator.fetcher.archives.limits import Entry, EntryKind, Ledger, Limits
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
+from tfs_operator.fetcher.archives.limits import ArchiveLimits, Entry, EntryBudget, EntryKind
 from tfs_operator.fetcher.archives.tar import CHUNK, Readable, tar_members
 from tfs_operator.fetcher.archives.zip import zip_members
-from tfs_operator.fetcher.core.source import Progress, RemoteFile
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile
 from tfs_operator.fetcher.core.threads import Stopped
 
 
@@ -38,13 +39,13 @@ class Packed:
     kind: EntryKind = EntryKind.FILE
 
 
-def survey(archive: Path, packing: Packing, limits: Limits, stop: threading.Event) -> tuple[Packed, ...]:
+def survey(archive: Path, packing: Packing, limits: ArchiveLimits, stop: threading.Event) -> tuple[Packed, ...]:
     """Reads the whole archive, and with it every checksum that it has; writes nothing. Raises BadArchive."""
-    ledger = Ledger(limits, archive.stat().st_size)
+    budget = EntryBudget(limits, archive.stat().st_size)
     found: list[Packed] = []
-    with closing(_members(archive, packing, _counting(ledger, stop))) as members:
+    with closing(_members(archive, packing, _counting(budget, stop))) as members:
         for entry, content in members:
-            ledger.admit(entry)
+            budget.admit(entry)
             if entry.kind is not EntryKind.FOLDER:
                 found.append(_surveyed(entry, content))
     return tuple(found)
@@ -53,17 +54,17 @@ def survey(archive: Path, packing: Packing, limits: Limits, stop: threading.Even
 def extract(
     archive: Path,
     packing: Packing,
-    wanted: Mapping[str, RemoteFile],
+    targets: Mapping[str, RemoteFile],
     into: Path,
     progress: Progress,
     stop: threading.Event,
 ) -> None:
-    """Unpacks the entries that `wanted` names to the paths that it gives, below `into`. A file that is there already
+    """Unpacks the entries that `targets` names to the paths that it gives, below `into`. A file that is there already
     with the right content stays. Raises BadArchive where the archive is not the one that was surveyed."""
-    left = dict(wanted)
+    left = dict(targets)
     if not left:
         return
-    with closing(_members(archive, packing, _stopping(stop))) as members:
+    with closing(_members(archive, packing, _watching(progress, stop))) as members:
         for entry, content in members:
             target = left.pop(entry.path, None)
             if target is not None:
@@ -74,22 +75,25 @@ def extract(
 
 
 Meter = Callable[[int], None]
-"""Is told how many bytes have come out; raises to stop."""
+"""Takes the number of bytes that have come out; raises to stop."""
 
 
-def _counting(ledger: Ledger, stop: threading.Event) -> Meter:
+def _counting(budget: EntryBudget, stop: threading.Event) -> Meter:
     def meter(count: int) -> None:
         if stop.is_set():
             raise Stopped
-        ledger.count(count)
+        budget.count(count)
 
     return meter
 
 
-def _stopping(stop: threading.Event) -> Meter:
+def _watching(progress: Progress, stop: threading.Event) -> Meter:
+    """To read past other entries may take long, and is no byte of the version."""
+
     def meter(_: int) -> None:
         if stop.is_set():
             raise Stopped
+        progress.touch()
 
     return meter
 
@@ -127,7 +131,7 @@ def _opened(file: IO[bytes], packing: Packing) -> Iterator[Readable]:
 
 
 class _Checked:
-    """Says in words what the decompressing libraries raise."""
+    """Translates what the decompressing libraries raise."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -152,7 +156,7 @@ def _write(entry: Entry, content: Readable, target: RemoteFile, into: Path, prog
         raise BadArchive(f"the entry {shown(entry.path)} is a {entry.kind}")
     path = _place(into, target.path)
     if _is_whole(path, target):
-        progress(target.size)
+        progress.add(target.size)
         return
     digest, size = hashlib.sha256(), 0
     with open(path, "wb", opener=_opener) as file:
@@ -161,7 +165,7 @@ def _write(entry: Entry, content: Readable, target: RemoteFile, into: Path, prog
             file.write(data)
             digest.update(data)
             size += len(data)
-            progress(len(data))
+            progress.add(len(data))
     if (size, digest.hexdigest()) != (target.size, target.sha256):
         raise BadArchive(f"the entry {shown(entry.path)} has changed on the disk since it was looked at")
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
 from tfs_operator.fetcher.archives.limits import Entry, EntryKind, clean_path
 
 DIRECTORY_MAX = 32 * 1024**2
@@ -30,13 +30,13 @@ _KINDS = {
 
 
 class _Bounded(io.FileIO):
-    """A file of which nobody reads too much at once, whatever an archive's header claims."""
+    """Reads never too much at once, whatever an archive's header claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        wanted = -1 if size is None else size
-        if wanted > DIRECTORY_MAX:
-            raise BadArchive(f"its table of contents claims {wanted} bytes; {DIRECTORY_MAX} are the most")
-        return super().read(wanted) or b""
+        count = -1 if size is None else size
+        if count > DIRECTORY_MAX:
+            raise BadArchive(f"its table of contents claims {count} bytes; {DIRECTORY_MAX} are the most")
+        return super().read(count) or b""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         if whence == io.SEEK_SET and offset < 0:

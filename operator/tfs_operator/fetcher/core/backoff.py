@@ -1,4 +1,4 @@
-"""How long to wait after a failure before trying again."""
+"""Keeps the time after a failure until the next attempt."""
 
 import random
 import time
@@ -9,14 +9,14 @@ from tfs_operator.domain.backoff import delay
 
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 300.0
-_HOPELESS_SECONDS = 30.0
+_PERMANENT_SECONDS = 30.0
 """Where only a person can help, to begin with. A Secret takes the kubelet a minute to bring anyway."""
 
 
 @dataclass
 class Backoff:
-    """Doubles with each failure in a row, up to five minutes or what is given. Jitter takes up to a quarter off, so
-    that the pods of a TFModel do not ask the store all at once."""
+    """The back-off of one thing that is tried again: doubles with each failure in a row, up to five minutes or what is
+    given. Jitter takes up to a quarter off, so that the pods of a TFModel do not ask the store all at once."""
 
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
@@ -28,7 +28,7 @@ class Backoff:
 
     def failed(self, *, retry: bool = True, most: float = MOST_SECONDS) -> float:
         """Seconds until the next attempt: `most` at the most."""
-        first = FIRST_SECONDS if retry else _HOPELESS_SECONDS
+        first = FIRST_SECONDS if retry else _PERMANENT_SECONDS
         self.failures += 1
         seconds = delay(self.failures, first, most) * (1.0 - self.jitter() / 4)
         self.due = self.clock() + seconds

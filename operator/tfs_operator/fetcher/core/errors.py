@@ -1,4 +1,4 @@
-"""Why something could not be fetched, as one error type, whatever the library behind it raised."""
+"""One error type for whatever could not be fetched, whichever library raised it."""
 
 from tfs_operator.api.conditions import Reason
 
@@ -13,3 +13,8 @@ class FetchError(Exception):
         self.reason = reason
         self.message = message
         self.retry = retry
+
+
+def invalid_uri(uri: str, cause: str) -> FetchError:
+    """A `modelUri` that no store can have, or that the settings in `spec.storage` do not fit."""
+    return FetchError(Reason.INVALID_SPEC, f"{uri}: {cause}", retry=False)

@@ -1,4 +1,4 @@
-"""Numbers as people read them, in messages and the log."""
+"""Formats numbers for messages and the log."""
 
 from collections.abc import Collection
 

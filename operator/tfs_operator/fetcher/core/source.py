@@ -1,14 +1,12 @@
-"""What every kind of store offers to the rest of the fetcher."""
+"""What every kind of store offers to the rest of the fetcher: versions, and their files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from tfs_operator.domain.fetch_protocol import FetchProblem
-
-Progress = Callable[[int], None]
-"""Is called with the number of bytes that have just arrived (or that were found to be there already)."""
+from tfs_operator.fetcher.core.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class RemoteVersion:
 
 
 class Source(Protocol):
-    """One model's base path in one store. Every method raises FetchError, and nothing else, for what can go wrong
-    outside; cancellation leaves what has arrived on the disk, to be resumed."""
+    """Lists and downloads the versions of one model's base path in one store. Every method raises FetchError, and
+    nothing else, for what can go wrong outside; cancellation leaves what has arrived on the disk, to be resumed."""
 
     uri: str
 

@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The work was told to stop; nobody waits for its result."""
+    """The work was stopped; its result is not used."""
 
 
-async def working(work: Callable[[threading.Event], T]) -> T:
+async def in_stoppable_thread(work: Callable[[threading.Event], T]) -> T:
     """Runs `work` in a thread. A cancelled caller sets the event and waits until the thread has ended: after that
-    nobody writes on into a folder that somebody else may use. `work` looks at the event at least once a megabyte."""
+    no thread writes on into a folder that others may use. `work` looks at the event at least once a megabyte."""
     stop = threading.Event()
     running = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:
@@ -27,8 +27,8 @@ async def working(work: Callable[[threading.Event], T]) -> T:
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for work that is short, and is not told to stop."""
-    return await working(lambda _: function(*args, **kwargs))
+    """The same for work that is short and cannot be stopped."""
+    return await in_stoppable_thread(lambda _: function(*args, **kwargs))
 
 
 async def _ended(running: "asyncio.Future[T]") -> None:
@@ -41,9 +41,9 @@ async def _ended(running: "asyncio.Future[T]") -> None:
         running.exception()
 
 
-async def asking(work: Callable[[], T], seconds: float) -> T:
-    """Runs `work`, which only asks and changes nothing, in a thread that nobody waits for after a cancellation or
-    `seconds` (TimeoutError): not even the end of the process, unlike the threads of asyncio.to_thread."""
+async def in_daemon_thread(work: Callable[[], T], seconds: float) -> T:
+    """Runs `work`, which only reads, in a thread that is abandoned after a cancellation or `seconds` (TimeoutError): it
+    does not even hold up the end of the process, unlike the threads of asyncio.to_thread."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""What a store vouches for, compared with what is on the disk."""
+"""Compares what is on the disk with the checksums that a store has."""
 
 import hashlib
 import os

@@ -1,25 +1,24 @@
-"""Says in the log how far the download of an archive is; no report has it, since its versions are not known yet."""
+"""Logs how far the download of an archive is; no report has it, since the archive's versions are not known yet."""
 
 import logging
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
-
-from tfs_operator.fetcher.core.source import Progress
 
 SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
 
-class Loudly:
-    """A Progress: one line at the start, one about every ten seconds, one at the end."""
+class DownloadLog:
+    """Logs one line at the start of a download, one about every ten seconds, one at the end; called with the bytes
+    that have just arrived, it calls `alive` whenever there are any."""
 
-    def __init__(self, uri: str, size: int, beat: Progress) -> None:
-        """`beat` is told of no bytes, since none is a version's yet, but that something moves."""
+    def __init__(self, uri: str, size: int, alive: Callable[[], None]) -> None:
         self._uri = uri
         self._size = size
-        self._beat = beat
+        self._alive = alive
         self._arrived = 0
         self._begun = self._said = time.monotonic()
 
@@ -33,7 +32,8 @@ class Loudly:
 
     def __call__(self, count: int) -> None:
         self._arrived += count
-        self._beat(0)
+        if count:
+            self._alive()
         if time.monotonic() - self._said >= SECONDS:
             self._said = time.monotonic()
             rate = self._arrived / (self._said - self._begun)

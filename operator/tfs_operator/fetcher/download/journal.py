@@ -1,4 +1,4 @@
-"""What has arrived of a version, kept beside its files so that a killed process goes on where it was.
+"""Keeps what has arrived of a version beside its files, so that a killed process goes on where it was.
 
 Lines are only ever appended, each after the bytes it speaks of have been written, so it never promises too much:
 what a process has written outlives the process. It does not outlive a crash of the node, where a line may reach the
@@ -12,24 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from tfs_operator.fetcher.core.boot import boot_id
 from tfs_operator.fetcher.core.source import RemoteFile
-from tfs_operator.fetcher.download.byte_ranges import Span, joined
-
-NAME = ".transfer"
-"""In the folder of the version while it arrives. No file of a SavedModel begins with a dot."""
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from tfs_operator.fetcher.download.byte_ranges import ByteRange, joined
 
 
 class Journal:
-    """Of one folder and one process at a time, whose threads may share it. Files are named by their place in the first
-    line, to keep it small."""
+    """The journal of one folder and one process at a time, whose threads may share it. Files are named by their place
+    in the first line, to keep it small."""
 
     def __init__(self, path: Path, files: Sequence[RemoteFile]) -> None:
         """Opens the journal at `path`, or begins one; what it says of files that are not exactly these is dropped."""
         self._path = path
         self._index = {file.path: index for index, file in enumerate(files)}
-        self._spans: dict[str, list[Span]] = {}
+        self._ranges: dict[str, list[ByteRange]] = {}
         self._verified: set[str] = set()
         self._lock = threading.Lock()
         self._read({file.path: file for file in files})
@@ -41,8 +37,8 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
-    def spans(self, file: RemoteFile) -> list[Span]:
-        return self._spans.get(file.path, [])
+    def ranges(self, file: RemoteFile) -> list[ByteRange]:
+        return self._ranges.get(file.path, [])
 
     def is_verified(self, file: RemoteFile) -> bool:
         return file.path in self._verified
@@ -50,7 +46,7 @@ class Journal:
     def arrived(self, file: RemoteFile, start: int, end: int) -> None:
         """To be called once the bytes are written."""
         with self._lock:
-            self._spans[file.path] = joined(self.spans(file), (start, end))
+            self._ranges[file.path] = joined(self.ranges(file), (start, end))
             self._append([self._index[file.path], start, end])
 
     def verified(self, file: RemoteFile) -> None:
@@ -60,12 +56,12 @@ class Journal:
 
     def forget(self, file: RemoteFile) -> None:
         """The bytes are not those of the store."""
-        self._spans.pop(file.path, None)
+        self._ranges.pop(file.path, None)
         self._verified.discard(file.path)
         self._append([self._index[file.path], -1, -1])
 
-    def _read(self, wanted: dict[str, RemoteFile]) -> None:
-        """A journal that makes no sense is none."""
+    def _read(self, files: dict[str, RemoteFile]) -> None:
+        """A damaged journal is none."""
         try:
             head, *lines = self._path.read_text("utf-8").split("\n")
             first = json.loads(head)
@@ -74,27 +70,27 @@ class Journal:
             entries = [json.loads(line) for line in lines[:-1]]
         except (OSError, ValueError, KeyError, TypeError):
             return
-        if not first["boot"] or first["boot"] != _boot_id():
+        if not first["boot"] or first["boot"] != boot_id():
             return
-        for index, *span in entries:
-            if wanted.get(known[index].path) == known[index]:
-                self._replay(known[index].path, span)
+        for index, *byte_range in entries:
+            if files.get(known[index].path) == known[index]:
+                self._replay(known[index].path, byte_range)
 
-    def _replay(self, path: str, span: list[int]) -> None:
-        if not span:
+    def _replay(self, path: str, byte_range: list[int]) -> None:
+        if not byte_range:
             self._verified.add(path)
-        elif span[0] < 0:
-            self._spans.pop(path, None)
+        elif byte_range[0] < 0:
+            self._ranges.pop(path, None)
             self._verified.discard(path)
         else:
-            self._spans[path] = joined(self._spans.get(path, []), (span[0], span[1]))
+            self._ranges[path] = joined(self._ranges.get(path, []), (byte_range[0], byte_range[1]))
 
     def _rewrite(self, files: Sequence[RemoteFile]) -> int:
         """A new file in the place of the old one at once: killed in between, the old one still stands."""
         fresh = self._path.with_name(self._path.name + ".new")
-        head = {"boot": _boot_id(), "files": [[file.path, file.size, file.etag, file.sha256] for file in files]}
+        head = {"boot": boot_id(), "files": [[file.path, file.size, file.etag, file.sha256] for file in files]}
         lines: list[object] = [head]
-        lines += [[self._index[path], *span] for path, spans in self._spans.items() for span in spans]
+        lines += [[self._index[path], *byte_range] for path, ranges in self._ranges.items() for byte_range in ranges]
         lines += [[self._index[path]] for path in self._verified]
         fresh.write_text("".join(_line(line) for line in lines), "utf-8")
         fresh.replace(self._path)
@@ -106,11 +102,3 @@ class Journal:
 
 def _line(value: object) -> str:
     return json.dumps(value, separators=(",", ":")) + "\n"
-
-
-def _boot_id() -> str:
-    """Empty where the system has none: then no journal counts."""
-    try:
-        return _BOOT_ID.read_text("utf-8").strip()
-    except OSError:
-        return ""

@@ -1,4 +1,4 @@
-"""Where the bytes of one part of a file go, from whichever thread they arrive in."""
+"""Writes the bytes of one part of a file, from whichever thread they arrive in."""
 
 import os
 import threading
@@ -8,28 +8,28 @@ from contextlib import aclosing
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteFile
-from tfs_operator.fetcher.core.threads import Stopped, asking
-from tfs_operator.fetcher.download.byte_ranges import Span
+from tfs_operator.fetcher.core.threads import Stopped, in_daemon_thread
+from tfs_operator.fetcher.download.byte_ranges import ByteRange
 from tfs_operator.fetcher.download.journal import Journal
-from tfs_operator.fetcher.download.partial_files import Incoming
-from tfs_operator.fetcher.volume.disk import is_full
+from tfs_operator.fetcher.download.partial_files import PartialFile
+from tfs_operator.fetcher.volume.disk import volume_error
 
 WRITE_SECONDS = 600.0
 """For one chunk, on a volume that hangs."""
 
 
-class Sink:
-    """Takes the chunks of a part in order, one thread at a time. Once it is closed nothing is written any more, even
-    by a thread that nobody waits for."""
+class PartWriter:
+    """Writes the chunks of a part in order, one thread at a time. Once it is closed nothing is written any more, even
+    by a thread that was abandoned."""
 
-    def __init__(self, what: str, incoming: Incoming, part: Span, record: Journal) -> None:
+    def __init__(self, what: str, partial_file: PartialFile, part: ByteRange, record: Journal) -> None:
         """`what` names the version in messages."""
         self._what = what
-        self._incoming = incoming
+        self._partial_file = partial_file
         self._record = record
         self._gate = threading.Lock()
         self._is_open = True
-        self._descriptor = incoming.open()
+        self._descriptor = partial_file.open()
         self.position, self.end = part
 
     def write(self, chunk: memoryview) -> None:
@@ -39,21 +39,21 @@ class Sink:
                 raise Stopped
             start, end = self.position, self.position + len(chunk)
             if end > self.end:
-                message = f"{self._what}: {self._incoming.file.path}: the store sends more than was asked for"
+                message = f"{self._what}: {self._partial_file.file.path}: the store sends more than was asked for"
                 raise FetchError(Reason.STORE_ERROR, message)
             try:
-                self._incoming.hash(chunk, start)
+                self._partial_file.hash(chunk, start)
                 _write(self._descriptor, chunk, start)
-                self._record.arrived(self._incoming.file, start, end)
+                self._record.arrived(self._partial_file.file, start, end)
             except OSError as error:
-                raise disk_problem(error, self._what) from error
+                raise volume_error(self._what, error) from error
             self.position = end
 
     def check_whole(self) -> None:
         """Raises FetchError where the store has ended early."""
         if self.position < self.end:
             message = (
-                f"{self._what}: {self._incoming.file.path}: the store ends early, at {self.position} of {self.end}"
+                f"{self._what}: {self._partial_file.file.path}: the store ends early, at {self.position} of {self.end}"
             )
             raise FetchError(Reason.STORE_ERROR, message)
 
@@ -64,32 +64,27 @@ class Sink:
             os.close(self._descriptor)
 
 
-Receive = Callable[[RemoteFile, int, int, Sink], Awaitable[None]]
-"""Brings the bytes of a file from an offset up to and without another into a sink, in order. Raises FetchError; what
-may pass (the store is not reached, or has an error) is answered by asking again for what is missing. Has a deadline
-of its own for a store that says no more."""
+Receive = Callable[[RemoteFile, int, int, PartWriter], Awaitable[None]]
+"""Brings the bytes of a file from an offset up to and without another into a PartWriter, in order. Raises FetchError;
+what may pass (the store is not reached, or has an error) is answered by asking again for what is missing. Has a
+deadline of its own for a store that says no more."""
 
 Read = Callable[[RemoteFile, int, int], AsyncGenerator[memoryview, None]]
 """The same as a stream in the event loop, for clients that have no other way."""
 
 
 def streamed(read: Read) -> Receive:
-    async def receive(file: RemoteFile, start: int, end: int, sink: Sink) -> None:
+    async def receive(file: RemoteFile, start: int, end: int, writer: PartWriter) -> None:
         async with aclosing(read(file, start, end)) as chunks:
             async for chunk in chunks:
-                await _written(chunk, sink)
+                await _written(chunk, writer)
 
     return receive
 
 
-async def _written(chunk: memoryview, sink: Sink) -> None:
+async def _written(chunk: memoryview, writer: PartWriter) -> None:
     """Beside the event loop, since a volume may take its time."""
-    await asking(lambda: sink.write(chunk), WRITE_SECONDS)
-
-
-def disk_problem(error: OSError, what: str) -> FetchError:
-    reason = Reason.DISK_FULL if is_full(error) else Reason.STORE_ERROR
-    return FetchError(reason, f"{what}: the pod's volume: {error.strerror or error}")
+    await in_daemon_thread(lambda: writer.write(chunk), WRITE_SECONDS)
 
 
 def _write(descriptor: int, chunk: memoryview, position: int) -> None:

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfs_operator.fetcher.core.hidden_files import JOURNAL
 from tfs_operator.fetcher.core.source import RemoteFile
-from tfs_operator.fetcher.download import journal
-from tfs_operator.fetcher.download.byte_ranges import Span, missing
+from tfs_operator.fetcher.download.byte_ranges import ByteRange, missing
 from tfs_operator.fetcher.download.checksum import RunningChecksum, vouched
 from tfs_operator.fetcher.download.journal import Journal
 
 
-class Incoming:
+class PartialFile:
     """One file while it arrives. Its parts arrive in any order, several at a time."""
 
     def __init__(self, file: RemoteFile, folder: Path) -> None:
@@ -23,9 +23,9 @@ class Incoming:
         self.pending = 0
         """Parts that are begun or waiting."""
 
-    def parts(self, spans: list[Span], part_bytes: int) -> list[Span]:
+    def parts(self, ranges: list[ByteRange], part_bytes: int) -> list[ByteRange]:
         """What is still to come. They are all pending from now on."""
-        parts = missing(spans, self.file.size, part_bytes)
+        parts = missing(ranges, self.file.size, part_bytes)
         self.pending = len(parts)
         return parts
 
@@ -43,7 +43,7 @@ class Incoming:
                 self._hashing.release()
 
     def follow(self, reached: int, stop: threading.Event, *, wait: bool) -> None:
-        """Reads for the checksum up to the offset `reached`; without `wait`, only if nobody does already."""
+        """Reads for the checksum up to the offset `reached`; without `wait`, only if no other thread does."""
         checksum = self.checksum
         if checksum and self._hashing.acquire(blocking=wait):
             try:
@@ -67,22 +67,22 @@ def prepare(files: Sequence[RemoteFile], into: Path, record: Journal) -> None:
 
 def _settle(file: RemoteFile, path: Path, record: Journal) -> None:
     size = path.stat().st_size if path.exists() else -1
-    spans = record.spans(file)
+    ranges = record.ranges(file)
     if size < 0 or size > file.size:
         path.write_bytes(b"")
-    if spans and size < spans[-1][1]:
+    if ranges and size < ranges[-1][1]:
         record.forget(file)
-    elif not spans and size == file.size and vouched(file):
+    elif not ranges and size == file.size and vouched(file):
         record.arrived(file, 0, size)
 
 
-def remove_others(wanted: set[str], into: Path) -> None:
-    """Removes whatever lies below `into` and is not one of the files `wanted`, by relative path."""
-    kept = wanted | {journal.NAME}
+def remove_others(paths: set[str], into: Path) -> None:
+    """Removes whatever lies below `into` and is not one of the files `paths`, by relative path."""
+    kept = paths | {JOURNAL}
     for path in sorted(into.rglob("*"), reverse=True):
         relative = path.relative_to(into).as_posix()
         if path.is_dir() and not path.is_symlink():
-            if relative in wanted or not any(path.iterdir()):
+            if relative in paths or not any(path.iterdir()):
                 path.rmdir()
         elif relative not in kept or path.is_symlink():
             path.unlink()

@@ -1,4 +1,4 @@
-"""Asks web servers: with the trust and the patience that are configured, and with errors as FetchError."""
+"""Sends requests to web servers, with the trust and time limits that are configured. Errors are FetchErrors."""
 
 import asyncio
 import ssl
@@ -12,8 +12,8 @@ from yarl import URL
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.http.errors import Asked, broken, refused
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.http.errors import RequestContext, connection_error, refusal
 
 CHUNK = 1024**2
 CONNECT_SECONDS = 15
@@ -30,22 +30,22 @@ _REDIRECTS = 6
 
 @dataclass(frozen=True)
 class Page:
-    """A small answer."""
+    """An answer that fits into memory."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class Web:
-    """The questions of one model's source. Cookies are not kept; proxies come from the environment."""
+class HttpClient:
+    """Sends the requests of one model's source. Cookies are not kept; proxies come from the environment."""
 
-    def __init__(self, uri: str, storage: Storage, *, silence: float = SILENCE_SECONDS) -> None:
+    def __init__(self, uri: str, storage: StoreAccess, *, silence: float = SILENCE_SECONDS) -> None:
         self.uri = uri
         self.storage = storage
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
         self._sessions: list[aiohttp.ClientSession] = []
-        """The last one is asked; earlier ones, which trust other authorities, may still have a download running."""
+        """The last one is used; earlier ones, which trust other authorities, may still have a download running."""
 
         self._trusted: bytes | None = None
 
@@ -55,17 +55,17 @@ class Web:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer, once its headers are there: one below 400, or one of `accept`. Raises FetchError, also for what
         goes wrong while the body is read. An Authorization header is not sent to another host after a redirect."""
-        asked = Asked(self.uri, self.storage, URL(url).authority)
+        context = RequestContext(self.uri, self.storage, URL(url).authority)
         try:
             async with self._open().request(
                 method, _url(url), headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
             ) as answer:
                 self._refuse_downgrade(answer)
                 if answer.status >= 400 and answer.status not in accept:
-                    raise refused(asked, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
+                    raise refusal(context, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise broken(asked, error) from None
+            raise connection_error(context, error) from None
 
     async def read(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Page:
         """A whole small answer, within SILENCE_SECONDS."""
@@ -73,7 +73,7 @@ class Web:
             async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, method=method) as answer:
                 return Page(answer.status, answer.headers.copy(), await self._small_body(answer))
         except TimeoutError as error:
-            raise broken(Asked(self.uri, self.storage, URL(url).authority), error) from None
+            raise connection_error(RequestContext(self.uri, self.storage, URL(url).authority), error) from None
 
     async def close(self) -> None:
         for session in self._sessions:
@@ -88,7 +88,7 @@ class Web:
         self._trusted = trusted
         self._sessions.append(
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=trust(self.storage, trusted)),
+                connector=aiohttp.TCPConnector(ssl=tls_context(self.storage, trusted)),
                 timeout=self._timeout,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -121,8 +121,8 @@ def _url(text: str) -> URL:
     return URL(text, encoded="%" in text)
 
 
-def trust(storage: Storage, authorities: bytes | None) -> ssl.SSLContext:
-    """The system's authorities, and those of the ConfigMap besides. Raises FetchError(CREDENTIALS_MISSING)."""
+def tls_context(storage: StoreAccess, authorities: bytes | None) -> ssl.SSLContext:
+    """Trusts the system's authorities, and those of the ConfigMap besides. Raises FetchError(CREDENTIALS_MISSING)."""
     context = ssl.create_default_context()
     # Newer Pythons refuse authorities that lack optional extensions, as many of companies do; other clients take them.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -1,4 +1,4 @@
-"""What web servers and connections say when something is wrong, in words and reasons for people."""
+"""Maps answers of web servers, and failed connections, to FetchErrors."""
 
 import html
 import json
@@ -15,14 +15,14 @@ import aiohttp
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 _SHOWN = 200
 TRANSIENT = frozenset({408, 425, 429})
 
 
-class Transient(FetchError):
-    """May have passed in some seconds: a cut connection, a server that is busy or being restarted."""
+class TransientFetchError(FetchError):
+    """May be over in some seconds: a cut connection, a server that is busy or being restarted."""
 
     def __init__(self, reason: Reason, message: str, after: float | None = None) -> None:
         super().__init__(reason, message)
@@ -31,7 +31,7 @@ class Transient(FetchError):
 
 
 class Unauthorized(FetchError):
-    """The server wants to know who asks, and says how to tell it."""
+    """The server asks for a login (401), and says of which kind."""
 
     def __init__(self, message: str, challenge: str) -> None:
         super().__init__(Reason.ACCESS_DENIED, message, retry=False)
@@ -40,39 +40,39 @@ class Unauthorized(FetchError):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Whose question it was, for messages."""
+class RequestContext:
+    """Says in messages for which URI, and to which host, a request was."""
 
     uri: str
-    storage: Storage
+    storage: StoreAccess
     host: str
 
     @property
     def credentials(self) -> str:
         if self.storage.credentials is None:
-            return "it was asked without credentials; name a Secret in storage.secretRef"
+            return "the request had no credentials; name a Secret in storage.secretRef"
         name = f"Secret {self.storage.secret_name}" if self.storage.secret_name else "storage.secretRef"
         return f"check the credentials in {name}, and their rights"
 
 
-def refused(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> FetchError:
-    """For an answer with an HTTP status of 400 or more."""
-    said = f"{asked.host} answers {status}{_quoted(own_words(headers, body))}"
+def refusal(context: RequestContext, status: int, headers: Mapping[str, str], body: bytes) -> FetchError:
+    """Maps an answer with an HTTP status of 400 or more."""
+    said = f"{context.host} answers {status}{_quoted(server_message(headers, body))}"
     if status == 401:
-        return Unauthorized(f"{asked.uri}: {said}; {asked.credentials}", headers.get("WWW-Authenticate", ""))
+        return Unauthorized(f"{context.uri}: {said}; {context.credentials}", headers.get("WWW-Authenticate", ""))
     if status in (403, 407):
-        return FetchError(Reason.ACCESS_DENIED, f"{asked.uri}: {said}; {asked.credentials}", retry=False)
+        return FetchError(Reason.ACCESS_DENIED, f"{context.uri}: {said}; {context.credentials}", retry=False)
     if status in (404, 410):
-        return FetchError(Reason.STORE_NOT_FOUND, f"{asked.uri}: {said}; check the URI", retry=False)
+        return FetchError(Reason.STORE_NOT_FOUND, f"{context.uri}: {said}; check the URI", retry=False)
     if status == 412:
-        return FetchError(Reason.VERSION_CHANGED, f"{asked.uri}: {said}; it has changed in the store")
+        return FetchError(Reason.VERSION_CHANGED, f"{context.uri}: {said}; it has changed in the store")
     if status in TRANSIENT or status >= 500:
-        return Transient(Reason.STORE_ERROR, f"{asked.uri}: {said}", retry_after(headers))
-    return FetchError(Reason.STORE_ERROR, f"{asked.uri}: {said}", retry=False)
+        return TransientFetchError(Reason.STORE_ERROR, f"{context.uri}: {said}", retry_after(headers))
+    return FetchError(Reason.STORE_ERROR, f"{context.uri}: {said}", retry=False)
 
 
-def own_words(headers: Mapping[str, str], body: bytes) -> str:
-    """What the server says itself, on one short line: of JSON its message, of a page its title."""
+def server_message(headers: Mapping[str, str], body: bytes) -> str:
+    """Returns the server's own text on one short line: of JSON its message, of a page its title."""
     text = body.decode("utf-8", "replace")
     kind = headers.get("Content-Type", "")
     if "json" in kind:
@@ -113,14 +113,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def broken(asked: Asked, error: BaseException) -> FetchError:
-    """For a question that got no answer, or half of one. The errors' own texts may hold signed addresses, so only the
-    operating system's words are taken from them."""
+def connection_error(context: RequestContext, error: BaseException) -> FetchError:
+    """Maps a request without an answer, or with half of one. The errors' own texts may hold signed addresses, so only
+    the operating system's words are taken from them."""
     for cause in _causes(error):
         for kinds, meaning in _MEANINGS:
             if isinstance(cause, kinds):
-                return meaning(asked, cause)
-    return Transient(Reason.STORE_ERROR, f"{asked.uri}: {asked.host} answers with something else than HTTP")
+                return meaning(context, cause)
+    return TransientFetchError(
+        Reason.STORE_ERROR, f"{context.uri}: {context.host} answers with something else than HTTP"
+    )
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -136,47 +138,47 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _not_trusted(asked: Asked, error: BaseException) -> FetchError:
-    name = f"ConfigMap {asked.storage.ca_name}" if asked.storage.ca_name else "storage.caBundle"
-    what_to_do = "check" if asked.storage.ca_bundle else "put its authority's certificate into"
+def _not_trusted(context: RequestContext, error: BaseException) -> FetchError:
+    name = f"ConfigMap {context.storage.ca_name}" if context.storage.ca_name else "storage.caBundle"
+    what_to_do = "check" if context.storage.ca_bundle else "put its authority's certificate into"
     why = one_line(getattr(error, "verify_message", "") or "it does not fit")
-    message = f"{asked.uri}: the certificate of {asked.host} is not trusted ({why}); {what_to_do} {name}"
+    message = f"{context.uri}: the certificate of {context.host} is not trusted ({why}); {what_to_do} {name}"
     return FetchError(Reason.CERTIFICATE_NOT_TRUSTED, message, retry=False)
 
 
-def _no_tls(asked: Asked, error: BaseException) -> FetchError:
+def _no_tls(context: RequestContext, error: BaseException) -> FetchError:
     words = (getattr(error, "reason", "") or "").replace("_", " ").lower()
-    return _unreachable(asked, f"{asked.host} does not speak TLS as expected{_quoted(words)}")
+    return _unreachable(context, f"{context.host} does not speak TLS as expected{_quoted(words)}")
 
 
-def _unknown_host(asked: Asked, error: BaseException) -> FetchError:
-    return _unreachable(asked, f"unknown host {asked.host}{_quoted(getattr(error, 'strerror', ''))}")
+def _unknown_host(context: RequestContext, error: BaseException) -> FetchError:
+    return _unreachable(context, f"unknown host {context.host}{_quoted(getattr(error, 'strerror', ''))}")
 
 
-def _too_late(asked: Asked, _: BaseException) -> FetchError:
-    return _unreachable(asked, f"no answer from {asked.host} in time")
+def _too_late(context: RequestContext, _: BaseException) -> FetchError:
+    return _unreachable(context, f"no answer from {context.host} in time")
 
 
-def _no_way(asked: Asked, error: BaseException) -> FetchError:
+def _no_way(context: RequestContext, error: BaseException) -> FetchError:
     code = getattr(error, "errno", None)
-    return _unreachable(asked, f"no connection to {asked.host}{_quoted(os.strerror(code) if code else '')}")
+    return _unreachable(context, f"no connection to {context.host}{_quoted(os.strerror(code) if code else '')}")
 
 
-def _led_astray(asked: Asked, _: BaseException) -> FetchError:
-    message = f"{asked.uri}: {asked.host} redirects in circles, or to no web address"
+def _led_astray(context: RequestContext, _: BaseException) -> FetchError:
+    message = f"{context.uri}: {context.host} redirects in circles, or to no web address"
     return FetchError(Reason.STORE_ERROR, message, retry=False)
 
 
-def _cut(asked: Asked, _: BaseException) -> FetchError:
-    return _unreachable(asked, f"the connection to {asked.host} was cut")
+def _cut(context: RequestContext, _: BaseException) -> FetchError:
+    return _unreachable(context, f"the connection to {context.host} was cut")
 
 
-def _unreachable(asked: Asked, words: str) -> FetchError:
-    return Transient(Reason.STORE_UNREACHABLE, f"{asked.uri}: {words}")
+def _unreachable(context: RequestContext, words: str) -> FetchError:
+    return TransientFetchError(Reason.STORE_UNREACHABLE, f"{context.uri}: {words}")
 
 
 _Kinds = type[BaseException] | tuple[type[BaseException], ...]
-_MEANINGS: tuple[tuple[_Kinds, Callable[[Asked, BaseException], FetchError]], ...] = (
+_MEANINGS: tuple[tuple[_Kinds, Callable[[RequestContext, BaseException], FetchError]], ...] = (
     (ssl.SSLCertVerificationError, _not_trusted),
     (ssl.SSLError, _no_tls),
     (socket.gaierror, _unknown_host),

@@ -1,4 +1,4 @@
-"""Parts of a file from a web server, for the download engine."""
+"""Reads ranges of a file from a web server, for the download engine."""
 
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -8,37 +8,38 @@ import aiohttp
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.http.client import CHUNK, Web
-from tfs_operator.fetcher.http.errors import Transient
-from tfs_operator.fetcher.http.retry import Patience, persist
+from tfs_operator.fetcher.http.client import CHUNK, HttpClient
+from tfs_operator.fetcher.http.errors import TransientFetchError
+from tfs_operator.fetcher.http.retry import Retry, with_retries
 
 Unchanged = Callable[[aiohttp.ClientResponse], bool]
 """Whether an answer is still of the file that was listed."""
 
 
 async def ranged(
-    web: Web, url: str, headers: Mapping[str, str], span: tuple[int, int], size: int, unchanged: Unchanged
+    web: HttpClient, url: str, headers: Mapping[str, str], byte_range: tuple[int, int], size: int, unchanged: Unchanged
 ) -> AsyncGenerator[memoryview, None]:
-    """The bytes of `span` in a file of `size` bytes, whether the server knows ranges or not: one that does not sends
-    all of it, and what comes before is thrown away. Raises FetchError(VERSION_CHANGED) for another file."""
-    start, end = span
+    """Yields the bytes of `byte_range` (start, end) in a file of `size` bytes, whether the server knows ranges or not:
+    one that does not sends all of it, and what comes before is thrown away. Raises FetchError(VERSION_CHANGED) for
+    another file."""
+    start, end = byte_range
     async with AsyncExitStack() as stack:
-        asked = dict(headers) | {"Range": f"bytes={start}-{end - 1}"}
+        range_headers = dict(headers) | {"Range": f"bytes={start}-{end - 1}"}
 
         async def begin() -> aiohttp.ClientResponse:
-            return await stack.enter_async_context(web.ask(url, asked, accept=(416,)))
+            return await stack.enter_async_context(web.ask(url, range_headers, accept=(416,)))
 
-        answer = await persist(Patience(), begin, lambda: 0)
+        answer = await with_retries(Retry(), begin, lambda: 0)
         position = _begins_at(answer, size) if unchanged(answer) else None
         if position is None or position > start:
             raise FetchError(Reason.VERSION_CHANGED, f"{web.uri}: changed in the store while it was being fetched")
         while position < end and (data := await answer.content.read(CHUNK)):
-            wanted = memoryview(data)[max(0, start - position) : end - position]
+            chunk = memoryview(data)[max(0, start - position) : end - position]
             position += len(data)
-            if wanted:
-                yield wanted
+            if chunk:
+                yield chunk
         if position < end:
-            raise Transient(Reason.STORE_UNREACHABLE, f"{web.uri}: the connection was closed too early")
+            raise TransientFetchError(Reason.STORE_UNREACHABLE, f"{web.uri}: the connection was closed too early")
 
 
 def _begins_at(answer: aiohttp.ClientResponse, size: int) -> int | None:

@@ -1,4 +1,4 @@
-"""How often, and how soon, something that failed in passing is tried again within one attempt of the keeper."""
+"""Tries a request again after a passing failure, within one attempt of the base path's sync."""
 
 import asyncio
 import random
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tfs_operator.domain.backoff import delay
-from tfs_operator.fetcher.http.errors import Transient
+from tfs_operator.fetcher.http.errors import TransientFetchError
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Patience:
+class Retry:
+    """How often, and how soon, a request is tried again."""
+
     attempts: int = 3
     """In a row, without anything having arrived in between."""
 
@@ -21,23 +23,23 @@ class Patience:
     """Doubled after each attempt, and up to as much again at random, so that many pods do not come back at once."""
 
     most_seconds: float = 30
-    """Also where the server asks for more: the keeper's own back-off goes on from there."""
+    """Also where the server asks for more: the sync's own back-off goes on from there."""
 
-    def pause(self, failures: int, asked: float | None) -> float:
+    def pause(self, failures: int, requested: float | None) -> float:
         """Seconds before the next attempt after so many failures, at least one."""
         own = delay(failures, self.first_seconds, self.most_seconds) * random.uniform(1, 2)
-        return min(self.most_seconds, max(own, asked or 0.0))
+        return min(self.most_seconds, max(own, requested or 0.0))
 
 
-async def persist(patience: Patience, attempt: Callable[[], Awaitable[T]], arrived: Callable[[], int]) -> T:
+async def with_retries(retry: Retry, attempt: Callable[[], Awaitable[T]], arrived: Callable[[], int]) -> T:
     """Calls `attempt` until it succeeds, fails for good, or has failed too often. `arrived` says how much is there:
     while that grows, the count of failures begins anew."""
     failures, before = 0, arrived()
     while True:
         try:
             return await attempt()
-        except Transient as error:
+        except TransientFetchError as error:
             failures, before = (1 if arrived() > before else failures + 1), arrived()
-            if failures >= patience.attempts:
+            if failures >= retry.attempts:
                 raise
-            await asyncio.sleep(patience.pause(failures, error.after))
+            await asyncio.sleep(retry.pause(failures, error.after))

@@ -17,7 +17,7 @@ GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
 INDEX = "variables/variables.index"
 
 _SHARD = re.compile(r"variables/variables\.data-(\d{5})-of-(\d{5})")
-_STILL_UPLOADING = "somebody may still be uploading it; it is fetched once it is whole"
+_STILL_UPLOADING = "its upload may still be running; it is fetched once it is whole"
 
 
 def check_listing(uri: str, version: RemoteVersion) -> None:

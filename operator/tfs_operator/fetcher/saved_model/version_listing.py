@@ -1,4 +1,4 @@
-"""Which versions a flat listing of objects shows: keys in, versions out."""
+"""Finds the versions in a flat listing of objects: keys in, versions out."""
 
 import logging
 import re
@@ -9,8 +9,8 @@ from tfs_operator.api.base import MAX_INT64
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.hidden_files import JOURNAL
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.download import journal
 
 MAX_FILES = 200_000
 """Of all versions together; some 100 MiB of memory. A SavedModel has tens."""
@@ -36,7 +36,7 @@ def unsafe(path: str) -> str | None:
         return "has an empty part, '.' or '..'"
     if any(character in path for character in "\\\0\n\r"):
         return "has a backslash, NUL or line break"
-    if path == journal.NAME:
+    if path == JOURNAL:
         return "has the name of the fetcher's own record"
     if max(len(part.encode()) for part in parts) > 255:
         return "has a part of more than 255 bytes"
@@ -44,7 +44,7 @@ def unsafe(path: str) -> str | None:
 
 
 @dataclass
-class Listing:
+class VersionListing:
     """Collects what is listed below the base path `uri`. Keeps only what lies in folders with a number for a name,
     so that memory does not grow with what else is in the bucket."""
 

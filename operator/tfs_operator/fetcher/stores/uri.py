@@ -1,40 +1,33 @@
-"""From a model's URI to the store that has it. Each scheme's module is imported on first use: a pod pays memory only
-for the libraries of the schemes that its models have."""
+"""From a model's URI to the store that has it, by the table of schemes. A store's module is imported on first use: a
+pod pays memory only for the libraries of the schemes that its models have."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
-from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.api.schemes import SCHEMES, Schemes, fetched, scheme_of
+from tfs_operator.fetcher.core.errors import invalid_uri
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 
-def open_source(uri: str, storage: Storage, work: Path) -> Source:
-    """The store of `uri`. Nothing is connected to or read yet, so it works without a network and without a Secret.
+class Store(Protocol):
+    """What the module of a store offers, which the table names."""
+
+    def open_source(self, uri: str, storage: StoreAccess, work: Path) -> Source:
+        """Opens one URI, as `open_source` below has it."""
+        ...
+
+
+def open_source(uri: str, storage: StoreAccess, work: Path, schemes: Schemes = SCHEMES) -> Source:
+    """Opens the store of `uri`. Nothing is connected to or read yet, so it works without a network and a Secret.
 
     `work` is a folder for what a store has to keep beside the versions, such as an archive on its way; it is made on
     demand, lies on the volume of the versions, and must be hidden from the model server. Raises
-    FetchError(INVALID_SPEC) for a URI that names nothing."""
-    scheme, _, _ = uri.partition("://")
-    match scheme:
-        case "s3" | "gs" | "az":
-            from tfs_operator.fetcher.stores.object_store.store import ObjectSource
-
-            return ObjectSource(uri, storage)
-        case "https" | "http":
-            from tfs_operator.fetcher.stores.https.store import open_archive
-
-            return open_archive(uri, storage, work)
-        case "hf":
-            from tfs_operator.fetcher.stores.huggingface.store import HubSource
-
-            return HubSource(uri, storage)
-        case "oci":
-            from tfs_operator.fetcher.stores.oci.store import open_registry
-
-            return open_registry(uri, storage, work)
-    raise invalid(uri, "its scheme is none of s3, gs, az, https, http, hf, oci")
-
-
-def invalid(uri: str, cause: str) -> FetchError:
-    return FetchError(Reason.INVALID_SPEC, f"{uri}: {cause}", retry=False)
+    FetchError(INVALID_SPEC) for a URI that names no place."""
+    scheme = scheme_of(uri, schemes)
+    if scheme is None or not scheme.store:
+        names = ", ".join(name for each in fetched(schemes) for name in each.names)
+        raise invalid_uri(uri, f"its scheme is none of {names}")
+    store = cast(Store, import_module(scheme.store))
+    return store.open_source(uri, storage, work)

@@ -1,4 +1,5 @@
-"""What became of each version so far: the last failure, when it is tried again, and how far the running attempt is."""
+"""Keeps what became of each version so far: the last failure, when it is tried again, and how far the running attempt
+is."""
 
 import time
 from collections.abc import Callable, Collection
@@ -7,13 +8,13 @@ from dataclasses import dataclass
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import Backoff
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.sync.progress import Progress
 
-_HOPELESS = {Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.ARCHIVE_REFUSED}
+_PERMANENT = {Reason.NO_SAVED_MODEL, Reason.INCOMPLETE_VERSION, Reason.ARCHIVE_REFUSED}
 """What is wrong lies in the version itself, and another attempt finds the same."""
 
-_CONTENT = _HOPELESS | {Reason.VERSION_CHANGED}
+_CONTENT = _PERMANENT | {Reason.VERSION_CHANGED}
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Attempts:
             return True
         if attempt.problem is None:
             return attempt.backoff.ready
-        if attempt.problem.reason in _HOPELESS:
+        if attempt.problem.reason in _PERMANENT:
             return attempt.tried != version or attempt.backoff.failures == 0
         return attempt.backoff.ready and listed_at >= attempt.failed_at
 

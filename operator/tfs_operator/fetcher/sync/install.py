@@ -1,4 +1,5 @@
-"""Brings one version: fetched into its staging folder, checked, and renamed into place; or nothing of it is seen."""
+"""Installs one version: fetches it into its staging folder, checks it, and renames it into place, or shows none of
+it."""
 
 import asyncio
 import logging
@@ -7,12 +8,12 @@ from pathlib import Path
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.formatting import in_bytes
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
 from tfs_operator.fetcher.saved_model.checks import check_folder, check_listing
-from tfs_operator.fetcher.sync.listing import Listing
-from tfs_operator.fetcher.sync.progress import Progress
-from tfs_operator.fetcher.volume.disk import check_room, filled_up, free_bytes, write_failed
+from tfs_operator.fetcher.sync.store_listing import StoreListing
+from tfs_operator.fetcher.volume.disk import check_room, free_bytes, volume_error
 from tfs_operator.fetcher.volume.staging import VersionFolders, remove
 
 log = logging.getLogger(__name__)
@@ -22,18 +23,20 @@ STALL_SECONDS = 600.0
 """Sources have deadlines of their own; this one is for what they overlook."""
 
 
-class Arrival:
-    """For the versions of one base path. `durable` puts every file on the disk before the version is seen: for a volume
-    that outlives the machine."""
+class Installer:
+    """Installs the versions of one base path. `durable` puts every file on the disk before the version is seen: for a
+    volume that outlives the machine."""
 
-    def __init__(self, name: str, source: Source, listing: Listing, folders: VersionFolders, *, durable: bool) -> None:
+    def __init__(
+        self, name: str, source: Source, listing: StoreListing, folders: VersionFolders, *, durable: bool
+    ) -> None:
         self._name = name
         self._source = source
         self._listing = listing
         self._folders = folders
         self._durable = durable
 
-    async def bring(self, version: RemoteVersion, progress: Progress) -> None:
+    async def install(self, version: RemoteVersion, progress: Progress) -> None:
         """On return the version is in place. Raises FetchError; then, and when cancelled, what has arrived stays in the
         staging folder for the next attempt."""
         check_listing(self._source.uri, version)
@@ -41,13 +44,13 @@ class Arrival:
         try:
             free = await in_thread(free_bytes, staging)
             await in_thread(check_room, self._source.uri, version, staging, free)
-            await self._download_into(staging, version, progress)
+            await self._download(version, staging, progress)
             await in_thread(check_folder, self._source.uri, version, staging)
             await self._check_unchanged(version)
             await in_thread(self._folders.finish, version, durable=self._durable)
             await in_thread(self._put_in_place, version)
         except OSError as error:
-            raise write_failed(self._source.uri, version, staging, error) from None
+            raise volume_error(f"{self._source.uri}: version {version.number}", error) from None
 
     async def settle(self, version: RemoteVersion) -> None:
         """Lets a version that is in place outlive a loss of power, without having kept it waiting for the disk."""
@@ -58,18 +61,10 @@ class Arrival:
         except OSError as error:
             log.warning("%s: version %s: cannot be synced to the disk: %s", self._name, version.number, error.strerror)
 
-    async def _download_into(self, staging: Path, version: RemoteVersion, progress: Progress) -> None:
-        try:
-            await self._download(version, staging, progress)
-        except FetchError as error:
-            if error.reason is not Reason.DISK_FULL:
-                raise
-            raise filled_up(self._source.uri, version, staging) from None
-
     async def _download(self, version: RemoteVersion, staging: Path, progress: Progress) -> None:
         what = f"{in_bytes(version.size)} in {len(version.files)} files"
         log.info("%s: version %s: fetching %s from %s", self._name, version.number, what, self._source.uri)
-        work = asyncio.ensure_future(self._source.download(version, staging, progress.add))
+        work = asyncio.ensure_future(self._source.download(version, staging, progress))
         try:
             while not (await asyncio.wait({work}, timeout=PROGRESS_SECONDS))[0]:
                 log.info("%s: version %s: %s", self._name, version.number, progress.line())
@@ -87,11 +82,11 @@ class Arrival:
 
     async def _check_unchanged(self, version: RemoteVersion) -> None:
         """A version is whole when it is the same before and after: an upload in progress is seen as a change."""
-        listed = (await self._listing.ask()).get(version.number)
+        listed = (await self._listing.refresh()).get(version.number)
         if listed == version:
             return
         cause = _difference(version, listed)
-        advice = "somebody may be uploading it; it is fetched again"
+        advice = "an upload may be running; it is fetched again"
         message = f"{self._source.uri}: version {version.number} changed while it was fetched ({cause}); {advice}"
         raise FetchError(Reason.VERSION_CHANGED, message)
 

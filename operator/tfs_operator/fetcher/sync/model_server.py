@@ -1,4 +1,4 @@
-"""Asks the pod's own model server which versions it has, over REST. Source: tensorflow/serving, g3doc/api_rest.md."""
+"""Asks the pod's own model server over REST which versions it has. Source: tensorflow/serving, g3doc/api_rest.md."""
 
 import json
 import logging
@@ -17,8 +17,8 @@ _TIMEOUT_SECONDS = 3.0
 _MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
-class ModelServer:
-    """`url` is that of its REST port, such as http://127.0.0.1:8501."""
+class ModelServerClient:
+    """Reads the status of the pod's own model server. `url` is that of its REST port, such as http://127.0.0.1:8501."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The fetcher of one pod: a keeper for each base path, the orders that they get, the report that they give."""
+"""The fetcher of one pod: a BasePathSync for each base path, their orders and their reports."""
 
 import asyncio
 import logging
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelSource
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteVersion, Source
-from tfs_operator.fetcher.sync.base_path_sync import Keeper, Surroundings
-from tfs_operator.fetcher.volume.shared_claims import Alone, Shared, Sharing
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteVersion, Source
+from tfs_operator.fetcher.sync.base_path_sync import BasePathSync, Shared
+from tfs_operator.fetcher.volume.shared_claims import Claims, SharedClaims, SoleOwner
 from tfs_operator.fetcher.volume.staging import VersionFolders
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ OpenSource = Callable[[str, Path], Source]
 
 
 @dataclass
-class Health:
+class Heartbeat:
     """The event loop's own sign of life."""
 
     clock: Callable[[], float] = time.monotonic
@@ -44,27 +45,27 @@ class Health:
 
 
 class PodFetcher:
-    """`pod` is the pod's name where its base paths are shared with others, else None."""
+    """Fetches the models of one pod. `pod` is its name where the base paths are shared with others, else None."""
 
-    def __init__(self, plan: FetchPlan, open_source: OpenSource, around: Surroundings, pod: str | None = None) -> None:
-        self.health = Health()
+    def __init__(self, plan: FetchPlan, open_source: OpenSource, shared: Shared, pod: str | None = None) -> None:
+        self.health = Heartbeat()
         self._was_ready = False
-        self._keepers = {
-            name: keeper
+        self._syncs = {
+            name: sync
             for sources in _by_base_path(plan.sources)
-            for keeper in [_keeper(sources, open_source, around, pod)]
-            for name in keeper.names
+            for sync in [_base_path_sync(sources, open_source, shared, pod)]
+            for name in sync.names
         }
         self.order(plan.order)
 
     def order(self, order: FetchOrder) -> None:
         """Models that this pod does not have are left out: the order may be for pods of another revision."""
-        for name, wanted in order.models.items():
-            if name in self._keepers:
-                self._keepers[name].order(name, wanted, order.poll_interval_seconds)
+        for name, model_order in order.models.items():
+            if name in self._syncs:
+                self._syncs[name].order(name, model_order, order.poll_interval_seconds)
 
     def report(self) -> FetchReport:
-        models = {name: keeper.report(name) for name, keeper in self._keepers.items()}
+        models = {name: sync.report(name) for name, sync in self._syncs.items()}
         return FetchReport(models=models, ready=self._all_started())
 
     def ready(self) -> bool:
@@ -72,19 +73,15 @@ class PodFetcher:
         self._was_ready = self._was_ready or self._all_started()
         return self._was_ready
 
-    def complete(self) -> bool:
-        """Everything that is ordered is there."""
-        return all(keeper.complete() for keeper in self._keepers.values())
-
     async def run(self) -> None:
         """For ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
-            for keeper in set(self._keepers.values()):
-                group.create_task(keeper.run())
+            for sync in set(self._syncs.values()):
+                group.create_task(sync.run())
 
     def _all_started(self) -> bool:
-        return all(keeper.started() for keeper in self._keepers.values())
+        return all(sync.started() for sync in self._syncs.values())
 
     async def _beat(self) -> None:
         while True:
@@ -99,8 +96,8 @@ def _by_base_path(sources: Iterable[ModelSource]) -> list[list[ModelSource]]:
     return list(grouped.values())
 
 
-class Refused:
-    """In the place of a source whose URI makes no sense: an error like any other, and the other models are served."""
+class InvalidSource:
+    """Stands in for a source whose URI is not valid: an error like any other, and the other models are served."""
 
     def __init__(self, uri: str, error: FetchError) -> None:
         self.uri = uri
@@ -119,12 +116,14 @@ def _opened(uri: str, work: Path, open_source: OpenSource) -> Source:
     try:
         return open_source(uri, work)
     except FetchError as error:
-        return Refused(uri, error)
+        return InvalidSource(uri, error)
 
 
-def _keeper(sources: list[ModelSource], open_source: OpenSource, around: Surroundings, pod: str | None) -> Keeper:
+def _base_path_sync(
+    sources: list[ModelSource], open_source: OpenSource, shared: Shared, pod: str | None
+) -> BasePathSync:
     base = Path(sources[0].base_path)
     folders = VersionFolders(base, pod or "")
-    sharing: Sharing = Shared(base, pod) if pod else Alone()
+    claims: Claims = SharedClaims(base, pod) if pod else SoleOwner()
     names = tuple(source.name for source in sources)
-    return Keeper(names, _opened(sources[0].uri, folders.work, open_source), folders, sharing, around)
+    return BasePathSync(names, _opened(sources[0].uri, folders.work, open_source), folders, claims, shared)

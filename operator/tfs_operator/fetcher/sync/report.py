@@ -1,21 +1,23 @@
-"""What a fetcher says of its versions. Pure."""
+"""Writes the report on the versions of one model. Pure."""
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.formatting import in_numbers
 from tfs_operator.fetcher.sync.attempts import Attempt, Attempts
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.view import BasePathView
 
 
-def model_report(uri: str, view: View, attempts: Attempts, problem: FetchError | None) -> ModelReport:
+def model_report(uri: str, view: BasePathView, attempts: Attempts, problem: FetchError | None) -> ModelReport:
     """`view` has the orders of one model only; `problem` is the listing's."""
-    numbers = sorted(view.wanted() | view.present.keys())
+    numbers = sorted(view.aspired() | view.present.keys())
     versions = tuple(_version(uri, view, number, attempts.get(number), problem) for number in numbers)
     return ModelReport(uri=uri, versions=versions, problem=_said(problem))
 
 
-def _version(uri: str, view: View, number: int, attempt: Attempt | None, listing: FetchError | None) -> VersionReport:
+def _version(
+    uri: str, view: BasePathView, number: int, attempt: Attempt | None, listing: FetchError | None
+) -> VersionReport:
     if attempt and attempt.progress:
         return _fetching(number, attempt)
     if number in view.fetched:
@@ -40,7 +42,7 @@ def _fetching(number: int, attempt: Attempt) -> VersionReport:
     )
 
 
-def _fetched(uri: str, view: View, number: int, attempt: Attempt | None) -> VersionReport:
+def _fetched(uri: str, view: BasePathView, number: int, attempt: Attempt | None) -> VersionReport:
     record = view.present[number]
     size = record.size if record else 0
     problem = _said(attempt.problem) if attempt else None
@@ -55,7 +57,7 @@ def _changed(uri: str, number: int) -> FetchProblem:
     return FetchProblem(reason=Reason.VERSION_CHANGED, message=message)
 
 
-def _absent(uri: str, view: View, number: int) -> FetchProblem | None:
+def _absent(uri: str, view: BasePathView, number: int) -> FetchProblem | None:
     """An answer without the version; None while the store has not answered, or has it."""
     if view.listed is None or number in view.listed:
         return None

@@ -1,12 +1,12 @@
-"""When to look again: at the store, at the model server, at the folder. Stores are paid by the request."""
+"""Decides when to look again: at the store, at the model server, at the folder. Stores are paid by the request."""
 
 import time
 from collections.abc import Callable, Set
 
 from tfs_operator.fetcher.core.backoff import Backoff
 from tfs_operator.fetcher.sync.attempts import Attempts
-from tfs_operator.fetcher.sync.listing import Listing
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.store_listing import StoreListing
+from tfs_operator.fetcher.sync.view import BasePathView
 
 _MOVING_SECONDS = 1.0
 _RESTING_SECONDS = 10.0
@@ -14,10 +14,11 @@ _SERVER_SECONDS = 30.0
 _LEAST_SECONDS = 0.05
 
 
-class Rhythm:
-    """For one base path. `refused` are, everywhere, the versions that the model server has given up with an error."""
+class Schedule:
+    """The times of one base path. `refused` are, everywhere, the versions that the model server has given up with an
+    error."""
 
-    def __init__(self, listing: Listing, attempts: Attempts, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, listing: StoreListing, attempts: Attempts, clock: Callable[[], float] = time.monotonic) -> None:
         self.poll_seconds = 60.0
         self._listing = listing
         self._attempts = attempts
@@ -31,63 +32,63 @@ class Rhythm:
         self._lookout.reset()
         self._listing.backoff.reset()
 
-    def listed(self, view: View, refused: Set[int]) -> None:
+    def listed(self, view: BasePathView, refused: Set[int]) -> None:
         """To be called after each list call."""
         if self._sought(view, refused):
             self._lookout.failed()
         else:
             self._lookout.reset()
 
-    def listing_is_due(self, view: View, refused: Set[int]) -> bool:
+    def listing_is_due(self, view: BasePathView, refused: Set[int]) -> bool:
         return self._clock() >= self._listing_due(view, refused)
 
-    def until_listing(self, view: View, refused: Set[int]) -> float:
+    def until_listing(self, view: BasePathView, refused: Set[int]) -> float:
         """Seconds; without an end where nothing is sought."""
         return max(self._listing_due(view, refused) - self._clock(), 0.0)
 
-    def asks_server(self, view: View) -> bool:
+    def asks_server(self, view: BasePathView) -> bool:
         """Whenever the answer decides something, else now and then."""
-        undecided = bool(view.present.keys() - view.wanted() or view.changed() or view.present.keys() - view.fetched)
+        undecided = bool(view.present.keys() - view.aspired() or view.changed() or view.present.keys() - view.fetched)
         if not undecided and self._clock() < self._server_due:
             return False
         self._server_due = self._clock() + _SERVER_SECONDS
         return True
 
-    def wait(self, view: View, refused: Set[int], *, asking: bool) -> float:
-        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`asking`: one runs) or
-        of an attempt does."""
-        moving = view.missing() or view.changed() or view.present.keys() - view.wanted()
-        listing = float("inf") if asking else self._listing_due(view, refused)
-        due = min(listing, self._attempts.next_due(view.missing() | view.changed()))
+    def wait(self, view: BasePathView, refused: Set[int], *, listing: bool) -> float:
+        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`: one runs)
+        or of an attempt does."""
+        moving = view.missing() or view.changed() or view.present.keys() - view.aspired()
+        listing_due = float("inf") if listing else self._listing_due(view, refused)
+        due = min(listing_due, self._attempts.next_due(view.missing() | view.changed()))
         most = _MOVING_SECONDS if moving else _RESTING_SECONDS
         return min(max(due - self._clock(), _LEAST_SECONDS), most)
 
-    def _listing_due(self, view: View, refused: Set[int]) -> float:
+    def _listing_due(self, view: BasePathView, refused: Set[int]) -> float:
         if self._listing.failed:
             return self._listing.backoff.due
         if self._listing.versions is None:
             return self._first_due(view, refused)
-        poll = self._listing.asked + self.poll_seconds
+        poll = self._listing.asked_at + self.poll_seconds
         due = poll if view.discovers else float("inf")
         if self._sought(view, refused):
             due = min(due, poll, self._lookout.due)
         return min(due, self._retry_due(view))
 
-    def _first_due(self, view: View, refused: Set[int]) -> float:
-        needed = view.discovers or view.missing() or view.wanted() & refused
+    def _first_due(self, view: BasePathView, refused: Set[int]) -> float:
+        needed = view.discovers or view.missing() or view.aspired() & refused
         return float("-inf") if needed else float("inf")
 
-    def _retry_due(self, view: View) -> float:
+    def _retry_due(self, view: BasePathView) -> float:
         """Before a failed version is tried again the store is looked at."""
         failed = [n for n in view.missing() | view.changed() if self._stale(n)]
         return self._attempts.due(failed)
 
     def _stale(self, number: int) -> bool:
         attempt = self._attempts.get(number)
-        return attempt is not None and attempt.problem is not None and self._listing.asked < attempt.failed_at
+        return attempt is not None and attempt.problem is not None and self._listing.asked_at < attempt.failed_at
 
-    def _sought(self, view: View, refused: Set[int]) -> bool:
-        """Whether something is wanted that only a change in the store can bring."""
+    def _sought(self, view: BasePathView, refused: Set[int]) -> bool:
+        """Whether something is ordered that only a change in the store can bring."""
         unlisted = view.missing() - (view.listed or {}).keys()
         empty = view.discovers and not view.listed
-        return bool(empty or unlisted or view.missing() & view.bad or view.wanted() & refused)
+        return bool(empty or unlisted or view.missing() & view.bad or view.aspired() & refused)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 
-from tfs_operator.domain.fetch_protocol import ModelOrder, Wanted
+from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.observation import END
 from tfs_operator.fetcher.core.source import RemoteVersion
 
@@ -12,13 +12,13 @@ States = Mapping[int, str]
 
 
 @dataclass(frozen=True)
-class View:
+class BasePathView:
     """`orders` has what each model of this base path is to hold: two models may have the same URI."""
 
     orders: Mapping[str, ModelOrder]
 
     present: Mapping[int, RemoteVersion | None]
-    """What is in place, as it was fetched; None where that cannot be told."""
+    """What is in place, as it was fetched; None where that is unknown."""
 
     listed: Mapping[int, RemoteVersion] | None = None
     """What the store had when it last answered; None before."""
@@ -55,12 +55,12 @@ class View:
             return self.listed.keys()
         return self.fetched if self.listing_failed else None
 
-    def wanted(self) -> frozenset[int]:
+    def aspired(self) -> frozenset[int]:
         """Every version that is to be fetched or kept."""
-        picks = (self._picked(wanted) for order in self.orders.values() for wanted in (order.start, order.hold))
+        picks = (self._picked(selection) for order in self.orders.values() for selection in (order.start, order.hold))
         return frozenset().union(*picks)
 
-    def first(self) -> frozenset[int]:
+    def needed_to_start(self) -> frozenset[int]:
         """Those among them that a model server waits for."""
         return frozenset().union(*(self._picked(order.start) for order in self.orders.values()))
 
@@ -75,15 +75,15 @@ class View:
         return bool(picked) and self.fetched >= picked
 
     def missing(self) -> frozenset[int]:
-        return self.wanted() - self.fetched
+        return self.aspired() - self.fetched
 
     def changed(self) -> frozenset[int]:
-        """In place, wanted, and something else in the store by now."""
+        """In place, ordered, and something else in the store by now."""
         listed = self.listed or {}
-        return frozenset(n for n in self.wanted() & self.fetched if n in listed and listed[n] != self.present[n])
+        return frozenset(n for n in self.aspired() & self.fetched if n in listed and listed[n] != self.present[n])
 
     def busy(self, number: int) -> bool:
-        """Somebody may have it loaded. What a server has not said is taken for a yes."""
+        """Whether a server may have it loaded: a server that does not answer may."""
         if self.states is None or number in self.held:
             return True
         return self.states.get(number, END) != END
@@ -95,18 +95,18 @@ class View:
             return []
         idle = {n for n in self.changed() if not self.busy(n)}
         candidates = {n for n in self.missing() if not self._occupied(n)} | idle
-        first = self.first()
-        return sorted(candidates & self.listed.keys(), key=lambda n: (n not in first, -n))
+        needed_to_start = self.needed_to_start()
+        return sorted(candidates & self.listed.keys(), key=lambda n: (n not in needed_to_start, -n))
 
     def _occupied(self, number: int) -> bool:
         """A folder of unknown content that a server is known to use. One that does not answer has not started yet: it
         waits for us."""
         return number in self.present and self.states is not None and self.busy(number)
 
-    def _picked(self, wanted: Wanted) -> frozenset[int]:
+    def _picked(self, selection: VersionSet) -> frozenset[int]:
         offered = self.offered() or ()
-        policy = frozenset(offered) if wanted.all else self._latest(wanted.latest, offered)
-        return policy | frozenset(wanted.versions)
+        policy = frozenset(offered) if selection.all else self._latest(selection.latest, offered)
+        return policy | frozenset(selection.versions)
 
     def _latest(self, count: int, offered: Collection[int]) -> frozenset[int]:
         """The highest numbers, until `count` of them are not known to be bad; the bad ones too, since they are tried

@@ -1,4 +1,4 @@
-"""Whether the volume has room for a version, and what to say when it has not."""
+"""Checks that the volume has room for a version, and maps the volume's errors."""
 
 import errno
 import os
@@ -12,6 +12,8 @@ from tfs_operator.fetcher.core.source import RemoteVersion
 RESERVE_BYTES = 64 * 1024 * 1024
 """Stays free: for the folders themselves, records, and a log or two of others on the same volume."""
 
+_ADVICE = "make the volume of the models larger, or serve fewer versions"
+
 
 def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> None:
     """Raises FetchError(DISK_FULL) where what is still to come of `version` and the reserve exceed `free` bytes. What
@@ -19,7 +21,8 @@ def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> No
     needed = max(version.size - allocated(staging), 0)
     if needed + RESERVE_BYTES > free:
         cause = f"needs {in_bytes(needed)} more and {in_bytes(RESERVE_BYTES)} in reserve; {in_bytes(free)} are free"
-        raise _full(uri, version, cause)
+        what = f"{uri}: version {version.number} ({in_bytes(version.size)})"
+        raise FetchError(Reason.DISK_FULL, f"{what} does not fit on its volume: {cause}; {_ADVICE}")
 
 
 def free_bytes(folder: Path) -> int:
@@ -28,28 +31,13 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def is_full(error: OSError) -> bool:
-    """Whether the volume, or the quota on it, has no room."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def filled_up(uri: str, version: RemoteVersion, staging: Path) -> FetchError:
-    """The volume had room before the download, and has none any more."""
-    return _full(uri, version, f"it filled up meanwhile; {in_bytes(free_bytes(staging))} are free")
-
-
-def write_failed(uri: str, version: RemoteVersion, staging: Path, error: OSError) -> FetchError:
-    """`error` came from the volume, and not from the store."""
-    if is_full(error):
-        return filled_up(uri, version, staging)
-    cause = f"cannot be written to the pod's volume: {error.strerror or type(error).__name__}"
-    return FetchError(Reason.STORE_ERROR, f"{uri}: version {version.number}: {cause}")
-
-
-def _full(uri: str, version: RemoteVersion, cause: str) -> FetchError:
-    advice = "make the volume of the models larger, or serve fewer versions"
-    what = f"{uri}: version {version.number} ({in_bytes(version.size)})"
-    return FetchError(Reason.DISK_FULL, f"{what} does not fit on its volume: {cause}; {advice}")
+def volume_error(what: str, error: OSError) -> FetchError:
+    """Maps an error of the pod's volume, and not of the store. `what` names the URI, and the version if there is one.
+    A volume or quota without room is DISK_FULL, anything else STORE_ERROR."""
+    said = f"{what}: the pod's volume: {error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FetchError(Reason.DISK_FULL, f"{said}; {_ADVICE}")
+    return FetchError(Reason.STORE_ERROR, said)
 
 
 def allocated(folder: Path) -> int:

@@ -9,16 +9,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tfs_operator.fetcher.core.boot import boot_id
+from tfs_operator.fetcher.core.hidden_files import RECORD
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 
-RECORD = ".tfs-operator.json"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_UNKNOWN_BOOT = "unknown"
+"""Of a record that is not on the disk yet, on a system without boot ids: it never holds."""
 
 
 def write_record(folder: Path, version: RemoteVersion, *, durable: bool) -> None:
     """`durable`: every file's content is on the disk by now. Where it is not, the record is void once the machine
     has lost its power."""
-    content = {"version": asdict(version), "boot": "" if durable else _boot()}
+    content = {"version": asdict(version), "boot": "" if durable else boot_id() or _UNKNOWN_BOOT}
     temporary = folder / f"{RECORD}.new"
     temporary.write_text(json.dumps(content), "utf-8")
     temporary.chmod(0o644)
@@ -29,7 +31,7 @@ def read_record(folder: Path) -> RemoteVersion | None:
     """None where there is none that holds."""
     try:
         content = json.loads((folder / RECORD).read_bytes())
-        if content["boot"] not in ("", _boot()):
+        if content["boot"] not in ("", boot_id()):
             return None
         return _version(content["version"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -48,8 +50,3 @@ def identify_record(folder: Path) -> object:
 def _version(content: dict[str, Any]) -> RemoteVersion:
     files = tuple(RemoteFile(**file) for file in content["files"])
     return RemoteVersion(**{**content, "files": files})
-
-
-def _boot() -> str:
-    """Changes with each start of the kernel."""
-    return _BOOT_ID.read_text("ascii").strip()

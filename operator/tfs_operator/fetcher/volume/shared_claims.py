@@ -21,8 +21,8 @@ BEAT_SECONDS = 10.0
 _LOCK, _HOLDERS = ".lock-", ".holders"
 
 
-class Sharing(Protocol):
-    """Every method may raise OSError."""
+class Claims(Protocol):
+    """Says which pod fetches which version, and which needs which. Every method may raise OSError."""
 
     owner: str
     """Ends the names of this fetcher's hidden folders; "" where it is alone."""
@@ -33,7 +33,7 @@ class Sharing(Protocol):
         ...
 
     def held(self, among: Collection[int]) -> frozenset[int]:
-        """What the others need. One of whom it cannot be told needs every version of `among`."""
+        """Returns what other pods need; a pod whose needs are unknown needs every version of `among`."""
         ...
 
     def claim(self, number: int) -> str | None:
@@ -43,7 +43,7 @@ class Sharing(Protocol):
     def release(self, number: int) -> None: ...
 
     def beat(self) -> None:
-        """Says that this fetcher runs; to be called every BEAT_SECONDS."""
+        """Renews what this pod has declared and claimed; to be called every BEAT_SECONDS."""
         ...
 
     def alive(self, owner: str) -> bool:
@@ -51,8 +51,8 @@ class Sharing(Protocol):
         ...
 
 
-class Alone:
-    """The base path is this pod's own."""
+class SoleOwner:
+    """The claims of a pod that has the base path to itself: there is nothing to claim."""
 
     owner = ""
 
@@ -72,8 +72,8 @@ class Alone:
         return False
 
 
-class Shared:
-    """The base path is on a claim that other pods have mounted as well."""
+class SharedClaims:
+    """The claims of one pod on a base path that other pods have mounted as well."""
 
     def __init__(self, base: Path, pod: str) -> None:
         self.owner = pod
@@ -137,7 +137,7 @@ class Shared:
         return True
 
     def _held_by(self, holder: Path, among: Collection[int], now: float) -> frozenset[int]:
-        """A pod that has not beaten for long holds nothing, and one whose file makes no sense holds everything."""
+        """A pod that has not beaten for long holds nothing, and one whose file is damaged holds everything."""
         if _age(holder, now) > HOLDER_STALE_SECONDS:
             holder.unlink(missing_ok=True)
             return frozenset()
@@ -162,7 +162,7 @@ def _age(path: Path, now: float) -> float:
 
 
 def _modified(path: Path) -> float | None:
-    """Opened, and not only asked for: a network file system may answer a mere question from memory."""
+    """Opened, and not only looked up: a network file system may answer a mere question from memory."""
     try:
         with path.open("rb") as file:
             return os.fstat(file.fileno()).st_mtime

@@ -57,7 +57,7 @@ class VersionFolders:
                 folder.chmod(0o755)
 
     def present(self) -> dict[int, RemoteVersion | None]:
-        """What the model server sees, with what was fetched; None where that cannot be told."""
+        """What the model server sees, with what was fetched; None where that is unknown."""
         names = [entry.name for entry in os.scandir(self.base)]
         numbers = [int(name) for name in names if name.isdecimal() and name == str(int(name))]
         self._records = {number: self._record(number) for number in numbers}
@@ -86,7 +86,7 @@ class VersionFolders:
         folder.chmod(0o755)
         write_record(folder, version, durable=durable)
         if durable:
-            sync(folder)
+            fsync_tree(folder)
 
     def publish(self, number: int) -> bool:
         """False where the version is there already: another pod was faster, and what it brought stays."""
@@ -125,7 +125,7 @@ class VersionFolders:
     def mark_durable(self, number: int, version: RemoteVersion) -> None:
         """To be called some time after `publish`: waits for the disk, and then trusts it over a loss of power."""
         folder = self.base / str(number)
-        sync(folder)
+        fsync_tree(folder)
         write_record(folder, version, durable=True)
 
     def leftovers(self) -> list[Leftover]:
@@ -142,7 +142,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sync(folder: Path) -> None:
+def fsync_tree(folder: Path) -> None:
     """Returns once the disk has every file of `folder`, and their names."""
     for path, _ in _walk(folder):
         _sync_one(path)

@@ -10,7 +10,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.controller.metrics import tfmodels
 from tfs_operator.controller.metrics.exposition import Family, Sample
-from tfs_operator.domain.condition_checks import judge
+from tfs_operator.domain.condition_checks import all_conditions
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
@@ -40,7 +40,7 @@ def values(samples: Iterable[Sample], family: Family) -> Values:
 
 
 def shown(about: Evidence, family: Family, of: TFModel | None = None) -> Values:
-    return values(tfmodels.served(of or tfmodel(), "example/server:1", about, judge(about)), family)
+    return values(tfmodels.served(of or tfmodel(), "example/server:1", about, all_conditions(about)), family)
 
 
 def test_every_family_is_listed_once() -> None:

@@ -29,10 +29,10 @@ class TestNews:
 
     def test_it_is_what_was_not_told_before_and_the_status_says_so_then(self) -> None:
         pods = [seen(name, cats=serves(1, 2, stable=2)) for name in "ab"]
-        chapter = rollout_reports(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
-        assert [news.what for news in chapter.rollout_events] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
-        assert (chapter.rollout.reported.labels, chapter.rollout.reported.versions) == ({"stable": 2}, [1, 2])
-        later = {"models": [{"name": "cats", "rollout": chapter.rollout.model_dump(mode="json")}]}
+        report = rollout_reports(status(cats=self.TOLD), progress(*pods, cats=[BEFORE]), 2)["cats"]
+        assert [news.what for news in report.rollout_events] == [What.VERSION_AVAILABLE, What.LABEL_MOVED]
+        assert (report.rollout.reported.labels, report.rollout.reported.versions) == ({"stable": 2}, [1, 2])
+        later = {"models": [{"name": "cats", "rollout": report.rollout.model_dump(mode="json")}]}
         assert rollout_reports(later, progress(*pods, cats=[BEFORE]), 2)["cats"].rollout_events == []
 
     def test_each_model_has_its_own(self) -> None:
@@ -71,8 +71,8 @@ class TestNews:
 
 
 def test_the_status_has_the_last_step_and_the_memory() -> None:
-    chapter = rollout_reports({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
-    assert chapter.rollout.model_dump(mode="json", exclude_defaults=True) == {
+    report = rollout_reports({}, progress(cats=[BEFORE, at(Action.BAKE, NOW - 0.25)]), 1)["cats"]
+    assert report.rollout.model_dump(mode="json", exclude_defaults=True) == {
         "step": "Bake",
         "message": "as it is",
         "since": "2026-09-21T14:13:19.750Z",

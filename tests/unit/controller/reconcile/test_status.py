@@ -15,7 +15,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.controller.reconcile.status import StatusWriter
-from tfs_operator.domain.condition_checks import judge
+from tfs_operator.domain.condition_checks import all_conditions
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.rollout import Action, Failure
 from tfs_operator.render import Settings
@@ -69,7 +69,7 @@ class World:
     async def end(self, pass_: PassResult) -> None:
         """Of a pass."""
         evidence = Evidence(pass_.aspired, 1, pods=pass_.sight.observations, steps=pass_.steps, now=pass_.now)
-        await self.writer.write(self.live, TFModel.parse(self.live), evidence, judge(evidence), pass_)
+        await self.writer.write(self.live, TFModel.parse(self.live), evidence, all_conditions(evidence), pass_)
 
     async def refuse(self, reason: Reason, why: str = "why") -> None:
         await self.writer.write_verdicts(self.live, {ConditionType.READY: Verdict("False", reason, why)})

@@ -12,7 +12,7 @@ from tfs_operator.domain.rollout import (
     Pod,
     committed_after,
     decide,
-    labels_to_ask,
+    labels_to_query,
     server_config,
 )
 
@@ -155,7 +155,7 @@ def test_each_model_has_its_own_step_and_they_share_a_config_map() -> None:
 
 
 def test_a_label_on_its_way_out_is_asked_for() -> None:
-    assert labels_to_ask(named(1, a=1), named(1, b=1)) == ("a", "b")
+    assert labels_to_query(named(1, a=1), named(1, b=1)) == ("a", "b")
 
 
 def test_a_version_without_a_folder_is_said_and_taken_up_once_it_appears() -> None:

@@ -8,7 +8,18 @@ from dataclasses import replace
 
 from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.rollout import Action, Facts, Fleet, Limits, Memory, Pod, Step, decide, labels_to_ask, settled
+from tfs_operator.domain.rollout import (
+    Action,
+    Facts,
+    Fleet,
+    Limits,
+    Memory,
+    Pod,
+    Step,
+    decide,
+    labels_to_query,
+    settled,
+)
 from tfs_operator.domain.rollout.push import pod_config
 
 REPEAT = 4
@@ -130,7 +141,7 @@ class World:
             raise Killed
 
     def facts(self, silent: set[str]) -> Facts:
-        asked = set(labels_to_ask(self.aspired, self.committed))
+        asked = set(labels_to_query(self.aspired, self.committed))
         pods = tuple(_seen(pod, asked) for pod in self.ready if pod.name not in silent)
         hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
         crashing = not self.ready and bool(self.pods) and hopeless

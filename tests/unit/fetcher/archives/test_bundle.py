@@ -1,21 +1,24 @@
 """How long an archive stays on the volume, and what happens when there is no room for it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from testing.models.packing import ONE, TWO, tar_gz_bytes, tree
+from tests.unit.fetcher.clock import Clock
 from tests.unit.fetcher.site import Site, until
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.archives.bundle import Bundle
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.stores.https.store import Archive
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.stores.https.store import WebArchive
 
 
 async def test_an_archive_goes_some_time_after_its_last_use(site: Site) -> None:
     site.server.files["/m.tgz"] = tar_gz_bytes(TWO)
-    source = Bundle(Archive(f"{site.server.url}/m.tgz", Storage()), site.folder / "work", linger=0.2)
+    source = Bundle(WebArchive(f"{site.server.url}/m.tgz", StoreAccess()), site.folder / "work", linger=0.2)
     try:
         assert await site.download(source, 1) == ONE
         assert site.kept()
@@ -58,3 +61,23 @@ async def test_files_of_another_attempt_go(site: Site, tmp_path: Path) -> None:
     (into / "variables" / "variables.data-00001-of-00002").write_bytes(b"old")
     assert await site.download(site.archive("/m.tgz"), 1) == ONE
     assert tree(into) == ONE
+
+
+class TestAnArchiveThatIsFetchedAgain:
+    """Its bytes are not the version's, and so are in no report, but a download that brings them has not stalled."""
+
+    async def test_within_a_download_is_a_sign_of_life(self, site: Site) -> None:
+        site.server.files["/m.tgz"] = tar_gz_bytes(TWO)
+        source = site.archive("/m.tgz")
+        versions = await source.versions()
+        site.drop_archives()
+        clock = Clock()
+        progress = Progress(versions[1].size, clock)
+        clock.now += 3600.0
+        site.server.stall_after = 200_000
+        (site.folder / "into").mkdir()
+        download = asyncio.create_task(source.download(versions[1], site.folder / "into", progress))
+        await until(lambda: progress.idle_seconds == 0.0)
+        assert progress.arrived == 0
+        download.cancel()
+        await asyncio.wait({download})

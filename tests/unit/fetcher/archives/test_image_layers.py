@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfs_operator.fetcher.archives.image_layers import overlay
+from tfs_operator.fetcher.archives.image_layers import merge_layers
 from tfs_operator.fetcher.archives.unpack import Packed
 
 
@@ -13,7 +13,7 @@ def layer(*paths: str) -> list[Packed]:
 
 def seen(*layers: list[Packed]) -> dict[str, int]:
     """Which layer shows at each path."""
-    return {path: number for path, (number, _) in overlay(layers).items()}
+    return {path: number for path, (number, _) in merge_layers(layers).items()}
 
 
 def test_a_later_layer_covers() -> None:

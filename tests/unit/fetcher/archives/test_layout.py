@@ -3,7 +3,7 @@
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.archives.layout import placed
+from tfs_operator.fetcher.archives.layout import version_places
 from tfs_operator.fetcher.archives.limits import EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed
 from tfs_operator.fetcher.core.errors import FetchError
@@ -33,7 +33,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("roots", "paths", "expected"), FOUND)
 def test_versions_are_found(roots: tuple[str, ...], paths: list[str], expected: dict[int, str]) -> None:
-    found = placed("u", tree(*paths), roots)
+    found = version_places("u", tree(*paths), roots)
     assert {number: place.prefix for number, place in found.items()} == expected
     assert all(f"{found[n].prefix}{file.path}" in paths for n in found for file in found[n].version.files)
 
@@ -49,14 +49,14 @@ NONE = [
 @pytest.mark.parametrize(("paths", "words"), NONE)
 def test_what_is_there_instead_is_said(paths: list[str], words: str) -> None:
     with pytest.raises(FetchError, match=r"^u: ") as caught:
-        placed("u", tree(*paths), IMAGE)
+        version_places("u", tree(*paths), IMAGE)
     assert caught.value.reason is Reason.NO_VERSIONS
     assert words in caught.value.message
 
 
 def test_a_link_is_a_problem_of_its_version_only() -> None:
     everything = tree("1/a", "2/a") | tree("2/link", "bin/sh", kind=EntryKind.SYMLINK)
-    found = placed("u", everything, IMAGE)
+    found = version_places("u", everything, IMAGE)
     assert found[1].version.problem is None
     assert found[2].version.problem is not None
     assert found[2].version.problem.message == "u: version 2: '2/link' is a symbolic link, which is never unpacked"
@@ -64,6 +64,6 @@ def test_a_link_is_a_problem_of_its_version_only() -> None:
 
 def test_names_that_differ_in_case_only_are_a_problem() -> None:
     """On a volume that does not tell them apart one would overwrite the other."""
-    found = placed("u", tree("1/assets/A", "1/assets/a"), ARCHIVE)
+    found = version_places("u", tree("1/assets/A", "1/assets/a"), ARCHIVE)
     assert found[1].version.problem is not None
     assert "'assets/A' and 'assets/a'" in found[1].version.problem.message

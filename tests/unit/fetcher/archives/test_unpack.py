@@ -18,16 +18,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testing.models.packing import PACK, Files, tar_bytes, tar_entry, tar_gz_bytes, tree, zip_bytes
-from tfs_operator.fetcher.archives.bad_archive import BadArchive
-from tfs_operator.fetcher.archives.limits import EntryKind, Limits
+from tests.unit.fetcher.clock import Clock
+from tfs_operator.fetcher.archives.errors import BadArchive
+from tfs_operator.fetcher.archives.limits import ArchiveLimits, EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed, Packing, extract, survey
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteFile
 from tfs_operator.fetcher.core.threads import Stopped
 
 MODEL = {"1/saved_model.pb": b"graph", "1/variables/variables.index": b"", "1/assets/ö": os.urandom(700_000)}
 
 
-def surveyed(data: bytes, packing: Packing, tmp_path: Path, limits: Limits = Limits()) -> tuple[Packed, ...]:  # noqa: B008
+DEFAULT_LIMITS = ArchiveLimits()
+
+
+def surveyed(
+    data: bytes, packing: Packing, tmp_path: Path, limits: ArchiveLimits = DEFAULT_LIMITS
+) -> tuple[Packed, ...]:
     archive = tmp_path / "archive"
     archive.write_bytes(data)
     return survey(archive, packing, limits, threading.Event())
@@ -39,7 +46,7 @@ def unpacked(data: bytes, packing: Packing, tmp_path: Path) -> dict[str, bytes]:
     into.mkdir()
     found = surveyed(data, packing, tmp_path)
     wanted = {file.path: RemoteFile(file.path, file.size, sha256=file.sha256) for file in found}
-    extract(tmp_path / "archive", packing, wanted, into, lambda _: None, threading.Event())
+    extract(tmp_path / "archive", packing, wanted, into, Progress(0), threading.Event())
     return tree(into)
 
 
@@ -69,7 +76,7 @@ def test_only_what_is_asked_for_is_unpacked(tmp_path: Path) -> None:
     into.mkdir()
     two = found["2/saved_model.pb"]
     wanted = {two.path: RemoteFile("saved_model.pb", two.size, sha256=two.sha256)}
-    extract(tmp_path / "archive", Packing.TAR_GZIP, wanted, into, lambda _: None, threading.Event())
+    extract(tmp_path / "archive", Packing.TAR_GZIP, wanted, into, Progress(0), threading.Event())
     assert tree(into) == {"saved_model.pb": b"two"}
 
 
@@ -81,12 +88,12 @@ def test_a_whole_file_of_an_earlier_attempt_stays_and_a_broken_one_is_written_an
     (into / "whole").write_bytes(b"same")
     (into / "broken").write_bytes(b"wrong")
     os.utime(into / "whole", (1, 1))
-    arrived: list[int] = []
     wanted = {file.path: RemoteFile(file.path, file.size, sha256=file.sha256) for file in found}
-    extract(tmp_path / "archive", Packing.TAR, wanted, into, arrived.append, threading.Event())
+    progress = Progress(100)
+    extract(tmp_path / "archive", Packing.TAR, wanted, into, progress, threading.Event())
     assert tree(into) == files
     assert (into / "whole").stat().st_mtime == 1
-    assert sum(arrived) == 9
+    assert progress.arrived == 9
 
 
 def test_modes_are_fixed_and_bits_such_as_setuid_are_dropped(tmp_path: Path) -> None:
@@ -149,7 +156,7 @@ def test_whatever_is_no_file_is_noted_and_never_made(member: bytes, kind: EntryK
             Packing.TAR,
             {"1/bad": RemoteFile("bad", 0)},
             tmp_path,
-            lambda _: None,
+            Progress(0),
             threading.Event(),
         )
     assert not os.path.lexists(tmp_path / "bad")
@@ -187,7 +194,7 @@ def test_a_bomb_is_refused_before_it_has_gone_off(packing: Packing, tmp_path: Pa
     zeros = {"1/zeros": bytes(40_000_000)}
     data = tar_gz_bytes(zeros) if packing is Packing.TAR_GZIP else zip_bytes(zeros)
     with pytest.raises(BadArchive, match="decompression bomb"):
-        surveyed(data, packing, tmp_path, Limits(ratio_from_bytes=1_000_000))
+        surveyed(data, packing, tmp_path, ArchiveLimits(ratio_from_bytes=1_000_000))
 
 
 def test_a_bomb_of_headers_is_refused(tmp_path: Path) -> None:
@@ -195,7 +202,7 @@ def test_a_bomb_of_headers_is_refused(tmp_path: Path) -> None:
     info.size = 50_000_000
     data = gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + bytes(info.size))
     with pytest.raises(BadArchive, match="decompression bomb"):
-        surveyed(data, Packing.TAR_GZIP, tmp_path, Limits(ratio_from_bytes=1_000_000))
+        surveyed(data, Packing.TAR_GZIP, tmp_path, ArchiveLimits(ratio_from_bytes=1_000_000))
 
 
 def test_an_endless_name_is_not_read_into_memory(tmp_path: Path) -> None:
@@ -206,14 +213,14 @@ def test_an_endless_name_is_not_read_into_memory(tmp_path: Path) -> None:
 
 
 LIMITS = [
-    (Limits(entries=3), "more than 3 entries"),
-    (Limits(file_bytes=99), "'b/c' has 100 bytes; the most is 99"),
-    (Limits(total_bytes=150), "more than 150 bytes"),
+    (ArchiveLimits(entries=3), "more than 3 entries"),
+    (ArchiveLimits(file_bytes=99), "'b/c' has 100 bytes; the most is 99"),
+    (ArchiveLimits(total_bytes=150), "more than 150 bytes"),
 ]
 
 
 @pytest.mark.parametrize(("limits", "cause"), LIMITS)
-def test_limits(limits: Limits, cause: str, tmp_path: Path) -> None:
+def test_limits(limits: ArchiveLimits, cause: str, tmp_path: Path) -> None:
     data = zip_bytes({"a": bytes(60), "b/c": bytes(100), "b/d": b"", "e": b""})
     with pytest.raises(BadArchive, match=cause):
         surveyed(data, Packing.ZIP, tmp_path, limits)
@@ -278,7 +285,7 @@ def test_what_is_on_the_disk_is_compared_with_what_was_looked_at(tmp_path: Path)
     into.mkdir()
     wanted = {"a": RemoteFile("a", found.size, sha256=found.sha256)}
     with pytest.raises(BadArchive, match="has changed"):
-        extract(tmp_path / "archive", Packing.TAR, wanted, into, lambda _: None, threading.Event())
+        extract(tmp_path / "archive", Packing.TAR, wanted, into, Progress(0), threading.Event())
 
 
 def test_a_link_in_the_staging_folder_is_not_followed(tmp_path: Path) -> None:
@@ -289,19 +296,38 @@ def test_a_link_in_the_staging_folder_is_not_followed(tmp_path: Path) -> None:
     (into / "1").symlink_to(outside)
     wanted = {"1/a": RemoteFile("1/a", 1, sha256=found.sha256)}
     with pytest.raises(BadArchive, match="link"):
-        extract(tmp_path / "archive", Packing.TAR, wanted, into, lambda _: None, threading.Event())
+        extract(tmp_path / "archive", Packing.TAR, wanted, into, Progress(0), threading.Event())
     assert tree(outside) == {}
+
+
+def test_to_read_past_other_entries_is_a_sign_of_life(tmp_path: Path) -> None:
+    found = surveyed(tar_bytes({"large": bytes(3_000_000), "last": b""}), Packing.TAR, tmp_path)
+    clock = Clock()
+    progress = Progress(0, clock)
+    clock.now += 3600.0
+    wanted = {"last": RemoteFile("last", 0, sha256=found[1].sha256)}
+    extract(tmp_path / "archive", Packing.TAR, wanted, tmp_path, progress, threading.Event())
+    assert progress.idle_seconds == 0.0
+
+
+class Stopping(Progress):
+    """Stops the work that it counts with its first bytes."""
+
+    stop = threading.Event()
+
+    def add(self, count: int) -> None:
+        self.stop.set()
 
 
 def test_unpacking_stops_when_told_to(tmp_path: Path) -> None:
     found = surveyed(tar_bytes({"a": bytes(3_000_000), "b": b""}), Packing.TAR, tmp_path)
-    stop = threading.Event()
+    progress = Stopping(0)
     wanted = {file.path: RemoteFile(file.path, file.size, sha256=file.sha256) for file in found}
     with pytest.raises(Stopped):
-        extract(tmp_path / "archive", Packing.TAR, wanted, tmp_path, lambda _: stop.set(), stop)
+        extract(tmp_path / "archive", Packing.TAR, wanted, tmp_path, progress, progress.stop)
     assert not (tmp_path / "b").exists()
     with pytest.raises(Stopped):
-        survey(tmp_path / "archive", Packing.TAR, Limits(), stop)
+        survey(tmp_path / "archive", Packing.TAR, ArchiveLimits(), progress.stop)
 
 
 def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
@@ -310,7 +336,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     del data
     tracemalloc.start()
     try:
-        survey(tmp_path / "archive", Packing.TAR, Limits(), threading.Event())
+        survey(tmp_path / "archive", Packing.TAR, ArchiveLimits(), threading.Event())
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()

@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from tfs_operator.fetcher.core.threads import Stopped, asking, working
+from tfs_operator.fetcher.core.threads import Stopped, in_daemon_thread, in_stoppable_thread
 
 
 async def test_work_gives_its_result_or_its_error() -> None:
-    assert await working(lambda _: 7) == 7
+    assert await in_stoppable_thread(lambda _: 7) == 7
     with pytest.raises(ZeroDivisionError):
-        await working(lambda _: 1 // 0)
+        await in_stoppable_thread(lambda _: 1 // 0)
 
 
 async def test_a_cancellation_waits_until_the_thread_has_ended() -> None:
@@ -25,7 +25,7 @@ async def test_a_cancellation_waits_until_the_thread_has_ended() -> None:
         ended.set()
         raise Stopped
 
-    task = asyncio.create_task(working(work))
+    task = asyncio.create_task(in_stoppable_thread(work))
     await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     await asyncio.sleep(0)
@@ -36,15 +36,13 @@ async def test_a_cancellation_waits_until_the_thread_has_ended() -> None:
 
 
 async def test_an_answer_or_an_error_is_passed_on() -> None:
-    assert await asking(lambda: 7, 10) == 7
+    assert await in_daemon_thread(lambda: 7, 10) == 7
     with pytest.raises(ZeroDivisionError):
-        await asking(lambda: 1 // 0, 10)
+        await in_daemon_thread(lambda: 1 // 0, 10)
 
 
 async def test_nobody_waits_for_an_answer_that_does_not_come() -> None:
     go_on = threading.Event()
-    begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        await asking(lambda: go_on.wait(10), 0.05)
-    assert time.monotonic() - begun < 5
+        await in_daemon_thread(lambda: go_on.wait(100), 0.05)
     go_on.set()

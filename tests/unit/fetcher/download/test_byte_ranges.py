@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfs_operator.fetcher.download.byte_ranges import Span, joined, missing
+from tfs_operator.fetcher.download.byte_ranges import ByteRange, joined, missing
 
 pieces = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)).map(lambda at: (at[0], at[0] + at[1])), max_size=12)
 
 
 @pytest.mark.parametrize(
-    ("spans", "new", "result"),
+    ("ranges", "new", "result"),
     [
         ([], (0, 5), [(0, 5)]),
         ([(0, 5)], (5, 9), [(0, 9)]),
@@ -18,17 +18,17 @@ pieces = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)).map(lambda a
         ([(7, 9)], (0, 5), [(0, 5), (7, 9)]),
     ],
 )
-def test_joined(spans: list[Span], new: Span, result: list[Span]) -> None:
-    assert joined(spans, new) == result
+def test_joined(ranges: list[ByteRange], new: ByteRange, result: list[ByteRange]) -> None:
+    assert joined(ranges, new) == result
 
 
 @given(pieces, st.integers(0, 100), st.integers(1, 30))
-def test_what_arrived_and_what_is_missing_are_the_whole_file(arrived: list[Span], extra: int, part: int) -> None:
+def test_what_arrived_and_what_is_missing_are_the_whole_file(arrived: list[ByteRange], extra: int, part: int) -> None:
     size = max([end for _, end in arrived], default=0) + extra
-    spans: list[Span] = []
+    ranges: list[ByteRange] = []
     for piece in arrived:
-        spans = joined(spans, piece)
-    gaps = missing(spans, size, part)
-    covered = [at for start, end in [*spans, *gaps] for at in range(start, end)]
+        ranges = joined(ranges, piece)
+    gaps = missing(ranges, size, part)
+    covered = [at for start, end in [*ranges, *gaps] for at in range(start, end)]
     assert sorted(covered) == list(range(size))
     assert all(0 < end - start <= part for start, end in gaps)

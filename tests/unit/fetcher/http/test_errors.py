@@ -9,10 +9,18 @@ import aiohttp
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.http.errors import Asked, Transient, Unauthorized, broken, own_words, refused, retry_after
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.http.errors import (
+    RequestContext,
+    TransientFetchError,
+    Unauthorized,
+    connection_error,
+    refusal,
+    retry_after,
+    server_message,
+)
 
-ASKED = Asked("https://h/m.zip", Storage(), "h")
+ASKED = RequestContext("https://h/m.zip", StoreAccess(), "h")
 
 
 @pytest.mark.parametrize(
@@ -32,21 +40,21 @@ ASKED = Asked("https://h/m.zip", Storage(), "h")
     ],
 )
 def test_each_status(status: int, reason: Reason, retry: bool) -> None:
-    problem = refused(ASKED, status, {}, b"own words")
+    problem = refusal(ASKED, status, {}, b"own words")
     assert (problem.reason, problem.retry) == (reason, retry)
     assert problem.message.startswith(f"https://h/m.zip: h answers {status} (own words)")
 
 
 def test_a_401_keeps_the_challenge() -> None:
-    problem = refused(ASKED, 401, {"WWW-Authenticate": "Basic"}, b"")
+    problem = refusal(ASKED, 401, {"WWW-Authenticate": "Basic"}, b"")
     assert isinstance(problem, Unauthorized)
     assert problem.challenge == "Basic"
 
 
 def test_what_to_do_depends_on_whether_there_is_a_secret() -> None:
-    named = Asked("u", Storage(credentials=Path("/x"), secret_name="keys"), "h")
-    assert "name a Secret in storage.secretRef" in refused(ASKED, 403, {}, b"").message
-    assert "check the credentials in Secret keys, and their rights" in refused(named, 403, {}, b"").message
+    named = RequestContext("u", StoreAccess(credentials=Path("/x"), secret_name="keys"), "h")
+    assert "name a Secret in storage.secretRef" in refusal(ASKED, 403, {}, b"").message
+    assert "check the credentials in Secret keys, and their rights" in refusal(named, 403, {}, b"").message
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ def test_what_to_do_depends_on_whether_there_is_a_secret() -> None:
     ],
 )
 def test_own_words_are_one_short_line(kind: str, body: bytes, words: str) -> None:
-    assert own_words({"Content-Type": kind}, body) == words
+    assert server_message({"Content-Type": kind}, body) == words
 
 
 @pytest.mark.parametrize(
@@ -107,13 +115,13 @@ CASES = [
 
 @pytest.mark.parametrize(("error", "reason", "words"), CASES)
 def test_each_way_to_get_no_answer(error: Exception, reason: Reason, words: str) -> None:
-    problem = broken(ASKED, error)
+    problem = connection_error(ASKED, error)
     assert problem.reason is reason
     assert words in problem.message
     assert "secret" not in problem.message
-    assert isinstance(problem, Transient) == problem.retry
+    assert isinstance(problem, TransientFetchError) == problem.retry
 
 
 def test_the_config_map_is_named() -> None:
-    asked = Asked("u", Storage(ca_bundle=Path("/x"), ca_name="authorities"), "h")
-    assert "check ConfigMap authorities" in broken(asked, UNTRUSTED).message
+    context = RequestContext("u", StoreAccess(ca_bundle=Path("/x"), ca_name="authorities"), "h")
+    assert "check ConfigMap authorities" in connection_error(context, UNTRUSTED).message

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.http.errors import Transient
-from tfs_operator.fetcher.http.retry import Patience, persist
+from tfs_operator.fetcher.http.errors import TransientFetchError
+from tfs_operator.fetcher.http.retry import Retry, with_retries
 
-AT_ONCE = Patience(attempts=3, first_seconds=0)
+AT_ONCE = Retry(attempts=3, first_seconds=0)
 
 
 class Attempts:
@@ -32,39 +32,39 @@ class Attempts:
         return self._arrived[self.count] if self.count < len(self._arrived) else 0
 
 
-CUT = Transient(Reason.STORE_UNREACHABLE, "cut")
+CUT = TransientFetchError(Reason.STORE_UNREACHABLE, "cut")
 
 
 async def test_a_passing_error_is_tried_again() -> None:
-    assert await persist(AT_ONCE, Attempts(CUT, CUT), lambda: 0) == "done"
+    assert await with_retries(AT_ONCE, Attempts(CUT, CUT), lambda: 0) == "done"
 
 
 async def test_not_for_ever() -> None:
     attempts = Attempts(CUT, CUT, CUT, CUT)
-    with pytest.raises(Transient):
-        await persist(AT_ONCE, attempts, lambda: 0)
+    with pytest.raises(TransientFetchError):
+        await with_retries(AT_ONCE, attempts, lambda: 0)
     assert attempts.count == 3
 
 
 async def test_another_error_is_not_tried_again() -> None:
     attempts = Attempts(FetchError(Reason.ACCESS_DENIED, "no"))
     with pytest.raises(FetchError, match="no"):
-        await persist(AT_ONCE, attempts, lambda: 0)
+        await with_retries(AT_ONCE, attempts, lambda: 0)
     assert attempts.count == 1
 
 
 async def test_progress_begins_the_count_anew() -> None:
     attempts = Attempts(CUT, CUT, CUT, CUT, arrived=(0, 0, 10, 10, 20, 20))
-    assert await persist(AT_ONCE, attempts, attempts.arrived) == "done"
+    assert await with_retries(AT_ONCE, attempts, attempts.arrived) == "done"
 
 
 async def test_the_server_is_given_the_time_that_it_asks_for() -> None:
     begun = time.monotonic()
-    await persist(AT_ONCE, Attempts(Transient(Reason.STORE_ERROR, "busy", after=0.2)), lambda: 0)
+    await with_retries(AT_ONCE, Attempts(TransientFetchError(Reason.STORE_ERROR, "busy", after=0.2)), lambda: 0)
     assert time.monotonic() - begun >= 0.2
 
 
-@given(failures=st.integers(1, 60), asked=st.none() | st.floats(0, 1e9))
-def test_a_pause_grows_and_has_a_bound(failures: int, asked: float | None) -> None:
-    pause = Patience().pause(failures, asked)
+@given(failures=st.integers(1, 60), context=st.none() | st.floats(0, 1e9))
+def test_a_pause_grows_and_has_a_bound(failures: int, context: float | None) -> None:
+    pause = Retry().pause(failures, context)
     assert min(30, 0.5 * 2 ** (failures - 1)) <= pause <= 30

@@ -46,7 +46,7 @@ def test_listings_that_may_be_whole(sizes: Mapping[str, int]) -> None:
         ({"saved_model.pb": 0}, Reason.NO_SAVED_MODEL, "its saved_model.pb is empty"),
         ({"model.onnx": 9}, Reason.NO_SAVED_MODEL, "no saved_model.pb and no saved_model.pbtxt"),
         ({"export/saved_model.pb": 9}, Reason.NO_SAVED_MODEL, "but export/saved_model.pb: move what is in export up"),
-        ({INDEX: 9, shard(0, 1): 9}, Reason.INCOMPLETE_VERSION, "has no saved_model.pb yet; somebody may still be"),
+        ({INDEX: 9, shard(0, 1): 9}, Reason.INCOMPLETE_VERSION, "has no saved_model.pb yet; its upload may still be"),
         ({"saved_model.pb": 5, shard(0, 1): 9}, Reason.INCOMPLETE_VERSION, "has no variables/variables.index"),
         ({"saved_model.pb": 5, INDEX: 9}, Reason.INCOMPLETE_VERSION, "has no variables/variables.data-*"),
         ({"saved_model.pb": 5, INDEX: 9, shard(0, 3): 1, shard(2, 3): 1}, Reason.INCOMPLETE_VERSION, shard(1, 3)),

@@ -8,13 +8,13 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 from tfs_operator.fetcher.saved_model import version_listing
-from tfs_operator.fetcher.saved_model.version_listing import Listing, version_number
+from tfs_operator.fetcher.saved_model.version_listing import VersionListing, version_number
 
 URI = "s3://bucket/mnist"
 
 
 def _listed(*keys: str, empty: tuple[str, ...] = ()) -> dict[int, RemoteVersion]:
-    listing = Listing(URI)
+    listing = VersionListing(URI)
     for key in keys:
         listing.add(key, 0 if key in empty else 7, "etag")
     return listing.versions()

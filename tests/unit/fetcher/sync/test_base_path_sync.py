@@ -1,4 +1,4 @@
-"""A keeper brings what is ordered, keeps what may be needed, and removes the rest."""
+"""A BasePathSync fetches what is ordered, keeps what may be needed, and removes the rest."""
 
 import asyncio
 import time
@@ -9,37 +9,37 @@ import pytest
 
 from testing.models.folder_source import content, publish, write
 from testing.models.index_files import index_bytes
-from tests.unit.fetcher.scene import Scene, eventually, running_keeper
+from tests.unit.fetcher.scene import Scene, eventually, running_sync
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchState, Wanted
+from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
 from tfs_operator.fetcher.core.errors import FetchError
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with running_keeper(tmp_path) as scene:
+    async with running_sync(tmp_path) as scene:
         yield scene
 
 
 class TestNamedVersions:
     async def test_arrive_and_nothing_else(self, scene: Scene) -> None:
         publish(scene.store, 1, 2, 3)
-        scene.order(1, hold=Wanted(versions=(3,)))
+        scene.order(1, hold=VersionSet(versions=(3,)))
         await scene.until_fetched(1, 3)
         assert scene.visible() == ["1", "3"]
         assert scene.same(1)
         assert scene.same(3)
-        assert scene.keeper.started()
+        assert scene.sync.started()
 
     async def test_the_store_is_asked_no_more_once_all_is_there(self, scene: Scene) -> None:
         publish(scene.store, 1)
         scene.order(1, poll=0.02)
         await scene.until_fetched(1)
-        await eventually(lambda: not scene.keeper._fetching)
-        asked = scene.source.listings
-        assert asked == 2  # before and after the download
+        await eventually(lambda: not scene.sync._fetching)
+        listings = scene.source.listings
+        assert listings == 2  # before and after the download
         await asyncio.sleep(0.2)
-        assert scene.source.listings == asked
+        assert scene.source.listings == listings
 
     async def test_one_that_is_published_later_is_looked_for(self, scene: Scene) -> None:
         publish(scene.store, 1)
@@ -49,10 +49,10 @@ class TestNamedVersions:
         assert problem
         assert problem.reason is Reason.VERSION_NOT_FOUND
         assert "has no version 7; it has 1" in problem.message
-        assert not scene.keeper.started()
+        assert not scene.sync.started()
         publish(scene.store, 7)
         await scene.until_fetched(7)
-        assert scene.keeper.started()
+        assert scene.sync.started()
 
     async def test_a_folder_with_leading_zeros_gets_its_plain_number(self, scene: Scene) -> None:
         write(scene.store / "007", {"saved_model.pb": "graph"})
@@ -87,7 +87,7 @@ class TestPolicies:
 
     async def test_the_newest_comes_first(self, scene: Scene) -> None:
         publish(scene.store, 1, 2, 3)
-        scene.order(1, hold=Wanted(all=True))
+        scene.order(1, hold=VersionSet(all=True))
         await scene.until_fetched(1, 2, 3)
         assert [path for path in scene.source.copied if "saved_model" in path] == [
             "1/saved_model.pb",  # the server waits for it
@@ -100,7 +100,7 @@ class TestPolicies:
         write(scene.store / "2", {"saved_model.pb": b""})
         scene.order(latest=1)
         await scene.until_fetched(1)
-        await eventually(scene.keeper.started)
+        await eventually(scene.sync.started)
         problem = scene.version(2).problem
         assert scene.version(2).state is FetchState.FAILED
         assert problem
@@ -162,8 +162,8 @@ class TestAStoreThatFails:
         scene.source.problem = FetchError(Reason.NO_VERSIONS, "folder://store: has nothing", retry=False)
         scene.order(latest=1, poll=60.0)
         await eventually(lambda: scene.source.listings == 2)
-        first = next(record.getMessage() for record in caplog.records if "has nothing" in record.getMessage())
-        assert first.endswith("again in 1 s")
+        needed_to_start = next(record.getMessage() for record in caplog.records if "has nothing" in record.getMessage())
+        assert needed_to_start.endswith("again in 1 s")
 
     async def test_another_order_is_tried_at_once(self, scene: Scene) -> None:
         publish(scene.store, 1)
@@ -171,7 +171,7 @@ class TestAStoreThatFails:
         scene.order(1)
         await eventually(lambda: scene.report.problem)
         scene.source.problem = None
-        scene.order(1, hold=Wanted(latest=1))
+        scene.order(1, hold=VersionSet(latest=1))
         await scene.until_fetched(1)  # the back-off was 30 s
 
 
@@ -204,7 +204,7 @@ class TestUploads:
 
     async def test_a_version_that_changes_while_it_is_served_stays_as_it_is(self, scene: Scene) -> None:
         publish(scene.store, 1)
-        scene.order(1, hold=Wanted(latest=1))
+        scene.order(1, hold=VersionSet(latest=1))
         await scene.until_fetched(1)
         scene.server.says("mnist", {1: "AVAILABLE"})
         before = content(scene.base / "1")
@@ -290,11 +290,11 @@ class TestRemoval:
 
 
 async def test_a_restart_fetches_nothing_again(tmp_path: Path) -> None:
-    async with running_keeper(tmp_path) as scene:
+    async with running_sync(tmp_path) as scene:
         publish(scene.store, 1)
         scene.order(1)
         await scene.until_fetched(1)
-    async with running_keeper(tmp_path) as scene:
+    async with running_sync(tmp_path) as scene:
         scene.order(1)
         await scene.until_fetched(1)
         assert scene.source.copied == []
@@ -303,7 +303,7 @@ async def test_a_restart_fetches_nothing_again(tmp_path: Path) -> None:
 
 async def test_a_folder_without_a_record_is_not_trusted(tmp_path: Path) -> None:
     write(tmp_path / "base" / "1", {"saved_model.pb": "half"})
-    async with running_keeper(tmp_path) as scene:
+    async with running_sync(tmp_path) as scene:
         publish(scene.store, 1)
         scene.order(1)
         await scene.until_fetched(1)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.fetcher.views import ALL, latest, named, view
 from tfs_operator.fetcher.sync.removal import discarded, removable
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.view import BasePathView
 from tfs_operator.fetcher.volume.staging import Leftover
 
 NAMED = view(named(2), present=[1, 2], states={2: "AVAILABLE"})
@@ -51,7 +51,7 @@ LATEST = view(latest(1), present=[1, 2], listed=[1, 2], states={2: "AVAILABLE", 
         ),
     ],
 )
-def test_removable(seen: View, gone: set[int]) -> None:
+def test_removable(seen: BasePathView, gone: set[int]) -> None:
     assert removable(seen) == gone
 
 
@@ -72,7 +72,7 @@ STAGED = Leftover(Path(".fetching-3"), "", 3)
         (view(named(3)), Leftover(Path(".removing-3"), "", None), True),
     ],
 )
-def test_hidden_folders_of_an_earlier_time(seen: View, leftover: Leftover, gone: bool) -> None:
+def test_hidden_folders_of_an_earlier_time(seen: BasePathView, leftover: Leftover, gone: bool) -> None:
     assert discarded(seen, leftover, "", fetching=None, alive=False) is gone
 
 

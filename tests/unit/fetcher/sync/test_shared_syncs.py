@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from testing.models.folder_source import publish
-from tests.unit.fetcher.scene import eventually, running_keeper
+from tests.unit.fetcher.scene import eventually, running_sync
 
 
 async def test_one_fetches_and_both_have_it(tmp_path: Path) -> None:
-    async with running_keeper(tmp_path, pod="pod-a") as a, running_keeper(tmp_path, pod="pod-b") as b:
+    async with running_sync(tmp_path, pod="pod-a") as a, running_sync(tmp_path, pod="pod-b") as b:
         publish(a.store, 1, 2)
         for pod in (a, b):
             pod.order(1, 2)
@@ -25,7 +25,7 @@ async def test_one_fetches_and_both_have_it(tmp_path: Path) -> None:
 
 
 async def test_what_another_pod_needs_stays(tmp_path: Path) -> None:
-    async with running_keeper(tmp_path, pod="pod-a") as a, running_keeper(tmp_path, pod="pod-b") as b:
+    async with running_sync(tmp_path, pod="pod-a") as a, running_sync(tmp_path, pod="pod-b") as b:
         publish(a.store, 1, 2)
         for pod in (a, b):
             pod.order(1, 2)
@@ -40,7 +40,7 @@ async def test_what_another_pod_needs_stays(tmp_path: Path) -> None:
 
 
 async def test_a_version_that_another_pod_s_server_has_loaded_stays(tmp_path: Path) -> None:
-    async with running_keeper(tmp_path, pod="pod-a") as a, running_keeper(tmp_path, pod="pod-b") as b:
+    async with running_sync(tmp_path, pod="pod-a") as a, running_sync(tmp_path, pod="pod-b") as b:
         publish(a.store, 1, 2)
         for pod in (a, b):
             pod.order(1, 2)
@@ -57,11 +57,11 @@ async def test_a_version_that_another_pod_s_server_has_loaded_stays(tmp_path: Pa
 
 async def test_a_pod_that_ends_midway_is_followed_by_another(tmp_path: Path) -> None:
     """Its lock goes stale; here it is made so at once."""
-    async with running_keeper(tmp_path, pod="pod-b") as b:
+    async with running_sync(tmp_path, pod="pod-b") as b:
         publish(b.store, 1)
         (tmp_path / "base" / ".lock-1").write_text('{"owner": "pod-a"}')
         b.order(1)
-        await eventually(lambda: b.keeper._attempts.get(1))
+        await eventually(lambda: b.sync._attempts.get(1))
         assert b.visible() == []
         os.utime(tmp_path / "base" / ".lock-1", (0, 0))
         await b.until_fetched(1)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.fetcher.views import ALL, latest, named, store, version, view
-from tfs_operator.fetcher.sync.view import View
+from tfs_operator.fetcher.sync.view import BasePathView
 
 
 @pytest.mark.parametrize(
-    ("seen", "wanted"),
+    ("seen", "aspired"),
     [
         (view(named(1), named(3)), {1, 3}),
         (view(latest(2), listed=[1, 2, 3]), {2, 3}),
@@ -26,8 +26,8 @@ from tfs_operator.fetcher.sync.view import View
         (view(latest(1), present=[1, 2]), set()),
     ],
 )
-def test_wanted(seen: View, wanted: set[int]) -> None:
-    assert seen.wanted() == wanted
+def test_wanted(seen: BasePathView, aspired: set[int]) -> None:
+    assert seen.aspired() == aspired
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_wanted(seen: View, wanted: set[int]) -> None:
         (view(latest(1), failed=True), False),
     ],
 )
-def test_whether_a_model_server_can_start(seen: View, started: bool) -> None:
+def test_whether_a_model_server_can_start(seen: BasePathView, started: bool) -> None:
     assert seen.started(seen.orders["m"]) is started
 
 
@@ -64,7 +64,7 @@ def test_whether_a_model_server_can_start(seen: View, started: bool) -> None:
         (view(named(1), listed=[1], failed=True), []),
     ],
 )
-def test_what_is_fetched_in_which_order(seen: View, order: list[int]) -> None:
+def test_what_is_fetched_in_which_order(seen: BasePathView, order: list[int]) -> None:
     assert seen.fetchable() == order
 
 
@@ -82,7 +82,7 @@ CHANGED = replace(view(named(1), listed=[1]), present={1: version(1, "before")})
         (replace(CHANGED, states={}, held=frozenset({1})), False),
     ],
 )
-def test_what_changed_in_the_store_is_replaced_only_when_nobody_has_it(seen: View, replaced: bool) -> None:
+def test_what_changed_in_the_store_is_replaced_only_when_nobody_has_it(seen: BasePathView, replaced: bool) -> None:
     assert seen.changed() == {1}
     assert seen.fetchable() == ([1] if replaced else [])
 
@@ -98,9 +98,9 @@ def test_a_folder_of_unknown_content_is_replaced_unless_a_server_uses_it() -> No
 
 
 def test_two_models_of_one_base_path() -> None:
-    both = View(
+    both = BasePathView(
         orders={**view(named(1)).orders, "n": view(latest(1)).orders["m"]}, present=store(1), listed=store(1, 2)
     )
-    assert both.wanted() == {1, 2}
+    assert both.aspired() == {1, 2}
     assert both.started(both.orders["m"])
     assert not both.started(both.orders["n"])

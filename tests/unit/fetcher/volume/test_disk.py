@@ -1,6 +1,7 @@
 """Whether there is room, and how it is said that there is none."""
 
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from testing.models.folder_source import write
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.volume.disk import RESERVE_BYTES, check_room, free_bytes, write_failed
+from tfs_operator.fetcher.volume.disk import RESERVE_BYTES, check_room, free_bytes, volume_error
 
 MIB = 1024 * 1024
 URI = "s3://bucket/mnist"
@@ -58,13 +59,17 @@ def test_what_is_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_volume_that_fills_up_meanwhile(tmp_path: Path, number: int) -> None:
-    error = write_failed(URI, version(1000), tmp_path, OSError(number, "full"))
+def test_a_volume_that_fills_up_meanwhile(number: int) -> None:
+    error = volume_error(f"{URI}: version 3", OSError(number, "full"))
     assert error.reason is Reason.DISK_FULL
-    assert "version 3 (1000 B) does not fit" in error.message
+    assert error.message == (
+        "s3://bucket/mnist: version 3: the pod's volume: full; "
+        "make the volume of the models larger, or serve fewer versions"
+    )
 
 
-def test_other_errors_of_the_volume(tmp_path: Path) -> None:
-    error = write_failed(URI, version(1000), tmp_path, OSError(errno.EROFS, "Read-only file system"))
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO])
+def test_other_errors_of_the_volume(number: int) -> None:
+    error = volume_error(f"{URI}: version 3", OSError(number, os.strerror(number)))
     assert error.reason is Reason.STORE_ERROR
-    assert error.message.endswith("version 3: cannot be written to the pod's volume: Read-only file system")
+    assert error.message == f"s3://bucket/mnist: version 3: the pod's volume: {os.strerror(number)}"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from testing.models.folder_source import content, listed, write
+from tfs_operator.fetcher.core.hidden_files import RECORD
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.volume.record import RECORD, read_record, write_record
+from tfs_operator.fetcher.volume.record import read_record, write_record
 from tfs_operator.fetcher.volume.staging import Leftover, VersionFolders, remove
 
 FILES = {"saved_model.pb": "graph", "variables/variables.index": "index"}

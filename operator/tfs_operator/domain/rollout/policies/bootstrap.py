@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Facts, Goal, Memory, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Facts, Goal, Memory, Step
 from tfs_operator.domain.rollout.view import fingerprint
 
 
@@ -16,7 +17,7 @@ def bootstrap(facts: Facts) -> Step | None:
     if committed is None and facts.fleet.silent and not facts.fleet.pods:
         return _wait(facts)
     adopted = _adopted(facts) if committed is None else None
-    config = adopted or target.opening(facts.aspired)
+    config = adopted or target.initial(facts.aspired)
     memory = _memory(facts, proven=adopted is not None)
     words = "adopting what the pods serve" if adopted else "the first configuration of the model"
     return Step(Action.COMMIT, words, _goal(facts, config), commit=config, memory=memory)

@@ -2,7 +2,8 @@
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import everywhere, goal_of, step, words
 from tfs_operator.domain.rollout.view import View
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from tfs_operator.domain.model_config import ModelConfig
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 
@@ -21,5 +22,5 @@ def _behind(answers: Mapping[str, int], aspired: Mapping[str, int], name: str) -
     for label in sorted(answers.keys() | aspired.keys()):
         if answers.get(label) != aspired.get(label):
             should = aspired.get(label, "nothing")
-            return f"label {label} answers {answers.get(label, 'nothing')}, wanted {should} ({name})"
+            return f"label {label} answers {answers.get(label, 'nothing')}, expected {should} ({name})"
     return None

@@ -8,7 +8,8 @@ aspired_versions_manager.cc, ContainsAnyReaspiredVersions). A label on one of th
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 

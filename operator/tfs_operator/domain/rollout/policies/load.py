@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Step
-from tfs_operator.domain.rollout.safe_commit import guarded
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
+from tfs_operator.domain.rollout.safe_commit import safe_commit
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 
@@ -15,7 +16,7 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     missing = view.missing(target.required(goal))
     if missing is None:
         return None
-    committed = guarded(view, goal) or view.committed
+    committed = safe_commit(view, goal) or view.committed
     both = replace(goal, policy=_both(committed, goal), labels=committed.labels)
     keep = committed == goal or not isinstance(committed.policy, Specific) or view.is_baking
     lingering = frozenset(goal.labels.keys() - committed.labels.keys())

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Goal, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Goal, Step
 from tfs_operator.domain.rollout.steps import words
 from tfs_operator.domain.rollout.view import View
 
@@ -13,24 +14,24 @@ def no_ready_pods(view: View) -> Step | None:
     """Waits for pods to come up with what is committed, unless that has never worked or works no more."""
     if view.pods:
         return None
-    opening = target.opening(view.aspired)
-    if _is_hopeless(view, opening):
-        return _instead(view, opening)
+    initial = target.initial(view.aspired)
+    if _is_hopeless(view, initial):
+        return _instead(view, initial)
     memory = replace(view.memory, action=Action.WAIT, since=_since(view, Action.WAIT))
     return Step(Action.WAIT, _words(view), Goal(view.committed), memory=memory)
 
 
-def _is_hopeless(view: View, opening: ModelConfig) -> bool:
+def _is_hopeless(view: View, initial: ModelConfig) -> bool:
     """A wish that is known to be bad is no remedy: what is committed has worked once."""
     fleet = view.facts.fleet
     stuck = fleet.crash_looping or not view.memory.proven
-    return stuck and not fleet.silent and not view.memory.failures and view.committed != opening
+    return stuck and not fleet.silent and not view.memory.failures and view.committed != initial
 
 
-def _instead(view: View, opening: ModelConfig) -> Step:
+def _instead(view: View, initial: ModelConfig) -> Step:
     memory = replace(view.memory, action=Action.COMMIT, since=_since(view, Action.COMMIT), proven=False)
-    why = "no pod comes up with the committed configuration: the newest one takes its place"
-    return Step(Action.COMMIT, why, Goal(opening), commit=opening, replace_pods=True, memory=memory)
+    why = "no pod starts with the committed configuration: that of the spec replaces it"
+    return Step(Action.COMMIT, why, Goal(initial), commit=initial, replace_pods=True, memory=memory)
 
 
 def _since(view: View, action: Action) -> float:

@@ -1,7 +1,8 @@
 """Versions that are wanted no more stay for the bake time, and then go."""
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.rollout.facts import Action, Step
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
 from tfs_operator.domain.rollout.view import View
 from tfs_operator.domain.times import rfc3339
@@ -20,4 +21,4 @@ def retire(view: View, goal: ModelConfig) -> Step | None:
         until = rfc3339(view.facts.now - view.lasting(Action.BAKE) + view.facts.limits.bake)
         message = f"{what}: kept until {until}, so that a rollback is instant"
         return step(view, Action.BAKE, message, goal_of(view, goal, keep_available=True))
-    return step(view, Action.RETIRE, f"{what}: wanted no more", goal_of(view, goal))
+    return step(view, Action.RETIRE, f"{what}: no longer in the spec", goal_of(view, goal))

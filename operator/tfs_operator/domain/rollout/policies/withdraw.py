@@ -2,8 +2,9 @@
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import Action, Step
-from tfs_operator.domain.rollout.safe_commit import guarded
+from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.rollout.facts import Step
+from tfs_operator.domain.rollout.safe_commit import safe_commit
 from tfs_operator.domain.rollout.steps import failing, goal_of
 from tfs_operator.domain.rollout.view import View
 
@@ -13,7 +14,7 @@ def withdraw(view: View, goal: ModelConfig) -> Step | None:
     failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
     if not failed:
         return None
-    committed = guarded(view, goal) or view.committed
+    committed = safe_commit(view, goal) or view.committed
     return failing(
         view, failed, goal_of(view, committed, keep_available=committed == goal or view.is_baking), committed
     )

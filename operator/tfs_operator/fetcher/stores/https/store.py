@@ -11,76 +11,77 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.bundle import Bundle
-from tfs_operator.fetcher.archives.part import Part
 from tfs_operator.fetcher.archives.unpack import Packing
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.download.transfer import Pace
-from tfs_operator.fetcher.http.client import Web
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.download.transfer import Tuning
+from tfs_operator.fetcher.http.client import HttpClient
 from tfs_operator.fetcher.http.errors import TRANSIENT
 from tfs_operator.fetcher.http.ranges import ranged
-from tfs_operator.fetcher.http.retry import Patience, persist
-from tfs_operator.fetcher.stores.uri import invalid
+from tfs_operator.fetcher.http.retry import Retry, with_retries
 
 _PACKINGS = {".tar.gz": Packing.TAR_GZIP, ".tgz": Packing.TAR_GZIP, ".zip": Packing.ZIP}
 _HEAD_REFUSED = (*(status for status in range(400, 500) if status not in TRANSIENT), 501)
-"""Then GET is asked: an address may be signed for it alone, a server may not know HEAD, and only GET tells why."""
+"""After these GET is tried: an address may be signed for it alone, a server may not know HEAD, and only GET tells
+why."""
 
-_SINGLE = Pace(streams=1, part_bytes=1 << 62)
+_SINGLE = Tuning(streams=1, part_bytes=1 << 62)
 """For a server that knows no ranges: it would send the whole archive on every stream."""
 
 logger = logging.getLogger(__name__)
 
 
-def open_archive(uri: str, storage: Storage, work: Path) -> Source:
+def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
     """Raises FetchError(INVALID_SPEC) for a name that is no archive's."""
-    return Bundle(Archive(uri, storage), work)
+    return Bundle(WebArchive(uri, storage), work)
 
 
-class Archive:
-    """One archive: a Depot of one part."""
+class WebArchive:
+    """The ArchiveBackend of one archive on a web server, which is its only blob."""
 
     roots: Sequence[str] = ("",)
     links_are_refused = True
 
-    def __init__(self, uri: str, storage: Storage) -> None:
+    def __init__(self, uri: str, storage: StoreAccess) -> None:
         address = urlsplit(uri)
         if not address.hostname:
-            raise invalid(uri, "has no host")
+            raise invalid_uri(uri, "has no host")
         if address.username or address.password:
-            raise invalid(uri.replace(f"{address.netloc}", address.hostname), "has credentials; put them into a Secret")
+            shown = uri.replace(address.netloc, address.hostname)
+            raise invalid_uri(shown, "has credentials; put them into a Secret")
         packings = [packing for ending, packing in _PACKINGS.items() if address.path.lower().endswith(ending)]
         if not packings:
-            raise invalid(uri, f"is no archive; its path must end in {', '.join(_PACKINGS)}")
+            raise invalid_uri(uri, f"is no archive; its path must end in {', '.join(_PACKINGS)}")
         self.uri = uri
-        self.pace = Pace()
+        self.tuning = Tuning()
         self._packing = packings[0]
         self._storage = storage
-        self._web = Web(uri, storage)
+        self._web = HttpClient(uri, storage)
         self._is_vague = False
 
-    async def parts(self) -> tuple[Part, ...]:
+    async def blobs(self) -> tuple[Blob, ...]:
         headers = authorization(self._storage)
-        answer = await persist(Patience(), lambda: self._ask(headers), lambda: 0)
+        answer = await with_retries(Retry(), lambda: self._ask(headers), lambda: 0)
         size = _size(answer)
         if size is None:
             message = f"{self.uri}: the server does not say how large it is (no Content-Length)"
             raise FetchError(Reason.STORE_ERROR, message, retry=False)
-        self.pace = Pace() if answer.headers.get("Accept-Ranges") == "bytes" or answer.status == 206 else _SINGLE
+        self.tuning = Tuning() if answer.headers.get("Accept-Ranges") == "bytes" or answer.status == 206 else _SINGLE
         mark = _mark(answer.headers)
         if not mark and not self._is_vague:
             self._is_vague = True
             logger.warning("%s: no ETag and no Last-Modified; a new archive is seen by its size only", self.uri)
-        return (Part(f"{self.uri} {mark} {size}", size, self._packing, vouched_sha256(answer.headers)),)
+        return (Blob(f"{self.uri} {mark} {size}", size, self._packing, vouched_sha256(answer.headers)),)
 
-    async def read(self, part: Part, start: int, end: int) -> AsyncGenerator[memoryview, None]:
+    async def read(self, blob: Blob, start: int, end: int) -> AsyncGenerator[memoryview, None]:
         def unchanged(answer: aiohttp.ClientResponse) -> bool:
-            return part.key == f"{self.uri} {_mark(answer.headers)} {part.size}"
+            return blob.key == f"{self.uri} {_mark(answer.headers)} {blob.size}"
 
         headers = authorization(self._storage)
-        async for data in ranged(self._web, self.uri, headers, (start, end), part.size, unchanged):
+        async for data in ranged(self._web, self.uri, headers, (start, end), blob.size, unchanged):
             yield data
 
     async def close(self) -> None:
@@ -95,7 +96,7 @@ class Archive:
             return answer
 
 
-def authorization(storage: Storage) -> dict[str, str]:
+def authorization(storage: StoreAccess) -> dict[str, str]:
     """From the Secret: `username` and `password` (kubernetes.io/basic-auth), or `token`. Raises
     FetchError(CREDENTIALS_MISSING)."""
     if storage.credentials is None or storage.anonymous:

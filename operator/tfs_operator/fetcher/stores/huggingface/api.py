@@ -1,4 +1,4 @@
-"""The hub's own library, for its listings. It blocks, so it is asked in a thread.
+"""Lists repositories by the hub's own library. It blocks, so its calls run in a thread.
 
 Files are fetched by our own engine: the library keeps a cache beside its downloads, and its Xet client has no bound
 on memory. Nothing is read from or written to the library's own folders: no token, no cache.
@@ -15,12 +15,11 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineMod
 from huggingface_hub.hf_api import RepoFile
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.http.client import CONNECT_SECONDS, trust
-from tfs_operator.fetcher.http.errors import Asked, broken, refused
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.http.client import CONNECT_SECONDS, tls_context
+from tfs_operator.fetcher.http.errors import RequestContext, connection_error, refusal
 from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
-from tfs_operator.fetcher.stores.uri import invalid
 
 _READ_SECONDS = 30
 
@@ -44,9 +43,9 @@ class HubFile:
 class HubApi:
     """One listing's questions. Raises FetchError."""
 
-    def __init__(self, asked: Asked, endpoint: str, token: str | None) -> None:
-        self._asked = asked
-        _use(asked.storage, asked.storage.authorities())
+    def __init__(self, context: RequestContext, endpoint: str, token: str | None) -> None:
+        self._context = context
+        _use(context.storage, context.storage.authorities())
         # False, and not None: else the library looks for a token of its own.
         self._api = HfApi(endpoint=endpoint, token=token or False, library_name="tfs-operator")
 
@@ -71,7 +70,7 @@ class HubApi:
                     sha256 = entry.lfs.sha256 if entry.lfs else ""
                     found.append(HubFile(entry.path, entry.size, entry.blob_id, sha256))
                 if len(found) > MAX_FILES:
-                    message = f"{self._asked.uri}: has more than {MAX_FILES} files; name a folder of the repository"
+                    message = f"{self._context.uri}: has more than {MAX_FILES} files; name a folder of the repository"
                     raise FetchError(Reason.STORE_ERROR, message, retry=False)
             return found
 
@@ -81,24 +80,24 @@ class HubApi:
             yield
         except HfHubHTTPError as error:
             answer = error.response
-            raise refused(self._asked, answer.status_code, answer.headers, answer.content) from None
+            raise refusal(self._context, answer.status_code, answer.headers, answer.content) from None
         except OfflineModeIsEnabled:
-            message = f"{self._asked.uri}: HF_HUB_OFFLINE is set in the fetcher's environment"
+            message = f"{self._context.uri}: HF_HUB_OFFLINE is set in the fetcher's environment"
             raise FetchError(Reason.STORE_UNREACHABLE, message, retry=False) from None
         except HFValidationError:
-            raise invalid(self._asked.uri, "has a name that no repository on the hub can have") from None
+            raise invalid_uri(self._context.uri, "has a name that no repository on the hub can have") from None
         except (httpx2.HTTPError, OSError) as error:
-            raise broken(self._asked, error) from None
+            raise connection_error(self._context, error) from None
         except (ValueError, KeyError, TypeError):
-            message = f"{self._asked.uri}: {self._asked.host} answers with something else than the hub's API"
+            message = f"{self._context.uri}: {self._context.host} answers with something else than the hub's API"
             raise FetchError(Reason.STORE_ERROR, message) from None
 
 
 @lru_cache(maxsize=1)
-def _use(storage: Storage, authorities: bytes | None) -> None:
+def _use(storage: StoreAccess, authorities: bytes | None) -> None:
     """The library has one client for all models of the process. It is made anew when other authorities are trusted
     only, since a listing that is under way loses the former one."""
-    context = trust(storage, authorities)
+    context = tls_context(storage, authorities)
 
     def client() -> httpx2.Client:
         timeout = httpx2.Timeout(_READ_SECONDS, connect=CONNECT_SECONDS)

@@ -9,19 +9,19 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.core.threads import asking
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion, Source
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.core.threads import in_daemon_thread
 from tfs_operator.fetcher.download.checksum import GIT_BLOB
 from tfs_operator.fetcher.download.part_writer import streamed
 from tfs_operator.fetcher.download.transfer import Transfer
-from tfs_operator.fetcher.http.client import Web
-from tfs_operator.fetcher.http.errors import Asked, broken
+from tfs_operator.fetcher.http.client import HttpClient
+from tfs_operator.fetcher.http.errors import RequestContext, connection_error
 from tfs_operator.fetcher.http.ranges import ranged
-from tfs_operator.fetcher.saved_model.version_listing import Listing, version_number
+from tfs_operator.fetcher.saved_model.version_listing import VersionListing, version_number
 from tfs_operator.fetcher.stores.huggingface.api import HubApi, HubFile
-from tfs_operator.fetcher.stores.uri import invalid
 
 T = TypeVar("T")
 PUBLIC = "https://huggingface.co"
@@ -44,29 +44,36 @@ def parse_hub_uri(uri: str) -> HubUri:
     """Raises FetchError(INVALID_SPEC)."""
     found = _URI.fullmatch(uri.rstrip("/"))
     if found is None:
-        raise invalid(uri, "is not of the form hf://ORG/REPO[@REVISION]/path")
+        raise invalid_uri(uri, "is not of the form hf://ORG/REPO[@REVISION]/path")
     repo, revision, path = found.group(1), found.group(2), found.group(3) or ""
     if path and any(part in ("", ".", "..") for part in path.split("/")):
-        raise invalid(uri, "has an empty part, '.' or '..' in its path")
+        raise invalid_uri(uri, "has an empty part, '.' or '..' in its path")
     return HubUri(repo, unquote(revision) if revision else None, path)
+
+
+def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
+    """Opens a folder of a repository. Raises FetchError(INVALID_SPEC)."""
+    return HubSource(uri, storage)
 
 
 class HubSource:
     """One folder of one repository. A listing is of one commit, and so is every file that is fetched after it."""
 
-    def __init__(self, uri: str, storage: Storage) -> None:
+    def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
         self._place = parse_hub_uri(uri)
         self._storage = storage
         self._endpoint = (storage.endpoint or PUBLIC).rstrip("/")
-        self._web = Web(uri, storage)
+        self._web = HttpClient(uri, storage)
         self._commit = ""
         self._versions: dict[int, RemoteVersion] = {}
         self._folders: dict[int, str] = {}
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
         """One request tells the commit; only a new one is listed."""
-        api = HubApi(Asked(self.uri, self._storage, self._endpoint.partition("://")[2]), self._endpoint, self._token())
+        api = HubApi(
+            RequestContext(self.uri, self._storage, self._endpoint.partition("://")[2]), self._endpoint, self._token()
+        )
         commit = await self._ask(lambda: api.commit(self._place.repo, self._place.revision))
         if commit != self._commit:
             files = await self._ask(lambda: api.files(self._place.repo, commit, self._place.path))
@@ -81,7 +88,7 @@ class HubSource:
         if self._versions.get(version.number) != version:
             raise FetchError(Reason.VERSION_CHANGED, f"{what}: has changed on the hub since it was listed")
         read = partial(self._read, self._commit, self._folders[version.number])
-        await Transfer(what, streamed(read), into, progress).run(version.files)
+        await Transfer(what, streamed(read), into, progress.add).run(version.files)
 
     async def close(self) -> None:
         await self._web.close()
@@ -97,9 +104,11 @@ class HubSource:
 
     async def _ask(self, question: Callable[[], T]) -> T:
         try:
-            return await asking(question, LIST_SECONDS)
+            return await in_daemon_thread(question, LIST_SECONDS)
         except TimeoutError as error:
-            raise broken(Asked(self.uri, self._storage, self._endpoint.partition("://")[2]), error) from None
+            raise connection_error(
+                RequestContext(self.uri, self._storage, self._endpoint.partition("://")[2]), error
+            ) from None
 
     def _token(self) -> str | None:
         if self._storage.credentials is None or self._storage.anonymous:
@@ -115,7 +124,7 @@ class HubSource:
         below = [(file.path[len(base) :], file) for file in files if file.path.startswith(base)]
         numbered = any(version_number(path.partition("/")[0]) is not None for path, _ in below)
         alone = not numbered and any(path.startswith("saved_model.pb") for path, _ in below)
-        listing = Listing(self.uri)
+        listing = VersionListing(self.uri)
         for path, file in below:
             if not alone or _PARTS.fullmatch(path):
                 listing.add(f"1/{path}" if alone else path, file.size, f"{GIT_BLOB}{file.blob}", file.sha256)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tfs_operator.fetcher.stores.uri import invalid
+from tfs_operator.fetcher.core.errors import invalid_uri
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ def parse_bucket_uri(uri: str) -> BucketUri:
     scheme, _, rest = uri.partition("://")
     parts = rest.rstrip("/").split("/")
     if any(part in ("", ".", "..") for part in parts):
-        raise invalid(uri, "has an empty part, '.' or '..' in its path")
+        raise invalid_uri(uri, "has an empty part, '.' or '..' in its path")
     if scheme != "az":
         return BucketUri(uri, scheme, parts[0], "/".join(parts[1:]))
     if len(parts) < 2:
-        raise invalid(uri, "lacks a container: az://ACCOUNT/CONTAINER/path")
+        raise invalid_uri(uri, "lacks a container: az://ACCOUNT/CONTAINER/path")
     return BucketUri(uri, scheme, parts[1], "/".join(parts[2:]), account=parts[0])

@@ -9,10 +9,10 @@ import certifi
 from obstore.exceptions import GenericError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.errors import invalid_uri
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.object_store.bucket import BucketUri
 from tfs_operator.fetcher.stores.object_store.credentials import azure_keys, google_keys, s3_keys
-from tfs_operator.fetcher.stores.uri import invalid
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore.store import ClientConfig, RetryConfig
@@ -28,13 +28,14 @@ RETRIES: "RetryConfig" = {
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
     "retry_timeout": timedelta(minutes=1),
 }
-"""Of one request: some three seconds. Longer bursts are met by the transfer's own back-off, and by the keeper's."""
+"""Of one request: some three seconds. Longer bursts are met by the transfer's own back-off, and by that of the base
+path's sync."""
 
 CONNECT_TIMEOUT = timedelta(seconds=5)
 READ_TIMEOUT = timedelta(seconds=30)
 
 
-def settings(uri: BucketUri, storage: Storage) -> Settings:
+def settings(uri: BucketUri, storage: StoreAccess) -> Settings:
     """Reads the Secret and the authorities as they are now. Raises FetchError for what is missing there."""
     endpoint = _endpoint(uri, storage)
     return {
@@ -45,7 +46,7 @@ def settings(uri: BucketUri, storage: Storage) -> Settings:
 
 
 def connect(uri: BucketUri, made_of: Settings) -> Client:
-    """Connects on first use only. Raises what the library raises, for a key that makes no sense for example."""
+    """Connects on first use only. Raises what the library raises, for a malformed key for example."""
     try:
         return _open(uri, made_of)
     except GenericError as error:
@@ -74,16 +75,16 @@ def secrets(made_of: Settings | None) -> list[str]:
     return [str(config[key]) for key in _SECRET & config.keys()]
 
 
-def _endpoint(uri: BucketUri, storage: Storage) -> str | None:
+def _endpoint(uri: BucketUri, storage: StoreAccess) -> str | None:
     if not storage.endpoint:
         return None
     parts = urlsplit(storage.endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise invalid(uri.text, f"storage.endpoint {storage.endpoint!r} is no URL such as https://s3.example.com")
+        raise invalid_uri(uri.text, f"storage.endpoint {storage.endpoint!r} is no URL such as https://s3.example.com")
     return storage.endpoint.rstrip("/")
 
 
-def _config(uri: BucketUri, storage: Storage, endpoint: str | None) -> Settings:
+def _config(uri: BucketUri, storage: StoreAccess, endpoint: str | None) -> Settings:
     key: Literal["endpoint", "base_url"] = "base_url" if uri.scheme == "gs" else "endpoint"
     config: Settings = {key: endpoint} if endpoint else {}
     if uri.scheme == "s3" and storage.region:
@@ -93,9 +94,9 @@ def _config(uri: BucketUri, storage: Storage, endpoint: str | None) -> Settings:
     return config
 
 
-def _signing(uri: BucketUri, storage: Storage) -> Settings:
-    """The named Secret; else none, if so asked; else the library's own chain: the environment, a web identity token
-    of the service account, the metadata server of the cloud."""
+def _signing(uri: BucketUri, storage: StoreAccess) -> Settings:
+    """Takes the named Secret; else nothing, with `anonymous`; else the library's own chain: the environment, a web
+    identity token of the service account, the metadata server of the cloud."""
     if storage.credentials is None:
         return {"skip_signature": True} if storage.anonymous else {}
     match uri.scheme:
@@ -106,7 +107,7 @@ def _signing(uri: BucketUri, storage: Storage) -> Settings:
     return azure_keys(storage)
 
 
-def _connection(storage: Storage, *, plain: bool) -> "ClientConfig":
+def _connection(storage: StoreAccess, *, plain: bool) -> "ClientConfig":
     """No limit on a whole request, since a part may take its time; a connection that falls silent is given up."""
     options: ClientConfig = {
         "allow_http": plain,

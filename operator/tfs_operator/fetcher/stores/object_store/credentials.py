@@ -1,14 +1,14 @@
 """The keys of the Secret that `storage.secretRef` names, as settings of the clients: the same keys as KServe's."""
 
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 
 S3_REQUIRED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 GOOGLE_KEY = "gcloud-application-credentials.json"
 AZURE_CLIENT = ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID")
 
 
-def s3_keys(storage: Storage) -> dict[str, str]:
+def s3_keys(storage: StoreAccess) -> dict[str, str]:
     """Raises FetchError(CREDENTIALS_MISSING)."""
     access, secret = _required(storage, S3_REQUIRED)
     keys = {"access_key_id": access, "secret_access_key": secret}
@@ -16,13 +16,13 @@ def s3_keys(storage: Storage) -> dict[str, str]:
     return {**keys, "session_token": token} if token else keys
 
 
-def google_keys(storage: Storage) -> dict[str, str]:
+def google_keys(storage: StoreAccess) -> dict[str, str]:
     """The JSON key of a service account. Raises FetchError(CREDENTIALS_MISSING)."""
     (key,) = _required(storage, (GOOGLE_KEY,))
     return {"service_account_key": key}
 
 
-def azure_keys(storage: Storage) -> dict[str, str]:
+def azure_keys(storage: StoreAccess) -> dict[str, str]:
     """The account's key, else a SAS token, else a service principal. Raises FetchError(CREDENTIALS_MISSING)."""
     if key := storage.secret_value("AZURE_STORAGE_ACCESS_KEY"):
         return {"account_key": key}
@@ -34,7 +34,7 @@ def azure_keys(storage: Storage) -> dict[str, str]:
     return {"client_id": client, "client_secret": secret, "tenant_id": tenant}
 
 
-def _required(storage: Storage, keys: tuple[str, ...]) -> list[str]:
+def _required(storage: StoreAccess, keys: tuple[str, ...]) -> list[str]:
     if storage.secret_is_missing():
         raise storage.credentials_missing(f"is missing or empty; create it with the key {' and '.join(keys)}")
     found = {key: storage.secret_value(key) for key in keys}
@@ -43,5 +43,5 @@ def _required(storage: Storage, keys: tuple[str, ...]) -> list[str]:
     return [value for value in found.values() if value]
 
 
-def _lacks(storage: Storage, keys: str) -> FetchError:
+def _lacks(storage: StoreAccess, keys: str) -> FetchError:
     return storage.credentials_missing(f"lacks {keys}; add it, or name another Secret in storage.secretRef")

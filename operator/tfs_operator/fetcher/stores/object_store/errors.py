@@ -29,7 +29,7 @@ _AUTHORITY = "name the store's authority in storage.caBundle"
 
 
 @dataclass(frozen=True)
-class Sense:
+class Meaning:
     """What an error means. `words` stands in for the library's own where these are for programmers."""
 
     reason: Reason
@@ -39,32 +39,32 @@ class Sense:
 
 
 _CODES = {
-    "AccessDenied": Sense(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
-    "AllAccessDisabled": Sense(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
-    "InvalidAccessKeyId": Sense(Reason.ACCESS_DENIED, _KEYS, retry=False),
-    "SignatureDoesNotMatch": Sense(Reason.ACCESS_DENIED, _KEYS, retry=False),
-    "InvalidToken": Sense(Reason.ACCESS_DENIED, _KEYS, retry=False),
-    "ExpiredToken": Sense(Reason.ACCESS_DENIED, _RENEW, retry=False),
-    "RequestTimeTooSkewed": Sense(Reason.ACCESS_DENIED, _CLOCK, retry=False),
-    "AuthenticationFailed": Sense(Reason.ACCESS_DENIED, _KEYS, retry=False),
-    "AuthorizationFailure": Sense(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
-    "AuthorizationPermissionMismatch": Sense(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
-    "PublicAccessNotPermitted": Sense(Reason.ACCESS_DENIED, "name a Secret in storage.secretRef", retry=False),
-    "NoSuchBucket": Sense(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
-    "InvalidBucketName": Sense(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
-    "ContainerNotFound": Sense(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
-    "AuthorizationHeaderMalformed": Sense(Reason.STORE_ERROR, _REGION, retry=False),
-    "PermanentRedirect": Sense(Reason.STORE_ERROR, _REGION, retry=False),
-    "IllegalLocationConstraintException": Sense(Reason.STORE_ERROR, _REGION, retry=False),
+    "AccessDenied": Meaning(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
+    "AllAccessDisabled": Meaning(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
+    "InvalidAccessKeyId": Meaning(Reason.ACCESS_DENIED, _KEYS, retry=False),
+    "SignatureDoesNotMatch": Meaning(Reason.ACCESS_DENIED, _KEYS, retry=False),
+    "InvalidToken": Meaning(Reason.ACCESS_DENIED, _KEYS, retry=False),
+    "ExpiredToken": Meaning(Reason.ACCESS_DENIED, _RENEW, retry=False),
+    "RequestTimeTooSkewed": Meaning(Reason.ACCESS_DENIED, _CLOCK, retry=False),
+    "AuthenticationFailed": Meaning(Reason.ACCESS_DENIED, _KEYS, retry=False),
+    "AuthorizationFailure": Meaning(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
+    "AuthorizationPermissionMismatch": Meaning(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
+    "PublicAccessNotPermitted": Meaning(Reason.ACCESS_DENIED, "name a Secret in storage.secretRef", retry=False),
+    "NoSuchBucket": Meaning(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
+    "InvalidBucketName": Meaning(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
+    "ContainerNotFound": Meaning(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
+    "AuthorizationHeaderMalformed": Meaning(Reason.STORE_ERROR, _REGION, retry=False),
+    "PermanentRedirect": Meaning(Reason.STORE_ERROR, _REGION, retry=False),
+    "IllegalLocationConstraintException": Meaning(Reason.STORE_ERROR, _REGION, retry=False),
 }
 """By the code in the store's answer."""
 
 _STATUSES = {
-    401: Sense(Reason.ACCESS_DENIED, _KEYS, retry=False),
-    403: Sense(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
-    404: Sense(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
-    412: Sense(Reason.VERSION_CHANGED, words="changed while it was being fetched"),
-    416: Sense(Reason.VERSION_CHANGED, words="changed while it was being fetched"),
+    401: Meaning(Reason.ACCESS_DENIED, _KEYS, retry=False),
+    403: Meaning(Reason.ACCESS_DENIED, _RIGHTS, retry=False),
+    404: Meaning(Reason.STORE_NOT_FOUND, _NO_BUCKET, retry=False),
+    412: Meaning(Reason.VERSION_CHANGED, words="changed while it was being fetched"),
+    416: Meaning(Reason.VERSION_CHANGED, words="changed while it was being fetched"),
 }
 """By the status, where the code says nothing."""
 
@@ -72,7 +72,7 @@ _CAUSES = (
     (
         # The library asks these for credentials when it was given none.
         r"(GET|PUT|POST) https?://(169\.254\.\d+\.\d+|metadata\.google\.internal|metadata/)",
-        Sense(
+        Meaning(
             Reason.CREDENTIALS_MISSING,
             "name a Secret in storage.secretRef, or set storage.anonymous: true for public data",
             "there are no credentials: no Secret is named, the environment has none, and no metadata server of a "
@@ -82,7 +82,7 @@ _CAUSES = (
     ),
     (
         "No certificates found in `root_certificate`|InvalidCertificate\\(\\s*BadEncoding",
-        Sense(
+        Meaning(
             Reason.CERTIFICATE_NOT_TRUSTED,
             "put certificates in PEM there",
             "storage.caBundle has something that is no certificate",
@@ -91,11 +91,11 @@ _CAUSES = (
     ),
     (
         "UnknownIssuer|CaUsedAsEndEntity|UnknownRevocation",
-        Sense(Reason.CERTIFICATE_NOT_TRUSTED, _AUTHORITY, "the certificate is of an unknown authority", retry=False),
+        Meaning(Reason.CERTIFICATE_NOT_TRUSTED, _AUTHORITY, "the certificate is of an unknown authority", retry=False),
     ),
     (
         "NotValidForName",
-        Sense(
+        Meaning(
             Reason.CERTIFICATE_NOT_TRUSTED,
             "use a name of the certificate in storage.endpoint",
             "the certificate is for another name",
@@ -104,39 +104,41 @@ _CAUSES = (
     ),
     (
         "Expired|NotValidYet",
-        Sense(Reason.CERTIFICATE_NOT_TRUSTED, _CLOCK, "the certificate has expired, or is not valid yet", retry=False),
+        Meaning(
+            Reason.CERTIFICATE_NOT_TRUSTED, _CLOCK, "the certificate has expired, or is not valid yet", retry=False
+        ),
     ),
     (
         "InvalidCertificate",
-        Sense(Reason.CERTIFICATE_NOT_TRUSTED, _AUTHORITY, "the certificate is not valid", retry=False),
+        Meaning(Reason.CERTIFICATE_NOT_TRUSTED, _AUTHORITY, "the certificate is not valid", retry=False),
     ),
     (
         "InvalidContentType",
-        Sense(
+        Meaning(
             Reason.STORE_UNREACHABLE,
             "say http:// in storage.endpoint if that is meant",
             "the store does not speak TLS",
             retry=False,
         ),
     ),
-    ("dns error", Sense(Reason.STORE_UNREACHABLE, _HOST, "the host is unknown")),
-    ("ConnectionRefused", Sense(Reason.STORE_UNREACHABLE, _HOST, "the connection is refused")),
-    ("HostUnreachable|NetworkUnreachable", Sense(Reason.STORE_UNREACHABLE, _HOST, "the host cannot be reached")),
-    ("TimedOut|kind: Timeout", Sense(Reason.STORE_UNREACHABLE, _HOST, "there is no answer in time")),
-    ("HttpError", Sense(Reason.STORE_UNREACHABLE, words="the connection was cut")),
+    ("dns error", Meaning(Reason.STORE_UNREACHABLE, _HOST, "the host is unknown")),
+    ("ConnectionRefused", Meaning(Reason.STORE_UNREACHABLE, _HOST, "the connection is refused")),
+    ("HostUnreachable|NetworkUnreachable", Meaning(Reason.STORE_UNREACHABLE, _HOST, "the host cannot be reached")),
+    ("TimedOut|kind: Timeout", Meaning(Reason.STORE_UNREACHABLE, _HOST, "there is no answer in time")),
+    ("HttpError", Meaning(Reason.STORE_UNREACHABLE, words="the connection was cut")),
     ("incorrectly configured region", _CODES["PermanentRedirect"]),
     (
         "DecodeCredentials|ReadPem|InvalidAccessKey|InvalidKey|MissingField|SplitSas|MissingSas",
-        Sense(
+        Meaning(
             Reason.CREDENTIALS_MISSING,
             _KEYS,
-            "the credentials make no sense",
+            "the credentials are not valid",
             retry=False,
         ),
     ),
     (
         "illegal character sequence|invalid path|Error parsing Path|InvalidPath",
-        Sense(Reason.STORE_ERROR, "remove or rename such an object", retry=False),
+        Meaning(Reason.STORE_ERROR, "remove or rename such an object", retry=False),
     ),
 )
 """By the first that is found in the causes."""
@@ -150,27 +152,27 @@ def explain(error: Exception, what: str, secrets: Iterable[str] = ()) -> FetchEr
         return FetchError(Reason.VERSION_CHANGED, f"{what}: changed, or was removed, while it was being fetched")
     if isinstance(error, TimeoutError):
         return FetchError(Reason.STORE_UNREACHABLE, f"{what}: there is no answer in time; {_HOST}")
-    sense, words = _sense(text, causes)
+    sense, words = _meaning(text, causes)
     shown = _one_line(words, secrets)
     return FetchError(
         sense.reason, f"{what}: {shown}" + (f"; {sense.advice}" if sense.advice else ""), retry=sense.retry
     )
 
 
-def _sense(text: str, causes: str) -> tuple[Sense, str]:
+def _meaning(text: str, causes: str) -> tuple[Meaning, str]:
     for pattern, sense in _CAUSES[:1]:
         if re.search(pattern, text):
             return sense, sense.words
     if answer := re.search(r"non-2xx status code: (\d+) ?([^:]*): ?(.*)", text, re.DOTALL):
         status, phrase, body = int(answer[1]), answer[2], answer[3]
         code, message = _said(body)
-        sense = _CODES.get(code) or _STATUSES.get(status) or Sense(Reason.STORE_ERROR)
+        sense = _CODES.get(code) or _STATUSES.get(status) or Meaning(Reason.STORE_ERROR)
         said = ": ".join(filter(None, [code, message])) or phrase
         return sense, sense.words or f"the store answers {status} {said}"
     for pattern, sense in _CAUSES[1:]:
         if re.search(pattern, f"{text}\n{causes}"):
             return sense, sense.words or text
-    return Sense(Reason.STORE_ERROR), text
+    return Meaning(Reason.STORE_ERROR), text
 
 
 def _said(body: str) -> tuple[str, str]:

@@ -10,12 +10,13 @@ from obstore.exceptions import BaseError
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.source import Progress, RemoteFile, RemoteVersion
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.core.threads import asking
-from tfs_operator.fetcher.download.part_writer import Sink
+from tfs_operator.fetcher.core.progress import Progress
+from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion, Source
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.core.threads import in_daemon_thread
+from tfs_operator.fetcher.download.part_writer import PartWriter
 from tfs_operator.fetcher.download.transfer import Transfer
-from tfs_operator.fetcher.saved_model.version_listing import Listing
+from tfs_operator.fetcher.saved_model.version_listing import VersionListing
 from tfs_operator.fetcher.stores.object_store.bucket import parse_bucket_uri
 from tfs_operator.fetcher.stores.object_store.clients import Client, Settings, connect, secrets, settings
 from tfs_operator.fetcher.stores.object_store.errors import explain
@@ -31,10 +32,15 @@ _CHUNK = 512 << 10
 """Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
 
 
+def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
+    """Opens a base path in a bucket. Raises FetchError(INVALID_SPEC)."""
+    return ObjectSource(uri, storage)
+
+
 class ObjectSource:
     """One base path in one bucket."""
 
-    def __init__(self, uri: str, storage: Storage) -> None:
+    def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
         self._place = parse_bucket_uri(uri)
         self._storage = storage
@@ -42,7 +48,7 @@ class ObjectSource:
         self._made_of: Settings | None = None
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
-        listing = Listing(self.uri)
+        listing = VersionListing(self.uri)
         skipped = len(self._place.prefix) + 1 if self._place.prefix else 0
         with self._explained(self.uri):
             client = self._connected()
@@ -59,13 +65,15 @@ class ObjectSource:
             client = self._connected()
         folder = "/".join(filter(None, [self._place.prefix, version.folder]))
 
-        def receive(file: RemoteFile, start: int, end: int, sink: Sink) -> Awaitable[None]:
+        def receive(file: RemoteFile, start: int, end: int, writer: PartWriter) -> Awaitable[None]:
             part = partial(self._receive, client, f"{folder}/{file.path}", f"{what}: {file.path}")
-            return asking(lambda: part(file, start, end, sink), PART_SECONDS)
+            return in_daemon_thread(lambda: part(file, start, end, writer), PART_SECONDS)
 
-        await Transfer(what, receive, into, progress).run(version.files)
+        await Transfer(what, receive, into, progress.add).run(version.files)
 
-    def _receive(self, client: Client, key: str, what: str, file: RemoteFile, start: int, end: int, sink: Sink) -> None:
+    def _receive(
+        self, client: Client, key: str, what: str, file: RemoteFile, start: int, end: int, writer: PartWriter
+    ) -> None:
         """In a thread of its own: through the event loop each chunk would cost twice the processor time."""
         options: GetOptions = {"range": (start, end)}
         if file.etag:
@@ -74,7 +82,7 @@ class ObjectSource:
             answer = client.get(key, options=options)
             _unchanged(file, answer.meta, what)
             for chunk in answer.stream(min_chunk_size=_CHUNK):
-                sink.write(memoryview(chunk))
+                writer.write(memoryview(chunk))
 
     async def close(self) -> None:
         """The library closes its connections with the last reference."""

@@ -1,4 +1,4 @@
-"""Who we are, for a registry: https://distribution.github.io/distribution/spec/auth/token/."""
+"""Logs in to a registry: https://distribution.github.io/distribution/spec/auth/token/."""
 
 import base64
 import binascii
@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.http.client import Web
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.http.client import HttpClient
 from tfs_operator.fetcher.http.errors import Unauthorized
 
 SECRET_KEY = ".dockerconfigjson"
@@ -21,14 +21,15 @@ _DOCKER_HUB_NAMES = ("https://index.docker.io/v1/", "index.docker.io", "registry
 class RegistryAuth:
     """The Authorization header of one registry, found out when the registry asks for it."""
 
-    def __init__(self, web: Web, host: str, *, is_plain: bool) -> None:
+    def __init__(self, web: HttpClient, host: str, *, is_plain: bool) -> None:
         self._web = web
         self._host = host
         self._is_plain = is_plain
         self.headers: Mapping[str, str] = {}
 
     async def answer(self, problem: Unauthorized, used: Mapping[str, str]) -> None:
-        """Sets `headers` as a refusal of those that were `used` asks for. Raises FetchError where we are nobody."""
+        """Sets `headers` to what the registry asked for when it refused those that were `used`. Raises FetchError where
+        it asks for a login and there is none."""
         if used is not self.headers:
             return  # Another request has answered meanwhile.
         scheme, _, rest = problem.challenge.partition(" ")
@@ -42,13 +43,13 @@ class RegistryAuth:
 
     async def _token(self, challenge: str, basic: str | None) -> str:
         """From the place that the registry names; without a login it may give one that reads what is public."""
-        asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-        realm = asked.get("realm", "")
+        context = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        realm = context.get("realm", "")
         schemes = ("https", "http") if self._is_plain else ("https",)
         if urlsplit(realm).scheme not in schemes:
             message = f"{self._web.uri}: {self._host} wants the login sent to an address that is not https"
             raise FetchError(Reason.STORE_ERROR, message, retry=False)
-        query = urlencode({key: asked[key] for key in ("service", "scope") if key in asked})
+        query = urlencode({key: context[key] for key in ("service", "scope") if key in context})
         headers = {"Authorization": f"Basic {basic}"} if basic else {}
         page = await self._web.read(f"{realm}{'&' if '?' in realm else '?'}{query}", headers)
         try:
@@ -58,7 +59,7 @@ class RegistryAuth:
             raise FetchError(Reason.STORE_ERROR, f"{self._web.uri}: {self._host} gives no token") from None
 
 
-def docker_login(storage: Storage, host: str) -> str | None:
+def docker_login(storage: StoreAccess, host: str) -> str | None:
     """User and password for a Basic header, from the Secret (kubernetes.io/dockerconfigjson); None without a Secret.
     Raises FetchError(CREDENTIALS_MISSING) for a Secret that has nothing for this registry."""
     if storage.credentials is None or storage.anonymous:

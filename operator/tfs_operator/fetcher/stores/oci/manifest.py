@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from tfs_operator.fetcher.archives.bad_archive import BadArchive, shown
+from tfs_operator.fetcher.archives.backend import Blob
+from tfs_operator.fetcher.archives.errors import BadArchive, shown
 from tfs_operator.fetcher.archives.limits import clean_path
-from tfs_operator.fetcher.archives.part import Part
 from tfs_operator.fetcher.archives.unpack import Packing
 
 TITLE = "org.opencontainers.image.title"
@@ -54,32 +54,32 @@ def read_manifest(body: bytes) -> Manifest:
         return Manifest.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadArchive(f"its manifest makes no sense ({where}: {first['msg']})") from None
+        where = ".".join(str(blob) for blob in first["loc"])
+        raise BadArchive(f"its manifest is not valid ({where}: {first['msg']})") from None
 
 
 def chosen(index: Manifest) -> Descriptor:
     """The image for linux/amd64; models are the same for all, so else the first that is for linux or for nothing."""
-    for wanted in (("linux", "amd64"), ("linux", None), ("", None)):
+    for system, architecture in (("linux", "amd64"), ("linux", None), ("", None)):
         for entry in index.manifests:
             platform = entry.platform or Platform()
-            if platform.os == wanted[0] and wanted[1] in (None, platform.architecture):
+            if platform.os == system and architecture in (None, platform.architecture):
                 return entry
     raise BadArchive("its index has no image for linux/amd64")
 
 
-def parts_of(manifest: Manifest) -> tuple[Part, ...]:
+def blobs_of(manifest: Manifest) -> tuple[Blob, ...]:
     """One for each layer. Raises BadArchive for one that is neither a tar archive nor a file with a title."""
-    return tuple(_part(layer) for layer in manifest.layers if layer.media_type != _EMPTY)
+    return tuple(_blob(layer) for layer in manifest.layers if layer.media_type != _EMPTY)
 
 
-def _part(layer: Descriptor) -> Part:
+def _blob(layer: Descriptor) -> Blob:
     title = (layer.annotations or {}).get(TITLE, "")
     packing = _packing(layer, title)
     sha256 = layer.digest.removeprefix("sha256:")
     if packing is None:
-        return Part(f"{layer.digest} {title}", layer.size, None, sha256, clean_path(title))
-    return Part(f"{layer.digest} {packing}", layer.size, packing, sha256)
+        return Blob(f"{layer.digest} {title}", layer.size, None, sha256, clean_path(title))
+    return Blob(f"{layer.digest} {packing}", layer.size, packing, sha256)
 
 
 def _packing(layer: Descriptor, title: str) -> Packing | None:

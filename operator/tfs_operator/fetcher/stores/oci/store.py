@@ -13,20 +13,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.archives.bad_archive import BadArchive
+from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.bundle import Bundle
-from tfs_operator.fetcher.archives.part import Part
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.archives.errors import BadArchive
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
-from tfs_operator.fetcher.download.transfer import Pace
-from tfs_operator.fetcher.http.client import Page, Web
+from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.download.transfer import Tuning
+from tfs_operator.fetcher.http.client import HttpClient, Page
 from tfs_operator.fetcher.http.errors import Unauthorized
 from tfs_operator.fetcher.http.ranges import ranged
-from tfs_operator.fetcher.http.retry import Patience, persist
+from tfs_operator.fetcher.http.retry import Retry, with_retries
 from tfs_operator.fetcher.stores.oci.auth import DOCKER_HUB, RegistryAuth
-from tfs_operator.fetcher.stores.oci.manifest import MEDIA_TYPES, Manifest, chosen, parts_of, read_manifest
-from tfs_operator.fetcher.stores.uri import invalid
+from tfs_operator.fetcher.stores.oci.manifest import MEDIA_TYPES, Manifest, blobs_of, chosen, read_manifest
 
 _URI = re.compile(
     r"oci://(?P<host>[^/@]+)/(?P<repo>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>.+))?",
@@ -48,55 +47,56 @@ def parse_reference(uri: str) -> Reference:
     """Without a tag, `latest`. Raises FetchError(INVALID_SPEC)."""
     found = _URI.fullmatch(uri)
     if found is None:
-        raise invalid(uri, "is not of the form oci://REGISTRY/REPO:TAG or oci://REGISTRY/REPO@sha256:…")
+        raise invalid_uri(uri, "is not of the form oci://REGISTRY/REPO:TAG or oci://REGISTRY/REPO@sha256:…")
     host, repo, tag, digest = found.group("host", "repo", "tag", "digest")
     if digest and not _DIGEST.fullmatch(digest):
-        raise invalid(uri, "has a digest that is not sha256: and 64 hexadecimal digits")
+        raise invalid_uri(uri, "has a digest that is not sha256: and 64 hexadecimal digits")
     if host == DOCKER_HUB and "/" not in repo:
         repo = f"library/{repo}"
     return Reference(host, repo, digest or tag or "latest")
 
 
-def open_registry(uri: str, storage: Storage, work: Path) -> Source:
+def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
     """Raises FetchError(INVALID_SPEC)."""
-    return Bundle(Registry(uri, storage), work)
+    return Bundle(RegistryBackend(uri, storage), work)
 
 
-class Registry:
-    """One tag of one repository: a Depot of layers. An image may hold a whole system besides its models."""
+class RegistryBackend:
+    """The ArchiveBackend of one tag of one repository; its layers are the blobs. An image may hold a whole system
+    besides its models."""
 
     roots: Sequence[str] = ("models/", "")
     links_are_refused = False
-    pace = Pace()
+    tuning = Tuning()
 
-    def __init__(self, uri: str, storage: Storage) -> None:
+    def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
         self._reference = parse_reference(uri)
-        self._web = Web(uri, storage)
+        self._web = HttpClient(uri, storage)
         self._base = _base(uri, self._reference, storage)
         is_plain = self._base.startswith("http:")
         self._auth = RegistryAuth(self._web, self._reference.host, is_plain=is_plain)
         self._digest = ""
-        self._parts: tuple[Part, ...] = ()
+        self._blobs: tuple[Blob, ...] = ()
 
-    async def parts(self) -> tuple[Part, ...]:
+    async def blobs(self) -> tuple[Blob, ...]:
         """One HEAD request where the tag still stands for the same; that is not counted where pulls are."""
         digest = await self._resolve()
         if digest != self._digest or not digest:
-            self._parts = await self._layers(digest or self._reference.tag)
+            self._blobs = await self._layers(digest or self._reference.tag)
             self._digest = digest
-        return self._parts
+        return self._blobs
 
-    async def read(self, part: Part, start: int, end: int) -> AsyncGenerator[memoryview, None]:
-        url = f"{self._base}/blobs/sha256:{part.sha256}"
+    async def read(self, blob: Blob, start: int, end: int) -> AsyncGenerator[memoryview, None]:
+        url = f"{self._base}/blobs/sha256:{blob.sha256}"
         headers = self._auth.headers
         try:
-            async for data in ranged(self._web, url, headers, (start, end), part.size, lambda _: True):
+            async for data in ranged(self._web, url, headers, (start, end), blob.size, lambda _: True):
                 yield data
             return
         except Unauthorized as problem:  # Comes before the first byte: the token has expired, or there was none.
             await self._auth.answer(problem, headers)
-        async for data in ranged(self._web, url, self._auth.headers, (start, end), part.size, lambda _: True):
+        async for data in ranged(self._web, url, self._auth.headers, (start, end), blob.size, lambda _: True):
             yield data
 
     async def close(self) -> None:
@@ -115,12 +115,12 @@ class Registry:
         said = page.headers.get(_DIGEST_HEADER, "")
         return said if _DIGEST.fullmatch(said) else ""
 
-    async def _layers(self, tag: str) -> tuple[Part, ...]:
+    async def _layers(self, tag: str) -> tuple[Blob, ...]:
         try:
             manifest = await self._read_manifest(tag)
             if manifest.manifests:
                 manifest = await self._read_manifest(chosen(manifest).digest)
-            return parts_of(manifest)
+            return blobs_of(manifest)
         except BadArchive as error:
             raise FetchError(Reason.ARCHIVE_REFUSED, f"{self.uri}: {error}", retry=False) from None
 
@@ -143,16 +143,16 @@ class Registry:
     async def _ask(self, method: str, tag: str) -> Page:
         headers = dict(self._auth.headers) | {"Accept": ", ".join(MEDIA_TYPES)}
         url = f"{self._base}/manifests/{tag}"
-        return await persist(Patience(), lambda: self._web.read(url, headers, method=method), lambda: 0)
+        return await with_retries(Retry(), lambda: self._web.read(url, headers, method=method), lambda: 0)
 
 
-def _base(uri: str, reference: Reference, storage: Storage) -> str:
+def _base(uri: str, reference: Reference, storage: StoreAccess) -> str:
     """Plain http is for a registry that storage.endpoint names as such; else it would be an unnoticed downgrade."""
     host = "registry-1.docker.io" if reference.host == DOCKER_HUB else reference.host
     scheme = "https"
     if storage.endpoint:
         endpoint = urlsplit(storage.endpoint)
         if endpoint.netloc != reference.host or endpoint.scheme not in ("http", "https"):
-            raise invalid(uri, f"storage.endpoint must be http://{reference.host} or https://{reference.host}")
+            raise invalid_uri(uri, f"storage.endpoint must be http://{reference.host} or https://{reference.host}")
         scheme = endpoint.scheme
     return f"{scheme}://{host}/v2/{reference.repo}"

@@ -14,7 +14,7 @@ from tests.unit.fetcher.site import Site, secret, until
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.uri import open_source
 
 LAYOUTS = [
@@ -253,6 +253,6 @@ async def test_what_the_server_vouches_for_is_compared(site: Site) -> None:
 )
 def test_an_address_that_cannot_work_is_refused(uri: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=words) as caught:
-        open_source(uri, Storage(), tmp_path)
+        open_source(uri, StoreAccess(), tmp_path)
     assert caught.value.reason is Reason.INVALID_SPEC
     assert "s3cr3t" not in caught.value.message

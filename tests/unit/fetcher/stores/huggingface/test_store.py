@@ -16,8 +16,9 @@ from tests.unit.fetcher.site import ANYONE, Site, secret
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.huggingface.store import HubUri, parse_hub_uri
 
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -30,7 +31,7 @@ def library_closed() -> Iterator[None]:
     huggingface_hub.close_session()
 
 
-def hub(site: Site, uri: str = "hf://org/repo", storage: Storage = ANYONE) -> Source:
+def hub(site: Site, uri: str = "hf://org/repo", storage: StoreAccess = ANYONE) -> Source:
     return site.open(uri, replace(storage, endpoint=site.server.url))
 
 
@@ -102,7 +103,7 @@ async def test_all_files_are_of_the_commit_that_was_listed(site: Site, tmp_path:
     source = hub(site)
     version = (await source.versions())[1]
     site.server.files |= hub_files("org/repo", SECOND, below("1", ONE | {"saved_model.pb": b"new"}))
-    await source.download(version, tmp_path, lambda _: None)
+    await source.download(version, tmp_path, Progress(0))
     assert tree(tmp_path) == ONE
 
 
@@ -191,7 +192,7 @@ async def test_a_secret_without_a_token_is_named(site: Site) -> None:
 
 
 async def test_nobody_there_is_said(site: Site) -> None:
-    source = site.open("hf://org/repo", Storage(endpoint="http://127.0.0.1:9"))
+    source = site.open("hf://org/repo", StoreAccess(endpoint="http://127.0.0.1:9"))
     with pytest.raises(FetchError, match=r"no connection to 127.0.0.1:9 \(Connection refused\)") as caught:
         await source.versions()
     assert caught.value.reason is Reason.STORE_UNREACHABLE

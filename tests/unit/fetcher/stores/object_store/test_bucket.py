@@ -4,7 +4,7 @@ import pytest
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.storage import Storage
+from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.object_store.bucket import BucketUri, parse_bucket_uri
 from tfs_operator.fetcher.stores.uri import open_source
 
@@ -37,6 +37,6 @@ def test_a_uri_is_taken_apart(uri: str, bucket: str, prefix: str, account: str) 
 )
 def test_a_uri_that_names_nothing_is_refused(uri: str, cause: str) -> None:
     with pytest.raises(FetchError, match=cause) as refused:
-        open_source(uri, Storage(), Path("/nowhere"))
+        open_source(uri, StoreAccess(), Path("/nowhere"))
     assert refused.value.reason is Reason.INVALID_SPEC
     assert uri in refused.value.message

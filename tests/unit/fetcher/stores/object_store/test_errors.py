@@ -164,13 +164,13 @@ def _xml(code: str, message: str, more: str = "") -> str:
             "\n\nDebug source:\nDecodeCredentials { }",
             Reason.CREDENTIALS_MISSING,
             False,
-            "the credentials make no sense; check the keys",
+            "the credentials are not valid; check the keys",
         ),
         (
             "Generic MicrosoftAzure error: Invalid Access Key: Invalid symbol 32.\n\nDebug source:\nInvalidAccessKey",
             Reason.CREDENTIALS_MISSING,
             False,
-            "the credentials make no sense; check the keys",
+            "the credentials are not valid; check the keys",
         ),
         (
             'Error parsing Path "m/../b": Encountered illegal character sequence ".." whilst parsing path segment ".."',

@@ -1,0 +1,71 @@
+"""Asks a store what it has, and keeps the answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.fetcher.core.backoff import MOST_SECONDS, Backoff
+from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.source import RemoteVersion, Source
+from tfs_operator.fetcher.sync.unexpected import unexpected_error
+
+DEADLINE_SECONDS = 3600.0
+"""A list call takes seconds; a source of archives may fetch a whole archive to see what is in it."""
+
+MOST_LISTING_SECONDS = 30.0
+"""At most between two list calls that fail: they cost little, and a user may be waiting for a correction to count. An
+archive that is refused may have been fetched for the call."""
+
+
+class StoreListing:
+    """The last answer of one source."""
+
+    def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self.backoff = Backoff(clock)
+        self.versions: Mapping[int, RemoteVersion] | None = None
+        """By number; None before the first answer. It stays where a later question fails."""
+
+        self.problem: FetchError | None = None
+        self.asked_at = float("-inf")
+        """When the last answer or error came, by `clock`."""
+
+    @property
+    def failed(self) -> bool:
+        """The last answer was an error. A store that has nothing has answered."""
+        return self.problem is not None and self.problem.reason is not Reason.NO_VERSIONS
+
+    async def refresh(self) -> Mapping[int, RemoteVersion]:
+        """One list call. Raises FetchError."""
+        async with self._lock:
+            try:
+                async with asyncio.timeout(DEADLINE_SECONDS):
+                    self.versions = await self._source.versions()
+            except TimeoutError:
+                self._failed(self._too_slow())
+            except FetchError as error:
+                self._failed(error)
+            except Exception as error:
+                self._failed(unexpected_error(self._source.uri, error))
+            else:
+                self.problem = None
+                self.backoff.reset()
+            finally:
+                self.asked_at = self._clock()
+        if self.problem:
+            raise self.problem
+        return self.versions or {}
+
+    def _failed(self, error: FetchError) -> None:
+        self.problem = error
+        if error.reason is Reason.NO_VERSIONS:
+            self.versions = {}
+        most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else MOST_LISTING_SECONDS
+        self.backoff.failed(retry=error.retry, most=most)
+
+    def _too_slow(self) -> FetchError:
+        cause = f"the store has not said within {DEADLINE_SECONDS:.0f} s what it has"
+        return FetchError(Reason.STORE_UNREACHABLE, f"{self._source.uri}: {cause}")

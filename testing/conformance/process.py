@@ -1,0 +1,74 @@
+"""Model servers as processes of their own, on free ports of one loopback address."""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from testing.conformance.clients import Grpc, Rest
+from testing.conformance.polling import eventually
+from testing.loopback import free_ports
+
+_DOUBLE = Path(__file__).resolve().parents[1] / "model_server"
+_ADDRESS = "127.0.0.1"
+
+
+class ServerProcess:
+    """A server that was started with some flags; not necessarily one that answers already."""
+
+    def __init__(self, command: Sequence[str], flags: Sequence[str], folder: Path) -> None:
+        self.rest_port, self.grpc_port = free_ports(2)
+        self._log = folder / f"server-{self.rest_port}.log"
+        ports = [f"--port={self.grpc_port}", f"--rest_api_port={self.rest_port}"]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, *ports, *flags], stdout=log, stderr=subprocess.STDOUT, env=_environment()
+            )
+        self.rest = Rest(f"http://{_ADDRESS}:{self.rest_port}")
+        self.grpc = Grpc(f"{_ADDRESS}:{self.grpc_port}")
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def is_listening(self) -> bool:
+        """Whether the REST port, the last to open, accepts connections."""
+        with socket.socket() as client:
+            return client.connect_ex((_ADDRESS, self.rest_port)) == 0
+
+    def until_ready(self) -> "ServerProcess":
+        eventually(lambda: self.is_listening() or self._fail_if_gone(), 60)
+        return self
+
+    def until_logged(self, text: str, times: int = 1) -> None:
+        eventually(lambda: self.log.count(text) >= times or self._fail_if_gone(), 60)
+
+    def until_exit(self) -> int:
+        return self.process.wait(60)
+
+    def stop(self) -> None:
+        self.grpc.close()
+        self.process.kill()
+        self.process.wait()
+
+    def _fail_if_gone(self) -> bool:
+        assert self.process.poll() is None, f"exited with {self.process.returncode}:\n{self.log}"
+        return False
+
+
+def double_command() -> list[str]:
+    """Starts the double of this checkout with the Python that runs the tests."""
+    return [sys.executable, "-m", "model_server"]
+
+
+def given_command(template: str, folder: Path) -> list[str]:
+    """Splits a command line like a shell; `{dir}` in it is the folder that the server has to see."""
+    return [part.replace("{dir}", str(folder)) for part in shlex.split(template)]
+
+
+def _environment() -> dict[str, Any]:
+    return {**os.environ, "PYTHONPATH": str(_DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": _ADDRESS}

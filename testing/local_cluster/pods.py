@@ -1,0 +1,9 @@
+"""Reads the state of a pod from its manifest."""
+
+from testing.local_cluster.kubectl import Manifest
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod is ready and is not being deleted."""
+    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]

@@ -1,0 +1,61 @@
+"""Which tiers there are, how each is run, and which of them run side by side."""
+
+from dataclasses import dataclass
+
+_BY_FILE = "--dist=loadfile"
+"""A module's tests stay in one process, so that they share its operator, its TFModel and its model server."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One run of pytest."""
+
+    name: str
+    arguments: tuple[str, ...]
+    niceness: int = 0
+
+
+def _side_by_side(name: str, workers: int, *more: str, niceness: int = 0) -> Tier:
+    return Tier(name, (f"tests/{name}", "-m", "not alone", f"-n{workers}", _BY_FILE, *more), niceness)
+
+
+E2E: tuple[Tier, ...] = (Tier("e2e", ("tests/e2e",)),)
+"""The tests on the kind cluster, which wait for it most of the time. How they are spread stands here alone; a further
+run of theirs is called e2e-SOMETHING."""
+
+LANES: tuple[tuple[Tier, ...], ...] = (
+    E2E,
+    (_side_by_side("integration", 4),),
+    (
+        _side_by_side("unit", 2, niceness=5),
+        _side_by_side("conformance", 2, niceness=5),
+        _side_by_side("chart", 2, niceness=5),
+        _side_by_side("stores", 2, niceness=5),
+    ),
+)
+"""The lanes run side by side, and the tiers of one lane one after the other. Integration waits two thirds of its time,
+so four workers fill what the others leave of two cores; more would make its tests wait for each other."""
+
+_WITH_TESTS_ALONE = ("integration",)
+"""Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""
+
+
+def names() -> list[str]:
+    """Returns what can be chosen: the folders of tests/, in the order of the lanes."""
+    return list(dict.fromkeys(_folder(tier) for lane in LANES for tier in lane))
+
+
+def chosen(folders: list[str]) -> tuple[tuple[Tier, ...], ...]:
+    """Returns the lanes with what runs the tests of these folders of tests/ only."""
+    lanes = (tuple(tier for tier in lane if _folder(tier) in folders) for lane in LANES)
+    return tuple(lane for lane in lanes if lane)
+
+
+def alone(folders: list[str]) -> Tier | None:
+    """Returns the run of what these folders have that runs alone; e2e sees to that itself."""
+    arguments = tuple(f"tests/{name}" for name in folders if name in _WITH_TESTS_ALONE)
+    return Tier("alone", (*arguments, "-m", "alone")) if arguments else None
+
+
+def _folder(tier: Tier) -> str:
+    return tier.name.partition("-")[0]
