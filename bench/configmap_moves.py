@@ -5,13 +5,12 @@ import random
 import time
 from dataclasses import dataclass
 
-from bench.api import Api
-from bench.fleet import Fleet, ModelServer, discord, settle
+from bench.fleet import Fleet, ModelServer, mismatch, wait_until_none
 from bench.moves import LABEL, Move, move
+from testing.api_client import AsyncApi
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.narrate import Step
 
-CONFIG_MAPS = "api/v1/configmaps"
 NAME = "mnist-polled"
 MODEL = "mnist"
 VERSIONS = (1, 2)
@@ -103,22 +102,26 @@ def another(done: int, count: int, seconds_left: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Polled:
-    api: Api
+class ConfigMapMoves:
+    """The pods of a Deployment without an operator, whose servers read a mounted ConfigMap again now and then."""
+
+    api: AsyncApi
+    namespace: str
     fleet: Fleet
 
     @classmethod
-    def start(cls, api: Api, kubectl: Kubectl, image: str, replicas: int) -> "Polled":
+    def start(cls, api: AsyncApi, kubectl: Kubectl, image: str, replicas: int) -> "ConfigMapMoves":
         for each in (config_map(), deployment(image, replicas)):
             kubectl.apply(each)
         waiting = ["rollout", "status", f"deployment/{NAME}", f"--timeout={READY_SECONDS}s"]
         kubectl(*waiting, seconds=READY_SECONDS + 10)
         pods = kubectl.find("pods", {"app.kubernetes.io/name": NAME})
-        return cls(api, tuple(ModelServer(api, pod["metadata"]["name"], MODEL) for pod in pods))
+        servers = (ModelServer(api, kubectl.namespace, pod["metadata"]["name"], MODEL) for pod in pods)
+        return cls(api, kubectl.namespace, tuple(servers))
 
     async def label_moves(self, count: int, until: float, step: Step) -> list[Move]:
         """Fewer than `count` when time is short; see `another`."""
-        await settle(f"the pods of {NAME}", READY_SECONDS, self._unlike_the_first)
+        await wait_until_none(f"the pods of {NAME}", READY_SECONDS, self._unlike_the_first)
         step.detail = "waiting for the kubelet to renew the file, and for the servers to read it"
         moves: list[Move] = []
         while another(len(moves), count, until - time.monotonic()):
@@ -127,10 +130,10 @@ class Polled:
         return moves
 
     async def _unlike_the_first(self) -> str:
-        return await discord(self.fleet, set(VERSIONS), {"stable": 1, LABEL: VERSIONS[0]})
+        return await mismatch(self.fleet, set(VERSIONS), {"stable": 1, LABEL: VERSIONS[0]})
 
     async def _move(self, version: int) -> Move:
         """After a pause: the move before ended when a pod had just read its file, and that would count against it."""
         await asyncio.sleep(random.uniform(0, POLL_SECONDS))
-        change = self.api.patch(CONFIG_MAPS, NAME, {"data": {FILE: models_config(version)}})
+        change = self.api.patch("ConfigMap", self.namespace, NAME, {"data": {FILE: models_config(version)}})
         return await move(change, self.fleet, version, seconds=MOVE_SECONDS, interval=ASK_EVERY)

@@ -19,10 +19,11 @@ from bench.machine import machine
 from bench.report import filled
 from testing.clients import asking, digits, load
 from testing.local_cluster import chart, disturbing, model, node
-from testing.local_cluster.commands import ROOT, CommandError, DeadlineError, wait_for
+from testing.local_cluster.commands import ROOT, CommandError
 from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.narrate import Narrator, Step
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import DeadlineError, eventually
 
 NAMESPACE, NAME = "tfs-bench", "drained"
 DELETIONS = 10
@@ -102,7 +103,7 @@ def apply(tfmodel: TFModel, extra_args: list[str]) -> None:
     kind = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": {"name": NAME}}
     tfmodel.kubectl.apply({**kind, "spec": spec})
     tfmodel.wait("Ready")
-    wait_for("old pods to be gone", 60, lambda: True if len(all_pods(tfmodel)) == 2 else None)
+    eventually(lambda: len(all_pods(tfmodel)) == 2, 60, what="old pods to be gone")
 
 
 def all_pods(tfmodel: TFModel) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.api import Api
-from testing.local_cluster.commands import DeadlineError
+from testing.api_client import AsyncApi
+from testing.waiting import DeadlineError, eventually_async
 
 REST_PORT = 8501
 AVAILABLE = "AVAILABLE"
@@ -16,7 +16,8 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class ModelServer:
-    api: Api
+    api: AsyncApi
+    namespace: str
     pod: str
     model: str
 
@@ -30,7 +31,7 @@ class ModelServer:
         return {int(version["version"]) for version in versions if version["state"] == AVAILABLE}
 
     async def _ask(self, path: str) -> dict[str, Any]:
-        answer = await self.api.ask_pod(self.pod, REST_PORT, f"/v1/models/{self.model}{path}")
+        answer = await self.api.get_from_pod(self.namespace, self.pod, REST_PORT, f"/v1/models/{self.model}{path}")
         found: dict[str, Any] = answer.json() if answer.status == 200 else {}
         return found
 
@@ -58,12 +59,12 @@ async def answers_since(
             took = await asyncio.gather(*(first(server) for server in fleet))
     except TimeoutError:
         said = {server.pod: await server.label(label) for server in fleet}
-        raise DeadlineError(f"waited {seconds:.0f} s for {label} → {version} on every pod; it is {said}") from None
+        raise DeadlineError(f"{label} → {version} on every pod", seconds, said) from None
     return {server.pod: each for server, each in zip(fleet, took, strict=True)}
 
 
-async def discord(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> str:
-    """In which way a server does not have exactly these versions and answer these labels; empty when all do."""
+async def mismatch(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> str:
+    """Describes the first server that does not have exactly these versions or answers a label otherwise; "" if none."""
     for server in fleet:
         if (available := await server.available()) != versions:
             return f"pod {server.pod} has versions {sorted(available)} and not {sorted(versions)}"
@@ -73,15 +74,13 @@ async def discord(fleet: Fleet, versions: set[int], labels: dict[str, int]) -> s
     return ""
 
 
-async def settle(what: str, seconds: float, problem: Callable[[], Awaitable[str]]) -> None:
-    """Waits until there is no problem any more. Raises DeadlineError with the last one."""
-    last = "nothing was seen yet"
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                last = await problem()
-                if not last:
-                    return
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        raise DeadlineError(f"waited {seconds:.0f} s for {what}: {last}") from None
+async def wait_until_none(what: str, seconds: float, problem: Callable[[], Awaitable[str]]) -> None:
+    """Waits until `problem` describes none any more. Raises DeadlineError with the last one."""
+    last = "nothing yet"
+
+    async def is_over() -> bool:
+        nonlocal last
+        last = await problem()
+        return not last
+
+    await eventually_async(is_over, seconds, lambda: last, what=what, interval=LOOK_SECONDS)

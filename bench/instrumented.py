@@ -9,6 +9,7 @@ import json
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.apply.children import Children
 from tfs_operator.controller.informer.informer import Informer
 from tfs_operator.controller.informer.throttle import Throttle
+from tfs_operator.controller.pods.calls import Calls
 from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
-from tfs_operator.controller.pods.reload import Pusher
-from tfs_operator.controller.reconcile.fetch_progress import FetchProgress
+from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.controller.reconcile.reconciler import Reconciler
-from tfs_operator.controller.reconcile.requeue import Requeue
+from tfs_operator.controller.reconcile.state import TFModelStates
 from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.serving.reload import ReloadClient
 
@@ -35,23 +36,24 @@ INTERVAL_SECONDS = 5.0
 _CLASSES: tuple[Any, ...] = (
     *(
         Cache,
+        Calls,
         Children,
         CollectorRegistry,
         EventRecorder,
         Fetchers,
-        FetchProgress,
         Informer,
         Observer,
-        Requeue,
         Throttle,
-        Pusher,
+        Reloader,
+        TFModelStates,
     ),
     *(Reconciler, ReloadClient, ResourceMemories, Worker, WorkQueue),
 )
 _SKIPPED = {"_objects"}
 """Live objects: as many as there are."""
 
-_made: list[Any] = []
+_made: "weakref.WeakSet[Any]" = weakref.WeakSet()
+"""Some are of one TFModel, and go with it."""
 
 
 def note_instances() -> None:
@@ -63,7 +65,7 @@ def note_instances() -> None:
 def _noting(init: Any) -> Any:
     @functools.wraps(init)
     def noted(self: Any, *args: Any, **kwargs: Any) -> None:
-        _made.append(self)
+        _made.add(self)
         init(self, *args, **kwargs)
 
     return noted
@@ -73,7 +75,7 @@ def held() -> dict[str, int]:
     """By `Class.attribute`, how many entries a container has, those of all instances together; and all tasks."""
     tasks = list(asyncio.tasks._all_tasks)  # type: ignore[attr-defined]  # there is no other way from another thread
     found = {"tasks": sum(not task.done() for task in tasks)}
-    for item in _made:
+    for item in list(_made):
         for name, size in _sizes(item):
             found[name] = found.get(name, 0) + size
     return found

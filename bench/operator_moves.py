@@ -6,15 +6,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.api import Api
-from bench.fleet import Fleet, ModelServer, discord, settle
+from bench.fleet import Fleet, ModelServer, mismatch, wait_until_none
 from bench.moves import LABEL, Move, move
 from bench.server_log import load_of
+from testing.api_client import AsyncApi
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.narrate import Step
 from testing.local_cluster.tfmodel import TFModel
 
-TFMODELS = "apis/tfs-operator.io/v1alpha1/tfmodels"
 NAME = "mnist"
 LOADED = (1, 2)
 READY_SECONDS = 120
@@ -23,12 +22,12 @@ ASK_EVERY = 0.01
 FILE_SYSTEM_POLL_SECONDS = 1.0
 
 
-def manifest(replicas: int) -> Manifest:
+def manifest(namespace: str, replicas: int) -> Manifest:
     """Nothing stays loaded for a rollback, so that each rollout ends at once and the next one can begin at rest."""
     return {
         "apiVersion": "tfs-operator.io/v1alpha1",
         "kind": "TFModel",
-        "metadata": {"name": NAME},
+        "metadata": {"name": NAME, "namespace": namespace},
         "spec": {
             "modelUri": f"pvc://models/{NAME}",
             "versions": list(LOADED),
@@ -39,12 +38,12 @@ def manifest(replicas: int) -> Manifest:
     }
 
 
-def unrest(tfmodel: Manifest) -> str:
-    """What the operator has still to do or to say, by the object; empty when it is done."""
+def pending(tfmodel: Manifest) -> str:
+    """Describes what the operator has still to do or to report, by the object; "" when it is done."""
     generation, status = tfmodel["metadata"]["generation"], tfmodel.get("status", {})
     ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), None)
     if ready is None or ready["observedGeneration"] != generation:
-        return "the status does not speak of the newest spec"
+        return "the status is not of the newest spec"
     if ready["status"] != "True":
         return f"Ready is {ready['status']}: {ready['reason']}: {ready['message']}"
     rollouts = [model["rollout"] for model in status["models"]]
@@ -52,24 +51,24 @@ def unrest(tfmodel: Manifest) -> str:
     return ", ".join(moving)
 
 
-def wanted_versions(spec: Manifest) -> set[int]:
+def aspired_versions(spec: Manifest) -> set[int]:
     return set(spec.get("versions") or spec["versionLabels"].values())
 
 
 @dataclass(frozen=True)
-class Operated:
+class OperatorMoves:
     """A TFModel and its pods, which stay the same throughout."""
 
-    api: Api
+    api: AsyncApi
     kubectl: Kubectl
     fleet: Fleet
 
     @classmethod
-    async def start(cls, api: Api, kubectl: Kubectl, replicas: int) -> "Operated":
-        await api.create(TFMODELS, manifest(replicas))
+    async def start(cls, api: AsyncApi, kubectl: Kubectl, replicas: int) -> "OperatorMoves":
+        await api.create(manifest(kubectl.namespace, replicas))
         TFModel(kubectl, NAME).wait("Ready", seconds=READY_SECONDS)
         pods = [pod["metadata"]["name"] for pod in TFModel(kubectl, NAME).pods()]
-        return cls(api, kubectl, tuple(ModelServer(api, pod, NAME) for pod in pods))
+        return cls(api, kubectl, tuple(ModelServer(api, kubectl.namespace, pod, NAME) for pod in pods))
 
     async def label_moves(self, count: int) -> list[Move]:
         """To a version that is loaded, there and back again."""
@@ -93,15 +92,15 @@ class Operated:
         """From rest, and after a pause by which each is met at another moment of the server's poll for versions."""
         await self._rest()
         await asyncio.sleep(random.uniform(0, FILE_SYSTEM_POLL_SECONDS))
-        change = self.api.patch(TFMODELS, NAME, {"spec": spec})
+        change = self.api.patch("TFModel", self.kubectl.namespace, NAME, {"spec": spec})
         return await move(change, self.fleet, version, seconds=MOVE_SECONDS, interval=ASK_EVERY)
 
     async def _rest(self) -> None:
-        """Until the operator says it is done, and every pod has just what the spec wants."""
+        """Until the operator says it is done, and every pod has exactly what the spec says."""
 
         async def problem() -> str:
-            live = await self.api.get(TFMODELS, NAME)
+            live = await self.api.get("TFModel", self.kubectl.namespace, NAME)
             spec = live["spec"]
-            return unrest(live) or await discord(self.fleet, wanted_versions(spec), spec["versionLabels"])
+            return pending(live) or await mismatch(self.fleet, aspired_versions(spec), spec["versionLabels"])
 
-        await settle(f"TFModel {NAME} to be at rest", MOVE_SECONDS, problem)
+        await wait_until_none(f"TFModel {NAME} to be at rest", MOVE_SECONDS, problem)

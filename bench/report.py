@@ -23,7 +23,7 @@ METHOD = """\
 A time begins just before the PATCH, sent to the API server over a connection that is open already, and ends when the
 last of {replicas} pods answers `labels/canary/metadata` with the new version. Each pod is asked by itself, every 10 ms,
 for the ConfigMap every 250 ms. Before each move by the operator everything is at rest: the status says so, and every
-pod has exactly the versions and labels that are wanted. Moves begin after a random pause, so that they meet the polls
+pod has exactly the versions and labels that the spec has. Moves begin after a random pause, so that they meet the polls
 of server and kubelet at any moment. p95 is by nearest rank, so of 10 it is the longest.
 
 "Without its load": less the time between the server's own log lines "Loading servable version" and "Successfully

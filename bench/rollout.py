@@ -14,15 +14,16 @@ import time
 from datetime import date
 from pathlib import Path
 
-from bench.api import Api, ApiError
-from bench.configmap_moves import Polled
+from bench.configmap_moves import ConfigMapMoves
 from bench.machine import Machine, machine
-from bench.operator_moves import Operated
+from bench.operator_moves import OperatorMoves
 from bench.report import Result, as_json, markdown, verdict
+from testing.api_client import ApiError, AsyncApi
 from testing.local_cluster import chart, diagnose, model
-from testing.local_cluster.commands import ROOT, CommandError, DeadlineError
+from testing.local_cluster.commands import ROOT, CommandError
 from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.narrate import Narrator
+from testing.waiting import DeadlineError
 
 NAMESPACE = "tfs-bench"
 MODEL = "mnist"
@@ -61,18 +62,18 @@ def publish(kubectl: Kubectl) -> None:
 
 
 async def measure(narrator: Narrator, kubectl: Kubectl, on: Machine, until: float) -> Result:
-    async with Api(kubectl) as api, asyncio.timeout_at(until):
+    async with AsyncApi(kubectl.config()) as api, asyncio.timeout_at(until):
         with narrator.step(f"Starting {REPLICAS} replicas by a TFModel, and {REPLICAS} that poll a ConfigMap"):
-            operated = await Operated.start(api, kubectl, REPLICAS)
-            polled = Polled.start(api, kubectl, chart.images().server, REPLICAS)
+            by_operator = await OperatorMoves.start(api, kubectl, REPLICAS)
+            by_configmap = ConfigMapMoves.start(api, kubectl, chart.images().server, REPLICAS)
         with narrator.step(f"Moving a label to a loaded version, {LABEL_MOVES} times") as step:
-            label_moves = await operated.label_moves(LABEL_MOVES)
+            label_moves = await by_operator.label_moves(LABEL_MOVES)
             step.say(" ".join(f"{move.seconds:.2f}" for move in label_moves) + " s")
         with narrator.step(f"Moving a label to a new version, {len(NEW_VERSIONS)} times") as step:
-            new_versions = await operated.new_versions(NEW_VERSIONS, step)
+            new_versions = await by_operator.new_versions(NEW_VERSIONS, step)
             step.say(" ".join(f"{move.seconds:.2f}" for move in new_versions) + " s, with the load")
         with narrator.step(f"Moving a label by ConfigMap, up to {POLLED_MOVES} times; a minute or two each") as step:
-            polled_moves = await polled.label_moves(POLLED_MOVES, until, step)
+            polled_moves = await by_configmap.label_moves(POLLED_MOVES, until, step)
     return Result(date.today(), on, REPLICAS, label_moves, new_versions, polled_moves)
 
 

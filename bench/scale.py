@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from bench.api import ApiError
 from bench.machine import processor
 from bench.scale_models import many, tfmodel
 from bench.scale_repair import repairs
 from bench.scale_report import Result, Size, as_json, markdown
 from bench.scale_stages import burst, one_at_a_time, rest, restarted
 from bench.scale_world import World, new_world, wait_until_ready
+from testing.api_client import ApiError
 from testing.local_cluster.commands import ROOT
 
 SIZES = (100, 300, 1000)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bench.watch_cache import Manifest, Name
+from bench.watch_cache import Name
+from testing.api_client import Manifest
 from tfs_operator.api.identity import API_VERSION, KIND
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config

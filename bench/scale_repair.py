@@ -7,7 +7,8 @@ from typing import Any
 
 from bench.scale_models import EVERY_KIND, NAMESPACE, children_of_each, tfmodel
 from bench.scale_world import World
-from bench.watch_cache import Holds, Manifest, Name
+from bench.watch_cache import Holds, Name
+from testing.api_client import Manifest
 from tfs_operator.domain.drift import DIGEST_ANNOTATION
 
 REPAIRED = "repaired"
@@ -42,7 +43,7 @@ async def repairs(world: World, rounds: int) -> dict[str, Repairs]:
     await world.api.create(manifest)
     found: dict[str, Repairs] = {}
     for name in children_of_each([manifest]):
-        await world.board.until(name, lambda live: live is not None, PATIENCE_SECONDS)
+        await world.cache.until(name, lambda live: live is not None, PATIENCE_SECONDS)
         await asyncio.sleep(PAUSE_SECONDS)
         done = Repairs(await _deletions(world, name, rounds), await _edits(world, name, rounds))
         found[name.kind] = found[name.kind] + done if name.kind in found else done
@@ -52,9 +53,9 @@ async def repairs(world: World, rounds: int) -> dict[str, Repairs]:
 async def _deletions(world: World, name: Name, rounds: int) -> tuple[float, ...]:
     times = []
     for _ in range(rounds):
-        uid, began = world.board.live[name]["metadata"]["uid"], asyncio.get_running_loop().time()
+        uid, began = world.cache.live[name]["metadata"]["uid"], asyncio.get_running_loop().time()
         await world.api.delete(name.kind, NAMESPACE, name.name)
-        times.append(await world.board.until(name, _another_than(uid), PATIENCE_SECONDS) - began)
+        times.append(await world.cache.until(name, _another_than(uid), PATIENCE_SECONDS) - began)
         await asyncio.sleep(PAUSE_SECONDS)
     return tuple(times)
 
@@ -66,9 +67,9 @@ def _another_than(uid: str) -> Holds:
 async def _edits(world: World, name: Name, rounds: int) -> tuple[float, ...]:
     times = []
     for _ in range(rounds):
-        before, began = world.board.live[name], asyncio.get_running_loop().time()
-        await world.api.edit(name.kind, NAMESPACE, name.name, EDITS.get(name.kind, OF_ANY_KIND))
-        times.append(await world.board.until(name, _as_again(before), PATIENCE_SECONDS) - began)
+        before, began = world.cache.live[name], asyncio.get_running_loop().time()
+        await world.api.patch(name.kind, NAMESPACE, name.name, EDITS.get(name.kind, OF_ANY_KIND))
+        times.append(await world.cache.until(name, _as_again(before), PATIENCE_SECONDS) - began)
         await asyncio.sleep(PAUSE_SECONDS)
     return tuple(times)
 

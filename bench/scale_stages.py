@@ -9,7 +9,8 @@ from bench.audit import Requests
 from bench.scale_models import DEPLOYMENT, NAMESPACE, children_of_each
 from bench.scale_world import World, cpu_of
 from bench.usage import OthersCpu
-from bench.watch_cache import Manifest, Name
+from bench.watch_cache import Name
+from testing.api_client import Manifest
 from testing.control_plane.operator_process import OperatorProcess
 from tfs_operator.api.identity import KIND
 
@@ -61,24 +62,24 @@ class Restart:
 async def burst(world: World, operator: OperatorProcess, tfmodels: Sequence[Manifest]) -> Burst:
     loop = asyncio.get_running_loop()
     limit = 20 + SECONDS_A_TFMODEL * len(tfmodels)
-    wanted = list(children_of_each(tfmodels))
+    expected = list(children_of_each(tfmodels))
     world.audit.since_last()
     others, cpu, began = OthersCpu([*world.processes, operator.process.pid]), cpu_of(operator), loop.time()
     sent = await _create(world, tfmodels)
     taken = loop.time()
-    for child in wanted:
-        await world.board.until(child, lambda live: live is not None, began + limit - loop.time())
-    complete = max(world.board.made[child] for child in wanted)
+    for child in expected:
+        await world.cache.until(child, lambda live: live is not None, began + limit - loop.time())
+    complete = max(world.cache.made[child] for child in expected)
     busy = others.seconds() / (loop.time() - began)
     for name in sent:
-        await world.board.until(Name(KIND, NAMESPACE, name), _has_status, began + limit - loop.time())
+        await world.cache.until(Name(KIND, NAMESPACE, name), _has_status, began + limit - loop.time())
     requests = await world.until_quiet(limit)
     return Burst(
         tfmodels=len(tfmodels),
-        children=len(wanted) // len(tfmodels),
+        children=len(expected) // len(tfmodels),
         taken=taken - began,
         complete=complete - began,
-        to_deployment=tuple(world.board.made[Name(DEPLOYMENT, NAMESPACE, name)] - at for name, at in sent.items()),
+        to_deployment=tuple(world.cache.made[Name(DEPLOYMENT, NAMESPACE, name)] - at for name, at in sent.items()),
         cpu=cpu_of(operator) - cpu,
         requests=requests,
         others=busy,
@@ -133,7 +134,7 @@ async def one_at_a_time(world: World, tfmodels: Sequence[Manifest]) -> tuple[flo
         began = asyncio.get_running_loop().time()
         await world.api.create(manifest)
         name = manifest["metadata"]["name"]
-        await world.board.until(Name(KIND, NAMESPACE, name), _has_status, 20)
-        times.append(world.board.made[Name(DEPLOYMENT, NAMESPACE, name)] - began)
+        await world.cache.until(Name(KIND, NAMESPACE, name), _has_status, 20)
+        times.append(world.cache.made[Name(DEPLOYMENT, NAMESPACE, name)] - began)
         await asyncio.sleep(PAUSE_SECONDS)
     return tuple(times)

@@ -8,18 +8,20 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from bench.audit import AuditLog, Requests
-from bench.scale_api import ScaleApi
 from bench.scale_models import FLAGS, NAMESPACE
 from bench.usage import children_of, cpu_seconds, peak_memory
-from bench.watch_cache import Board, Manifest
+from bench.watch_cache import WatchCache
+from testing.api_client import Api, AsyncApi
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
-from testing.control_plane.operator_process import OperatorProcess, eventually, started_operator
+from testing.control_plane.crd import install_crd
+from testing.control_plane.operator_process import OperatorProcess, started_operator
 from testing.loopback import free_ports
-from tfs_operator.api.crd import custom_resource_definition
+from testing.waiting import eventually
 from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
 
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 START_SECONDS = 60.0
 SETTLE_SECONDS = 3.0
 """For the first two seconds after a CRD is established the API server lets each creation of its objects sleep for two.
@@ -32,8 +34,8 @@ class World:
     """What is measured, and with what. The operator has a user of its own, so nobody else's requests are counted."""
 
     plane: ControlPlane
-    api: ScaleApi
-    board: Board
+    api: AsyncApi
+    cache: WatchCache
     audit: AuditLog
     peak_memory: int = 0
     """Bytes, of the operator process that took most."""
@@ -69,34 +71,20 @@ async def new_world(folder: Path) -> AsyncIterator[World]:
     """Without any TFModel. Everything ends with it."""
     before = set(children_of(os.getpid()))
     with running_control_plane(folder) as plane:
-        async with ScaleApi(plane.kubeconfig(TESTER)) as api:
-            await _install_crd(api)
-            await api.post("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
-            board = Board()
-            versions = {kind: await api.version(kind) for kind in WATCHED_KINDS if kind not in OPTIONAL_KINDS}
+        install_crd(Api(plane.kubeconfig(TESTER)))
+        await asyncio.sleep(SETTLE_SECONDS)
+        async with AsyncApi(yaml.safe_load(plane.kubeconfig(TESTER).read_text())) as api:
+            await api.create_namespace(NAMESPACE)
+            cache = WatchCache()
+            versions = {kind: await api.resource_version(kind) for kind in WATCHED_KINDS if kind not in OPTIONAL_KINDS}
             processes = [os.getpid(), *set(children_of(os.getpid())) - before]
             audit = AuditLog(folder / "audit.log", OPERATOR)
             async with asyncio.TaskGroup() as group:
                 # A watch that ends ends all.
-                watches = [group.create_task(api.watch(kind, since, board)) for kind, since in versions.items()]
-                yield World(plane, api, board, audit, processes=processes)
+                watches = [group.create_task(cache.follow(api, kind, since)) for kind, since in versions.items()]
+                yield World(plane, api, cache, audit, processes=processes)
                 for watch in watches:
                     watch.cancel()
-
-
-async def _install_crd(api: ScaleApi) -> None:
-    manifest = custom_resource_definition()
-    await api.post(CRDS, manifest)
-    name = manifest["metadata"]["name"]
-    async with asyncio.timeout(START_SECONDS):
-        while not _established(await api.get(f"{CRDS}/{name}")):  # noqa: ASYNC110  # another process
-            await asyncio.sleep(0.1)
-    await asyncio.sleep(SETTLE_SECONDS)
-
-
-def _established(crd: Manifest) -> bool:
-    conditions = crd.get("status", {}).get("conditions") or []
-    return any(found["type"] == "Established" and found["status"] == "True" for found in conditions)
 
 
 def wait_until_ready(operator: OperatorProcess) -> None:

@@ -20,14 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.stand_in import stand_ins
-from testing.control_plane.api import Api, Refused
+from testing.api_client import Api, Refused
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.churning import Churn
 from testing.fleet.model_servers import make_pod, set_deployment_complete
 from testing.local_cluster.commands import ROOT
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 MIB = 1024 * 1024
 NAMESPACES = ("soak-a", "soak-b")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.fleet.asking import is_well
 from testing.fleet.model_servers import DOUBLE
+from testing.http_probe import is_well
 from testing.loopback import free_ports
+from testing.waiting import DeadlineError, eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render import Settings, children
@@ -100,8 +101,15 @@ def _arguments(base_path: Path, server: Spec, folder: Path, ports: Sequence[int]
 
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_well(f"http://{ADDRESS}:{port}/v1/models/{MODEL}", seconds=5):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise NoStart(f"the model server does not serve: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.02)
+    def serves() -> bool:
+        if process.poll() is not None:
+            raise NoStart(f"the model server ended with status {process.returncode}: {end()}")
+        return is_well(f"http://{ADDRESS}:{port}/v1/models/{MODEL}", seconds=5)
+
+    def end() -> str:
+        return log.read_text(errors="replace")[-2000:]
+
+    try:
+        eventually(serves, START_SECONDS, end, what="the model server to serve", interval=0.02)
+    except DeadlineError as error:
+        raise NoStart(str(error)) from error

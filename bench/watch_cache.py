@@ -1,10 +1,11 @@
-"""What exists in the cluster, with the moment at which each change was heard of."""
+"""What exists in the cluster, with the moment at which each change was reported."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-Manifest = dict[str, Any]
+from testing.api_client import AsyncApi, Manifest
+
 Holds = Callable[[Manifest | None], bool]
 
 
@@ -14,17 +15,22 @@ class Name(NamedTuple):
     name: str
 
 
-class Board:
-    """Kept by watches. Times are the event loop's own, in seconds."""
+class WatchCache:
+    """Holds the objects that watches have reported. Times are the event loop's own, in seconds."""
 
     def __init__(self) -> None:
         self.live: dict[Name, Manifest] = {}
         self.made: dict[Name, float] = {}
-        """When each object was heard of first."""
+        """When each object was reported first."""
         self._waiting: dict[Name, list[tuple[Holds, asyncio.Future[float]]]] = {}
 
+    async def follow(self, api: AsyncApi, kind: str, since: str) -> None:
+        """Takes the events of one watch from the resourceVersion `since` on, until it is cancelled."""
+        async for event in api.watch(kind, since):
+            self.take(kind, event)
+
     def take(self, kind: str, event: Mapping[str, Any]) -> None:
-        """One watch event."""
+        """Takes one watch event."""
         now, item = asyncio.get_running_loop().time(), event["object"]
         name = Name(kind, item["metadata"]["namespace"], item["metadata"]["name"])
         if event["type"] == "DELETED":

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from demo.rollout import Play
 from testing.local_cluster import chart, diagnose, model
-from testing.local_cluster.commands import CommandError, DeadlineError, run, wait_for
+from testing.local_cluster.commands import CommandError, run
 from testing.local_cluster.kubectl import Kubectl
 from testing.local_cluster.narrate import Narrator, Step
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import DeadlineError, eventually
 
 NAMESPACE = "tfs-demo"
 MODEL = "mnist"
@@ -90,12 +91,12 @@ def publish(kubectl: Kubectl, trained: model.Trained, step: Step) -> None:
 
 
 def wait_until_ready(tfmodel: TFModel, step: Step) -> None:
-    def ready() -> bool | None:
+    def ready() -> bool:
         now = tfmodel.condition("Ready")
         step.detail = f"not Ready yet: {now['reason']}: {now['message']}" if now else "no status yet"
-        return True if now.get("status") == "True" else None
+        return now.get("status") == "True"
 
-    wait_for(f"TFModel {MODEL} to be Ready", READY_SECONDS, ready, seen=lambda: step.detail)
+    eventually(ready, READY_SECONDS, lambda: step.detail, what=f"TFModel {MODEL} to be Ready")
 
 
 def first_answer(url: str) -> None:

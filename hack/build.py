@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ANNOUNCE_SECONDS = 1.0
+ANNOUNCE_SECONDS = 2.0
 """A step that is over sooner is not worth a line."""
 STATUS_SECONDS = 30.0
 POLL_SECONDS = 0.1

@@ -28,10 +28,11 @@ registry_answers() {
   return "$status"
 }
 
+remembered() { [[ -n $(find "$memory" -mmin -1440 2>/dev/null) ]] && cat "$memory"; }
+
 decide() {
-  if [[ -n $(find "$memory" -mmin -1440 2>/dev/null) ]]; then
-    cat "$memory"
-  elif ! have docker || ! timeout 15 docker info >/dev/null 2>&1; then
+  if remembered; then return; fi
+  if ! have docker || ! timeout 15 docker info >/dev/null 2>&1; then
     echo build
   elif registry_answers; then
     log "a registry answers for kindest/node (TFS_CLUSTER_MODE=build would build images all the same)"
@@ -44,6 +45,6 @@ decide() {
 
 case ${TFS_CLUSTER_MODE:-auto} in
   pull | build) echo "$TFS_CLUSTER_MODE" ;;
-  auto) locked mode decide ;;
+  auto) remembered || locked mode decide ;;
   *) die "TFS_CLUSTER_MODE is $TFS_CLUSTER_MODE, but only auto, pull and build are known" ;;
 esac

@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: the local cluster, the control plane, stores, clients, the test double."""
+"""What tests, benchmarks and the demo share; it imports nothing of them. docs/design/testing.md has a map."""

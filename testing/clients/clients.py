@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from testing.clients import asking, load
 from testing.local_cluster import node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 RENEWED = load.Bounds(rate=20, count=100_000, seconds=500)
 KEPT = load.Bounds(rate=20, count=100_000, seconds=500, per_connection=1_000_000)
@@ -39,7 +39,7 @@ class Clients:
         """After half a second more, and once there are enough requests to tell. Raises LoadEndedError if a load had
         ended before."""
         time.sleep(SETTLE_SECONDS)
-        wait_for(f"{FEWEST} requests of every kind", 60, lambda: None if self._few() else True, seen=self._few)
+        eventually(lambda: not self._few(), 120, self._few, what=f"{FEWEST} requests of every kind")
         reports = [running.report() for running in self.loads]
         return load.Report(sorted((a for r in reports for a in r.answers), key=lambda answer: answer.sent))
 
@@ -56,7 +56,7 @@ class Clients:
             now = {pod["metadata"]["name"]: predictions(self.tfmodel, pod) for pod in pods}
             return [name for name in now if any(now[name][way] <= before[name][way] for way in ("REST", "GRPC"))]
 
-        wait_for("every pod to answer over REST and gRPC", 90, lambda: None if idle() else True, seen=idle)
+        eventually(lambda: not idle(), 120, idle, what="every pod to answer over REST and gRPC")
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from testing.conformance.clients import Grpc, Rest
-from testing.conformance.polling import eventually
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 _DOUBLE = Path(__file__).resolve().parents[1] / "model_server"
 _ADDRESS = "127.0.0.1"

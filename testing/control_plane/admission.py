@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest, Refused
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api, Manifest, Refused
 from testing.stores.certificates import make_certificates
+from testing.waiting import eventually
 
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 PROBE = {"apiVersion": "v1", "metadata": {"name": "probe"}}

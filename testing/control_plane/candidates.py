@@ -7,17 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.fault_proxy import FaultProxy, Passed, running_proxy
-from testing.control_plane.operator_process import (
-    DEADLINE_SECONDS,
-    FLAGS,
-    OperatorProcess,
-    eventually,
-    running_operator,
-)
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.loopback import free_ports
+from testing.waiting import DEADLINE_SECONDS, eventually
 
 FAILOVER_SECONDS = 15.0
 """The issue's promise; a lease's duration, and a retry period before and after, are 14 s."""

@@ -8,7 +8,6 @@ import json
 import secrets
 import ssl
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import yaml
 
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
@@ -184,12 +184,13 @@ def running_program(command: list[str], log: Path) -> Iterator[None]:
 
 def _wait_until_ready(plane: ControlPlane) -> None:
     token = yaml.safe_load(plane.kubeconfig(TESTER).read_text())["users"][0]["user"]["token"]
-    deadline = time.monotonic() + START_SECONDS
-    while not _answers(f"{plane.server}/readyz", token):
-        if time.monotonic() > deadline:
-            log = (plane.folder / "kube-apiserver.log").read_text()[-2000:]
-            raise TimeoutError(f"kube-apiserver is not ready after {START_SECONDS:.0f} s: {log}")
-        time.sleep(0.1)
+    log = plane.folder / "kube-apiserver.log"
+    eventually(
+        lambda: _answers(f"{plane.server}/readyz", token),
+        START_SECONDS,
+        lambda: log.read_text()[-2000:],
+        what="kube-apiserver to be ready",
+    )
 
 
 def _answers(url: str, token: str) -> bool:

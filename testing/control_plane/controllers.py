@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.control_plane.control_plane import TESTER, ControlPlane, binary, running_program
-from testing.control_plane.operator_process import eventually
+from testing.waiting import eventually
 from tfs_operator.cluster.kinds import RESOURCES
 
 GPU = "nvidia.com/gpu"

@@ -1,7 +1,7 @@
 """Installs the TFModel definition in a control plane."""
 
-from testing.control_plane.api import Api, Manifest, Refused
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api, Manifest, Refused
+from testing.waiting import eventually
 from tfs_operator.api.crd import custom_resource_definition
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -3,20 +3,18 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from testing.waiting import eventually
+
 READY_SECONDS = 90.0
-DEADLINE_SECONDS = 90.0
-"""How long a test waits for what must come: no measure of what it may take, so that none fails by a slow machine."""
 FLAGS = ("--server-image=example/server:1", "--gpu-server-image=example/server:1-gpu", "--status-poll-seconds=2")
 """What most tests start an operator with."""
 
@@ -73,17 +71,6 @@ def running_operator(kubeconfig: Path, log: Path, port: int, *flags: str) -> Ite
     with started_operator(kubeconfig, log, port, *flags) as operator:
         eventually(lambda: operator.get("/readyz")[0] == 200, READY_SECONDS, lambda: log.read_text()[-3000:])
         yield operator
-
-
-def eventually(
-    holds: Callable[[], Any], seconds: float = DEADLINE_SECONDS, explain: Callable[[], object] = lambda: ""
-) -> Any:
-    """The first true answer of `holds`, or an AssertionError with what `explain` says, after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not (answer := holds()):
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {explain()}"
-        time.sleep(0.05)
-    return answer
 
 
 def pretty(value: object) -> str:

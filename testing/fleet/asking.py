@@ -15,18 +15,6 @@ PAUSE_SECONDS = 0.003
 """Between two questions to one pod: hundreds a second, on a machine that has other work too."""
 
 
-def is_well(url: str, seconds: float) -> bool:
-    """Whether a probe of the URL would succeed: an answer of 200, in time."""
-    try:
-        with urllib.request.urlopen(url, timeout=seconds) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    except OSError:
-        return False
-
-
 def label_version(address: str, model: str, label: str) -> int | None:
     """The version that a server answers for a label."""
     url = f"http://{address}:8501/v1/models/{model}/labels/{label}/metadata"

@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass, field
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api, Manifest
 from testing.fleet.fleet import tfmodel
+from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.cluster.cache import controller_of
 from tfs_operator.commands.render import rendered

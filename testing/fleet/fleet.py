@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
+from testing.waiting import eventually
 
 CHILDREN = (
     ("ConfigMap", "{}-config"),

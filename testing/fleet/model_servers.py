@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api, Manifest
+from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION, models_digest

@@ -1,6 +1,6 @@
 """A stand-in for the Deployment's controller, the scheduler and the kubelet, so that this tier has pods that serve.
 
-For one TFModel's Deployment it keeps as many pods as wanted, each with a process of the test double on a loopback
+For one TFModel's Deployment it keeps as many pods as desired, each with a process of the test double on a loopback
 address of its own, and says of them and of the Deployment what Kubernetes would say. A process starts with what the
 ConfigMap holds at that moment. Left out: time to drain, probes of a pod that is ready, and slow back-offs.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.fleet.node_pod import NodePod
 
 TICK_SECONDS = 0.1
@@ -75,15 +75,15 @@ class Node:
         self._tell(deployment)
 
     def _scale(self, spec: Manifest) -> None:
-        """One pod a tick: one more than wanted during a replacement (maxSurge 1), and never fewer that are ready."""
-        wanted, template = spec["replicas"], spec["template"]
+        """One pod a tick: one more than desired during a replacement (maxSurge 1), and never fewer that are ready."""
+        desired, template = spec["replicas"], spec["template"]
         current = [pod for pod in self._pods if pod.template == template]
         old = [pod for pod in self._pods if pod.template != template]
-        if len(current) < wanted and len(self._pods) < wanted + bool(old):
+        if len(current) < desired and len(self._pods) < desired + bool(old):
             self._pods.append(self._create(template))
-        elif len(current) > wanted:
+        elif len(current) > desired:
             self._remove(min(reversed(current), key=lambda pod: pod.ready))
-        elif old and (sum(pod.ready for pod in self._pods) > wanted or not old[0].ready):
+        elif old and (sum(pod.ready for pod in self._pods) > desired or not old[0].ready):
             self._remove(old[0])
 
     def _create(self, template: Manifest) -> NodePod:

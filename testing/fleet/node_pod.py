@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
-from testing.fleet.asking import is_well
+from testing.api_client import Api, Manifest
 from testing.fleet.model_servers import DOUBLE
 from testing.fleet.node_tls import TlsContainer
+from testing.http_probe import is_well
 from testing.loopback import fresh_address
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.render.tls import TLS_PATH

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from tfs_operator.domain.tls import CONTAINER_NAME
 from tfs_operator.render.tls import TLS_PATH, TLS_SECRET_PATH
 

@@ -1,4 +1,4 @@
-"""`latest` and `all`, as a wish and as they are committed."""
+"""`latest` and `all`, as a spec has them and as they are committed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ALL: dict[str, Any] = {"all": {}}
 
 
 def follows(served: Served, **spec: Any) -> None:
-    """The policy is the wish, has found version 2, and is what a pod starts with."""
+    """The policy is in the spec, has found version 2, and is what a pod starts with."""
     served.rewrite(**spec)
     served.until_done()
     served.folder.publish(2)

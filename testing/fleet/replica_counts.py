@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from tfs_operator.cluster.kinds import RESOURCES
 
 WATCH_SECONDS = 1

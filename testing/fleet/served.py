@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import DEADLINE_SECONDS, eventually, pretty
+from testing.api_client import Api, Manifest
+from testing.control_plane.operator_process import pretty
 from testing.fleet import asking
 from testing.fleet.asking import Answers, asked_without_pause
 from testing.fleet.fleet import condition, tfmodel
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.node import Node
 from testing.fleet.node_pod import NodePod
+from testing.waiting import DEADLINE_SECONDS, eventually
 from tfs_operator.cluster.kinds import RESOURCES
 
 NAME = "mnist"
@@ -141,9 +142,9 @@ class Served:
         return self.are_pods_ready() and live["status"]["readyReplicas"] == len(self.pods)
 
     def are_pods_ready(self) -> bool:
-        """As many as wanted, whatever they serve."""
-        pods, wanted = self.pods, self.tfmodel()["spec"]["replicas"]
-        return len(pods) == wanted and all(pod.ready for pod in pods)
+        """As many as desired, whatever they serve."""
+        pods, desired = self.pods, self.tfmodel()["spec"]["replicas"]
+        return len(pods) == desired and all(pod.ready for pod in pods)
 
     def until_step(self, step: str, model: str = NAME, seconds: float = STEP_SECONDS) -> Manifest:
         """The model's rollout, once it is at this step for the newest spec."""
@@ -174,8 +175,8 @@ def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = Tru
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(namespace)
     rollout = {"bakeSeconds": 0, **spec.pop("rollout", {})}
-    wish = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
-    manifest = tfmodel(namespace, NAME, **wish)
+    merged = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
+    manifest = tfmodel(namespace, NAME, **merged)
     manifest["spec"] = {key: value for key, value in manifest["spec"].items() if value is not None}
     api.create(manifest)
     with Node(api, namespace, NAME, logs) as node:

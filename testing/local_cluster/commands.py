@@ -1,22 +1,15 @@
-"""Running a program with a deadline, and waiting for something with a deadline."""
+"""Runs a program with a deadline."""
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class CommandError(Exception):
     """A program failed, or took too long. Its text has the command and what the program said."""
-
-
-class DeadlineError(Exception):
-    """What was waited for did not happen in time. Its text has what was seen last."""
 
 
 def run(
@@ -46,22 +39,3 @@ def run(
         said = (done.stderr + done.stdout).decode(errors="replace").strip()
         raise CommandError(f"`{shown}` failed (status {done.returncode})\n{said}")
     return done.stdout.decode()
-
-
-def wait_for(
-    what: str,
-    seconds: float,
-    probe: Callable[[], T | None],
-    *,
-    seen: Callable[[], object] | None = None,
-    interval: float = 0.5,
-) -> T:
-    """The first result of `probe` that is not None, asked for every `interval` seconds. `seen` describes the last
-    state when time is up."""
-    until = time.monotonic() + seconds
-    while (result := probe()) is None:
-        if time.monotonic() > until:
-            last = f"; last seen: {seen()}" if seen else ""
-            raise DeadlineError(f"waited {seconds:.0f} s for {what}{last}")
-        time.sleep(interval)
-    return result

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 
 from testing.local_cluster import node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 KILLED = 128 + 9
 GONE_SECONDS = 180
@@ -29,7 +29,7 @@ def await_gone(tfmodel: TFModel, pods: list[Manifest]) -> None:
     def left() -> set[str]:
         return uids(tfmodel.kubectl.find("pods", tfmodel.selector)) & uids(pods)
 
-    wait_for("the pods from before to be gone", GONE_SECONDS, lambda: None if left() else True, seen=left)
+    eventually(lambda: not left(), GONE_SECONDS, left, what="the pods from before to be gone")
 
 
 @contextlib.contextmanager

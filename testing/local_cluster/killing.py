@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Iterator
 
 from testing.local_cluster import node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.pods import is_ready
+from testing.waiting import eventually
 
 CONTAINER = "operator"
 SELECTOR = {"app.kubernetes.io/name": "tfs-operator"}
@@ -22,7 +22,7 @@ def fresh(operator: Kubectl) -> Manifest:
     for pod in operator.find("pods", SELECTOR):
         if has_restarted(pod):
             operator("delete", "pod", pod["metadata"]["name"], "--timeout=120s", seconds=130)
-    return wait_for("a fresh operator to lead", 180, lambda: leader(operator), interval=0.2)
+    return eventually(lambda: leader(operator), 120, what="a fresh operator to lead", interval=0.2)
 
 
 def leader(operator: Kubectl) -> Manifest | None:
@@ -62,6 +62,6 @@ def assert_was_killed(operator: Kubectl, pod: Manifest, words: str) -> None:
         [status] = (operator.get("pod", name) or {"status": {"containerStatuses": [{}]}})["status"]["containerStatuses"]
         return status if status.get("restartCount") and "running" in status["state"] else None
 
-    last = wait_for("the operator to be restarted", 120, restarted, interval=0.2)["lastState"]["terminated"]
+    last = eventually(restarted, 120, what="the operator to be restarted", interval=0.2)["lastState"]["terminated"]
     assert last["exitCode"] == 128 + 9, last
     assert ": Done:" not in operator("logs", name, "--previous").rpartition(words)[2], "it came too late"

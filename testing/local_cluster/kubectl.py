@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from testing.local_cluster.commands import ROOT, CommandError, run, wait_for
+from testing.local_cluster.commands import ROOT, CommandError, run
+from testing.waiting import eventually
 
 Manifest = dict[str, Any]
 
@@ -30,6 +31,10 @@ class Kubectl:
 
     def __call__(self, *args: str, stdin: str | bytes | None = None, seconds: float = 60) -> str:
         return run([*self.command, *args], stdin=stdin, seconds=seconds)
+
+    def config(self) -> Manifest:
+        """Returns the kubeconfig with its certificates in it, for another client of the same API server."""
+        return dict(json.loads(self("config", "view", "--raw", "--minify", "--output", "json")))
 
     def get(self, kind: str, name: str) -> Manifest | None:
         found = self("get", kind, name, "--ignore-not-found", "--output", "json")
@@ -72,6 +77,6 @@ class Kubectl:
                 return local if len(local) == len(ports) else None
 
             try:
-                yield wait_for(f"port-forward to {target}", 60, addresses, seen=output)
+                yield eventually(addresses, 120, output, what=f"port-forward to {target}")
             finally:
                 process.terminate()

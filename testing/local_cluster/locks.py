@@ -8,7 +8,8 @@ import fcntl
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.commands import ROOT
+from testing.waiting import eventually
 
 FOLDER = ROOT / "build" / "locks"
 LOOK_SECONDS = 0.2
@@ -16,7 +17,7 @@ LOOK_SECONDS = 0.2
 
 @contextlib.contextmanager
 def held(name: str, seconds: float = 280) -> Iterator[None]:
-    """Within the block this process holds the lock. Raises DeadlineError when another one keeps it for so long."""
+    """Within the block this process holds the lock. Raises an error when another one keeps it for so long."""
     with one_of([name], seconds):
         yield
 
@@ -31,7 +32,7 @@ def one_of(names: Sequence[str], seconds: float = 280) -> Iterator[str]:
         def taken() -> str | None:
             return next((name for name, file in files.items() if is_taken(file)), None)
 
-        yield wait_for(f"one of the locks {', '.join(names)}", seconds, taken, interval=LOOK_SECONDS)
+        yield eventually(taken, seconds, what=f"one of the locks {', '.join(names)}", interval=LOOK_SECONDS)
 
 
 def is_taken(file: IO[str]) -> bool:

@@ -3,15 +3,15 @@
 import contextlib
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from testing.http_probe import answers
 from testing.local_cluster import locks
-from testing.local_cluster.commands import run, wait_for
+from testing.local_cluster.commands import run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 NODE_PORTS = {"node-ports-30852": (30852, 30853), "node-ports-30854": (30854, 30855)}
 """By the name of their lock, those of kind-config.yaml for REST and gRPC, but for the first pair: examples take it."""
@@ -48,21 +48,10 @@ def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
         url = f"http://{address(rest)}"
         try:
             # kube-proxy writes the rules of both ports at once.
-            wait_for(f"an answer at {url}", 90, lambda: True if answers(f"{url}/v1/models/{tfmodel.name}") else None)
+            eventually(lambda: answers(f"{url}/v1/models/{tfmodel.name}"), 90, what=f"an answer at {url}")
             yield url, address(grpc)
         finally:
             tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=90s", seconds=100)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager

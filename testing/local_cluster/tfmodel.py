@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.waiting import eventually
 
 MANAGED = {"app.kubernetes.io/managed-by": "tfs-operator", "app.kubernetes.io/name": "tensorflow-serving"}
 CHILD_KINDS = "configmaps,deployments,services,poddisruptionbudgets,networkpolicies"
@@ -53,7 +53,7 @@ class TFModel:
             return now if fits else None
 
         what = f"condition {kind} of TFModel {self.name} to be {status} {reason or ''}".rstrip()
-        return wait_for(what, seconds, reached, seen=lambda: last)
+        return eventually(reached, seconds, lambda: last, what=what)
 
     @contextlib.contextmanager
     def forward(self) -> Iterator[tuple[str, str]]:

@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 
 from testing.control_plane.control_plane import ROOT
-from testing.control_plane.operator_process import eventually
+from testing.http_probe import is_well
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 START_SECONDS = 90.0
 Sample = tuple[Mapping[str, str], float]
@@ -125,7 +126,7 @@ def running_prometheus(folder: Path, jobs: Sequence[Job], rules: Path) -> Iterat
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             prometheus = Prometheus(f"http://127.0.0.1:{port}")
-            eventually(lambda: _is_ready(prometheus.url), START_SECONDS, log.read_text)
+            eventually(lambda: is_well(f"{prometheus.url}/-/ready"), START_SECONDS, log.read_text)
             up = ["up"] * sum(len(job.targets) for job in jobs)
             eventually(lambda: list(prometheus.targets().values()) == up, START_SECONDS, prometheus.targets)
             eventually(lambda: not prometheus.unhealthy_rules(), START_SECONDS, prometheus.unhealthy_rules)
@@ -133,11 +134,3 @@ def running_prometheus(folder: Path, jobs: Sequence[Job], rules: Path) -> Iterat
         finally:
             process.terminate()
             process.wait(60)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

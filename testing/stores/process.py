@@ -1,13 +1,13 @@
 """Server programs that run for a while: started on a free port, waited for, ended by their own pid."""
 
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+
+from testing import http_probe
+from testing.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
@@ -37,23 +37,15 @@ def running(
 
 
 def _wait_until_it_answers(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not _answers(url):
-        if process.poll() is not None or time.monotonic() > deadline:
-            end = log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{process.args!r} does not answer at {url}, exit status {process.returncode}: {end}")
-        time.sleep(0.05)
+    def end() -> str:
+        return log.read_text(errors="replace")[-2000:]
 
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with status {process.returncode}: {end()}")
+        return http_probe.answers(url)
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
+    eventually(answers, START_SECONDS, end, what=f"an answer at {url}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -91,11 +91,11 @@ def part(request: web.Request, content: bytes, headers: dict[str, str]) -> web.R
     span = request.http_range
     if span.start is None:
         return web.Response(body=content, headers=headers)
-    wanted = range(len(content))[span]
-    if not wanted:
+    served = range(len(content))[span]
+    if not served:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-    headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[-1]}/{len(content)}"
-    return web.Response(status=206, body=content[wanted[0] : wanted[-1] + 1], headers=headers)
+    headers["Content-Range"] = f"bytes {served[0]}-{served[-1]}/{len(content)}"
+    return web.Response(status=206, body=content[served[0] : served[-1] + 1], headers=headers)
 
 
 @contextmanager

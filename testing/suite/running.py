@@ -17,6 +17,9 @@ from testing.suite.results import Result, result
 PATIENCE_SECONDS = 30.0
 """For pytest to tear down what its fixtures have started, before its processes are killed."""
 
+_MARK = "TFS_TEST_RUN"
+"""A variable of the environment that all processes of a run inherit, also those in a session of their own."""
+
 
 class Run:
     """The runs of pytest of one call, in a folder for their logs and reports."""
@@ -46,6 +49,7 @@ class Run:
             time.sleep(0.1)
         for process in running:
             _signal(process, signal.SIGKILL)
+        _kill_strays(self._folder)
 
     def state(self) -> str:
         """How far each tier that runs is."""
@@ -55,8 +59,8 @@ class Run:
 
     def _progress(self, name: str) -> str:
         total, done = progress.read(self._file(name, "progress"))
-        failed = sum(entry["outcome"] == "failed" for entry in done)
-        return f"{name} {len(done)}/{total or '?'}" + (f" ({failed} failed)" if failed else "")
+        failed = [entry["test"] for entry in done if entry["outcome"] == "failed"]
+        return f"{name} {len(done)}/{total or '?'}" + (f" ({len(failed)} failed, {failed[-1]})" if failed else "")
 
     def _tier(self, tier: Tier) -> None:
         began = time.monotonic()
@@ -75,13 +79,13 @@ class Run:
     def _start(self, tier: Tier) -> "subprocess.Popen[bytes] | None":
         command = [sys.executable, "-m", "pytest", *tier.arguments, f"--junitxml={self._file(tier.name, 'xml')}"]
         command += ["-p", "testing.suite.progress", "--durations=30", "--durations-min=5", "--color=no"]
-        environment = {**os.environ, progress.FILE_VARIABLE: str(self._file(tier.name, "progress"))}
+        marks = {_MARK: str(self._folder), progress.FILE_VARIABLE: str(self._file(tier.name, "progress"))}
         with self._lock, self._file(tier.name, "log").open("wb") as log:
             if self._is_over:
                 return None
             process = subprocess.Popen(
                 ["nice", "-n", str(tier.niceness), *command],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **marks}, start_new_session=True,
             )  # fmt: skip
             self._running[tier.name] = process
         return process
@@ -94,3 +98,12 @@ def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
     """To the process and to those that it has started in its session."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def _kill_strays(folder: Path) -> None:
+    """Kills what an interrupted run has left: programs whose test could not end them. They are known by `_MARK`."""
+    mark = f"{_MARK}={folder}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from testing.conformance.models import config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 LOADED = "Successfully loaded servable version {{name: {} version: {}}}"
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from testing.conformance.models import MONITORING, config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 PAGE = "/monitoring/prometheus/metrics"
 SESSION = ":tensorflow:serving:batching_session:"

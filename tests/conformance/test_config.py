@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from testing.conformance.models import config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -165,10 +165,10 @@ def test_a_refused_config_is_remembered_as_the_current_one(
     served = library.publish(tmp_path / "served", 1)
     serve(served)
     kept = model_config("served", served)
-    refused = config_list(kept, model_config("wanted", "/absent", labels={"stable": 1}))
+    refused = config_list(kept, model_config("missing", "/absent", labels={"stable": 1}))
     assert reloaded.grpc.refusal(refused)[0] is grpc.StatusCode.FAILED_PRECONDITION
-    # Had the refused config been forgotten, `wanted` would be new here, and its platform nobody's concern.
-    code, message = reloaded.grpc.refusal(config_list(kept, model_config("wanted", "/absent", platform="other")))
+    # Had the refused config been forgotten, `missing` would be new here, and its platform nobody's concern.
+    code, message = reloaded.grpc.refusal(config_list(kept, model_config("missing", "/absent", platform="other")))
     assert code is INVALID
-    assert message.startswith("Illegal to change a model's platform. For model wanted")
+    assert message.startswith("Illegal to change a model's platform. For model missing")
     assert reloaded.rest.states("served") == {1: "AVAILABLE"}

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from testing.conformance.models import config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
 UNAVAILABLE = "Request to assign label to version {} of model m, which is not currently available for inference"

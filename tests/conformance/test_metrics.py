@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 PAGE = "/monitoring/prometheus/metrics"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from testing.conformance.models import config_list, model_config
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 LOADED = "Successfully loaded servable version {{name: {} version: {}}}"
 NO_MODEL = "Could not find SavedModel .pb or .pbtxt at supplied export directory path: {}"

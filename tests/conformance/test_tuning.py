@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from testing.conformance.models import MONITORING
-from testing.conformance.polling import eventually
+from testing.waiting import eventually
 
 RUNS = ":tensorflow:serving:batching_session:wrapped_run_count{}"
 

@@ -14,10 +14,11 @@ import pytest
 
 from testing.clients import digits
 from testing.local_cluster import chart, incarnation, model, operator_metrics
-from testing.local_cluster.commands import CommandError, wait_for
+from testing.local_cluster.commands import CommandError
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 MISSING_IMAGE = "registry.invalid/no-such-server:1"
 RULE = "this team has no Services of its own"
@@ -107,7 +108,7 @@ def policy(namespace: Kubectl) -> Iterator[None]:
     for each in (rule(name), binding(name)):
         namespace.apply(each)
     try:
-        wait_for("the policy to be in force", 120, lambda: denies(namespace))
+        eventually(lambda: denies(namespace), 120, what="the policy to be in force")
         yield
     finally:
         lift(namespace)
@@ -142,12 +143,12 @@ def admission(kind: str, name: str, spec: Manifest) -> Manifest:
     return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
-def denies(namespace: Kubectl) -> bool | None:
+def denies(namespace: Kubectl) -> bool:
     try:
         namespace("apply", "--dry-run=server", "--filename", "-", stdin=service("x", "denied"))
     except CommandError as error:
-        return True if RULE in str(error) else None
-    return None
+        return RULE in str(error)
+    return False
 
 
 def service(name: str, instance: str) -> str:

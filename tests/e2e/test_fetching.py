@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from testing.local_cluster import model
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 from tests.e2e.support import bucket
 from tests.e2e.support.bucket import STORAGE, Bucket
 
@@ -56,7 +56,7 @@ class Fetched:
             message = str(self.tfmodel.condition("ModelsFetched").get("message", ""))
             return message if words in message else None
 
-        return wait_for(f"ModelsFetched to say {words}", seconds, found, seen=self.tfmodel.live)
+        return eventually(found, seconds, self.tfmodel.live, what=f"ModelsFetched to say {words}")
 
     def until_serving(self, seconds: float = SECONDS) -> None:
         self.await_condition("Ready", "True", "Serving", seconds)
@@ -122,7 +122,7 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
     assert serving.folders() == [["1", "2"], ["1", "2"]]
     assert serving.containers() == before
     serving.apply("mnist", versionLabels={"stable": 1}, replicas=2)
-    wait_for("version 2 to be removed", SECONDS, lambda: serving.folders() == [["1"], ["1"]] or None)
+    eventually(lambda: serving.folders() == [["1"], ["1"]], SECONDS, what="version 2 to be removed")
     assert serving.containers() == before
 
 
@@ -131,7 +131,7 @@ def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: 
     store.publish("quiet", 1, version_1.folder)
     fetched.apply("quiet", versionPolicy={"latest": 1})
     fetched.until_serving()
-    wait_for("the rollout to be done", SECONDS, lambda: fetched.step() == "Done" or None, seen=fetched.tfmodel.live)
+    eventually(lambda: fetched.step() == "Done", SECONDS, fetched.tfmodel.live, what="the rollout to be done")
     before = fetched.tfmodel.live()["metadata"]["resourceVersion"]
     time.sleep(12)
     assert fetched.tfmodel.live()["metadata"]["resourceVersion"] == before
@@ -194,8 +194,8 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     fetched.until_serving()
     before = fetched.containers()
     store.publish("newest", 2, version_2.folder)
-    wait_for("version 2 to be served", SECONDS, lambda: fetched.row(2).get("state") == "AVAILABLE" or None)
-    wait_for("version 1 to be removed", SECONDS, lambda: fetched.folders() == [["2"]] or None, seen=fetched.folders)
+    eventually(lambda: fetched.row(2).get("state") == "AVAILABLE", SECONDS, what="version 2 to be served")
+    eventually(lambda: fetched.folders() == [["2"]], SECONDS, fetched.folders, what="version 1 to be removed")
     assert fetched.containers() == before
 
 
@@ -248,8 +248,8 @@ def test_replicas_that_share_a_cache_fetch_once(
     fetched: Fetched, store: Bucket, namespace: Kubectl, version_1: model.Trained
 ) -> None:
     claim: Manifest = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "cache"}}
-    wish = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
-    namespace.apply({**claim, "spec": wish})
+    claim_spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+    namespace.apply({**claim, "spec": claim_spec})
     store.publish("shared", 1, version_1.folder)
     storage = {**STORAGE, "cache": {"persistentVolumeClaim": "cache"}}
     fetched.apply("shared", versions=[1], replicas=3, storage=storage)

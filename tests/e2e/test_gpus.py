@@ -12,10 +12,10 @@ import pytest
 
 from testing.clients import digits
 from testing.local_cluster import model, node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 GPU = "nvidia.com/gpu"
 SURGES = {"maxSurge": 1, "maxUnavailable": 0}
@@ -56,7 +56,7 @@ def resnet(published: Kubectl) -> Iterator[TFModel]:
     )
 
 
-def wish(tfmodel: TFModel, gpus: int = 1, **server: Any) -> None:
+def apply_gpus(tfmodel: TFModel, gpus: int = 1, **server: Any) -> None:
     spec = {
         "modelUri": "pvc://models/gpus",
         "versionLabels": {"stable": 1},
@@ -77,7 +77,7 @@ def strategy(tfmodel: TFModel) -> Manifest:
 def test_a_model_with_a_gpu_serves_on_the_node_that_has_one(
     resnet: TFModel, offer: Callable[[int], None], version_1: Trained
 ) -> None:
-    wish(resnet)
+    apply_gpus(resnet)
     ready = resnet.wait("Ready", "False", reason="Unschedulable")
     assert "0/1 nodes have 1 nvidia.com/gpu free" in ready["message"]
     offer(1)
@@ -95,10 +95,10 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     resnet: TFModel, offer: Callable[[int], None]
 ) -> None:
     offer(1)
-    wish(resnet)
+    apply_gpus(resnet)
     resnet.wait("Ready")
     [old] = resnet.pods()
-    wish(resnet, extraArgs=[LEVEL])
+    apply_gpus(resnet, extraArgs=[LEVEL])
     waiting = resnet.wait("Ready", "False", reason="Unschedulable")
     assert "an old pod is stopped to make room" in waiting["message"]
     resnet.wait("Ready", "False", reason="MakingRoom")
@@ -106,14 +106,14 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     [new] = resnet.pods()
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     assert LEVEL in new["spec"]["containers"][0]["args"]
-    wait_for("the next update to surge again", 120, lambda: strategy(resnet) == SURGES or None)
+    eventually(lambda: strategy(resnet) == SURGES, 120, what="the next update to surge again")
     assert [pod["metadata"]["uid"] for pod in resnet.pods()] == [new["metadata"]["uid"]]
 
 
 def test_two_gpus_where_one_is_are_explained(resnet: TFModel, offer: Callable[[int], None]) -> None:
     offer(1)
-    wish(resnet, gpus=2)
+    apply_gpus(resnet, gpus=2)
     ready = resnet.wait("Ready", "False", reason="Unschedulable")
     assert "0/1 nodes have 2 nvidia.com/gpu free: add a node with GPUs or free some" in ready["message"]
-    wish(resnet, gpus=1)
+    apply_gpus(resnet, gpus=1)
     resnet.wait("Ready")

@@ -13,10 +13,10 @@ import pytest
 
 from testing.clients import asking, clients, digits
 from testing.local_cluster import chart, disturbing, incarnation, model, node
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 NAME = "steady"
 DRAIN_SECONDS = 5
@@ -139,7 +139,7 @@ def scale(served: Served, replicas: int) -> None:
 
 def await_pods(served: Served, count: int) -> None:
     served.tfmodel.wait("Ready")
-    wait_for(f"{count} pods", 120, lambda: True if len(served.tfmodel.pods()) == count else None)
+    eventually(lambda: len(served.tfmodel.pods()) == count, 120, what=f"{count} pods")
 
 
 def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_have_left(steady: Served) -> None:
@@ -149,10 +149,10 @@ def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_hav
         assert clients.grpc_connections(server) > 0
         steady.tfmodel.kubectl("delete", "pod", name, "--wait=false")
 
-        def left() -> bool | None:
-            return True if clients.grpc_connections(server) == 0 else None
+        def left() -> bool:
+            return clients.grpc_connections(server) == 0
 
-        wait_for("every gRPC connection to be renewed elsewhere", DRAIN_SECONDS, left, interval=0.2)
+        eventually(left, DRAIN_SECONDS, what="every gRPC connection to be renewed elsewhere", interval=0.2)
         assert going(steady.tfmodel), "the pod is still draining"
         disturbing.await_gone(steady.tfmodel, [pod])
         steady.tfmodel.wait("Ready")
@@ -186,9 +186,9 @@ def test_an_upgrade_of_the_operator_loses_no_request_and_restarts_no_server(stea
     try:
         with steady.clients() as running:
             upgrade(operator)
-            wait_for("the old operator to be gone", 120, lambda: None if operator_pods(operator) & operators else True)
+            eventually(lambda: not (operator_pods(operator) & operators), 120, what="the old operator to be gone")
             steady.apply(service={"annotations": {"example.com/upgraded": "yes"}})
-            wait_for("the new operator to be at work", 120, lambda: service_annotation(steady))
+            eventually(lambda: service_annotation(steady), 120, what="the new operator to be at work")
             steady.tfmodel.wait("Ready")
             report = running.conclude()
     finally:

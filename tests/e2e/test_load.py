@@ -15,6 +15,7 @@ import pytest
 import urllib3
 
 from testing.clients import asking, load
+from testing.waiting import eventually
 
 QUESTION = asking.Question("digits", "stable", [0.5], {1: [0.1, 0.9], 2: [0.8, 0.2]})
 
@@ -114,17 +115,10 @@ def servers() -> Iterator[Servers]:
     rpc.stop(None).wait(5)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline, "not within 10 s"
-        time.sleep(0.005)
-
-
 def more(running: load.Load, count: int) -> None:
     """Waits for so many more answers."""
     enough = len(running.answers) + count
-    until(lambda: len(running.answers) >= enough)
+    eventually(lambda: len(running.answers) >= enough, what=f"{count} more answers", interval=0.005)
 
 
 def test_every_request_is_answered_and_counted_on_both_protocols(servers: Servers) -> None:
@@ -195,7 +189,7 @@ def test_a_connection_that_breaks_is_one_failure_and_is_replaced(servers: Server
     with load.steady({"REST": servers.connects()["REST"]}, load.Bounds(rate=100, at_once=1)) as running:
         more(running, 5)
         servers.hang_up = True
-        until(lambda: any(answer.failure for answer in running.answers))
+        eventually(lambda: any(answer.failure for answer in running.answers), interval=0.005)
         servers.hang_up = False
         more(running, 20)
         report = running.report()
@@ -224,7 +218,7 @@ def test_a_client_that_tries_again_loses_nothing_when_its_connection_breaks(serv
 def test_a_client_that_does_not_try_again_loses_a_request_with_its_connection(servers: Servers) -> None:
     servers.hang_up_every = 5
     with load.steady(kept(servers, False), ONE_FOR_ALL) as running:
-        until(lambda: any(answer.failure for answer in running.answers))
+        eventually(lambda: any(answer.failure for answer in running.answers), interval=0.005)
         report = running.report()
     assert all(load.BROKEN in failure for failure in report.failures)
 
@@ -244,7 +238,7 @@ def test_a_port_that_nobody_listens_on_is_a_failure(servers: Servers) -> None:
         "gRPC": asking.by_grpc(gone, QUESTION),
     }
     with load.steady(connects, load.Bounds(rate=50)) as running:
-        until(lambda: {answer.protocol for answer in list(running.answers)} == set(connects))
+        eventually(lambda: {answer.protocol for answer in list(running.answers)} == set(connects))
         report = running.report()
     assert len(report.failures) == len(report.answers)
     assert all(load.BROKEN in failure and "refused" in failure for failure in report.failures)

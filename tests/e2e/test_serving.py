@@ -11,10 +11,11 @@ import yaml
 
 from testing.clients import digits
 from testing.local_cluster import incarnation, model
-from testing.local_cluster.commands import ROOT, run, wait_for
+from testing.local_cluster.commands import ROOT, run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import CHILD_KINDS, TFModel
+from testing.waiting import eventually
 
 EXAMPLE: Manifest = yaml.safe_load((model.EXAMPLE / "tfmodel.yaml").read_text())
 
@@ -129,10 +130,10 @@ def test_only_labelled_versions_stay_loaded(mnist: TFModel) -> None:
     mnist.kubectl.apply(labelled(stable=2))
     mnist.wait("Ready")
 
-    def retired() -> bool | None:
-        return True if states(mnist).get(1, "END") == "END" else None
+    def retired() -> bool:
+        return states(mnist).get(1, "END") == "END"
 
-    wait_for("version 1 to be unloaded", 120, retired, seen=lambda: states(mnist))
+    eventually(retired, 120, lambda: states(mnist), what="version 1 to be unloaded")
     assert states(mnist)[2] == "AVAILABLE"
 
 
@@ -162,7 +163,7 @@ def config(tfmodel: TFModel) -> Any:
 def test_a_child_edited_by_hand_is_put_right(mnist: TFModel) -> None:
     good = config(mnist)
     edit_config(mnist)
-    wait_for("the ConfigMap as before", 120, lambda: True if config(mnist) == good else None)
+    eventually(lambda: config(mnist) == good, 120, what="the ConfigMap as before")
 
 
 @pytest.mark.parametrize(
@@ -174,13 +175,13 @@ def test_a_child_deleted_by_hand_comes_back(mnist: TFModel, kind: str, name: str
     assert gone is not None
     mnist.kubectl("delete", kind, name)
 
-    def back() -> bool | None:
+    def back() -> bool:
         found = mnist.kubectl.get(kind, name)
-        return True if found and found["metadata"]["uid"] != gone["metadata"]["uid"] else None
+        return found is not None and found["metadata"]["uid"] != gone["metadata"]["uid"]
 
-    wait_for(f"another {kind} {name}", 120, back)
+    eventually(back, 120, what=f"another {kind} {name}")
     if kind == "deployment":
-        wait_for("another pod", 120, lambda: True if mnist.pods() else None)
+        eventually(lambda: mnist.pods(), 120, what="another pod")
     mnist.wait("Ready")
     with mnist.forward() as (url, _):
         assert "AVAILABLE" in fetch(f"{url}/v1/models/mnist")
@@ -190,10 +191,10 @@ def test_a_deleted_pod_is_replaced_and_the_model_is_ready_again(mnist: TFModel) 
     [before] = mnist.pods()
     mnist.kubectl("delete", "pod", before["metadata"]["name"], "--wait=false")
 
-    def not_ready() -> bool | None:
-        return True if mnist.condition("Ready").get("status") != "True" else None
+    def not_ready() -> bool:
+        return mnist.condition("Ready").get("status") != "True"
 
-    wait_for("the status to say that the pod is gone", 120, not_ready)
+    eventually(not_ready, 120, what="the status to say that the pod is gone")
     mnist.wait("Ready")
     [after] = mnist.pods()
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
@@ -231,6 +232,6 @@ def test_a_deleted_model_leaves_nothing_behind(mnist: TFModel) -> None:
         found = mnist.children(f"{CHILD_KINDS},pods,replicasets,endpointslices")
         return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
-    wait_for("every child to be gone", 120, lambda: True if not left() else None, seen=left)
+    eventually(lambda: not left(), 120, left, what="every child to be gone")
     claim = mnist.kubectl.get("persistentvolumeclaim", "models")
     assert claim is not None, "the claim is the user's own"

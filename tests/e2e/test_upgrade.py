@@ -8,10 +8,11 @@ import yaml
 
 from testing.clients import asking, digits, load
 from testing.local_cluster import chart, incarnation, model, node
-from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 from tests.e2e.support import previous
 
 pytestmark = pytest.mark.alone_in_cluster
@@ -116,7 +117,7 @@ def test_uninstalling_leaves_tfmodels_and_what_they_serve_alone(
     before, uid = incarnation.of(mnist), mnist.live()["metadata"]["uid"]
     with load.steady({"REST": connect}, BOUNDS) as running:
         uninstall(kubectl)
-        wait_for("the operator to be gone", 120, lambda: None if operator.find("pods", OPERATOR) else True)
+        eventually(lambda: not operator.find("pods", OPERATOR), 120, what="the operator to be gone")
         report = running.report()
     assert report.failures == [], str(report)
     assert mnist.live()["metadata"]["uid"] == uid

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd
 from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator

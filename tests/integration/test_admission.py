@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from testing.api_client import Api
 from testing.control_plane.admission import Webhook, policy_denies, refuses, set_quota, webhook_denies
-from testing.control_plane.api import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import eventually
 from testing.fleet.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason
 from testing.fleet.served import Served
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import pytest
 from aiohttp import web
 
-from testing.control_plane.api import Api, Refused
+from testing.api_client import Api, Refused
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.control_plane.fault_proxy import FaultProxy, running_proxy
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.churning import Churn
 from testing.loopback import free_ports
+from testing.waiting import eventually
 from tfs_operator.controller.informer.throttle import QUICK_SECONDS
 
 FAULT_SECONDS = 8.0

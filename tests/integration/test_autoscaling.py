@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import TESTER, ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.replica_counts import counts_since, scale
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -84,7 +85,7 @@ def test_the_count_is_the_autoscalers_and_never_fought_over(
     for replicas in (7, 3, 9):
         scale(api, "Deployment", namespace, "mnist", replicas)
         eventually(
-            lambda wanted=replicas: f"of {wanted} replicas" in _message(api, namespace),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+            lambda desired=replicas: f"of {desired} replicas" in _message(api, namespace),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
             explain=lambda: pretty(api.get("TFModel", namespace, "mnist")),
         )
     time.sleep(SETTLE_SECONDS)
@@ -185,7 +186,7 @@ def test_kubectl_scale_and_somebody_elses_autoscaler_scale_the_tfmodel(api: Api,
     wait_for_children(api, namespace, "mnist")
     for replicas in (4, 2):
         scale(api, "TFModel", namespace, "mnist", replicas)
-        eventually(lambda wanted=replicas: deployment(api, namespace)["spec"]["replicas"] == wanted)  # type: ignore[misc]  # as above
+        eventually(lambda desired=replicas: deployment(api, namespace)["spec"]["replicas"] == desired)  # type: ignore[misc]  # as above
     status = (api.get("TFModel", namespace, "mnist") or {})["status"]
     assert status["selector"] == "app.kubernetes.io/name=tensorflow-serving,app.kubernetes.io/instance=mnist"
 
@@ -212,8 +213,8 @@ def test_metrics_of_every_type_are_passed_on(api: Api, namespace: str) -> None:
         },
     ]
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 600}}
-    wished = {"maxReplicas": 4, "metrics": metrics, "behavior": behavior}
-    api.create(tfmodel(namespace, autoscaling=wished))
+    scaling = {"maxReplicas": 4, "metrics": metrics, "behavior": behavior}
+    api.create(tfmodel(namespace, autoscaling=scaling))
     wait_for_children(api, namespace, "mnist", BUDGET, HPA)
     spec = _spec(api, "HorizontalPodAutoscaler", namespace)
     assert [metric["type"] for metric in spec["metrics"]] == ["Pods", "External"]

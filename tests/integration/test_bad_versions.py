@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet import asking
 from testing.fleet.asking import Answers

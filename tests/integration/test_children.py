@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.api_client import Api, Manifest
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import BUDGET, CHILDREN, tfmodel, wait_for_children, wait_for_reason
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

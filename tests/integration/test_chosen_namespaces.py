@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.candidates import STATUS
 from testing.control_plane.control_plane import MASTERS, OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
+from testing.waiting import eventually
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.kinds import CHILD_KINDS
 

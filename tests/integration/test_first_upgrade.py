@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import ROOT, TESTER, ControlPlane, binary
 
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import ControlPlane
-from testing.control_plane.operator_process import eventually, pretty
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.model_servers import set_deployment_complete
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

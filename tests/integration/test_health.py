@@ -7,11 +7,12 @@ from pathlib import Path
 
 import yaml
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import kubeconfig_for
-from testing.control_plane.operator_process import OperatorProcess, eventually, started_operator
+from testing.control_plane.operator_process import OperatorProcess, started_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 
 def test_a_running_operator_is_healthy_and_ready(operator: OperatorProcess) -> None:

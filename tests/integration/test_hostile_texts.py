@@ -5,7 +5,7 @@ The unit tests show that what is taken can do no harm (tests/unit/render/test_in
 
 from collections.abc import Iterator
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.hostile import one_by_one
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 

@@ -1,36 +1,20 @@
 """KEDA that is not there, comes, and goes again. Its definition is the real one; its operator is not run."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
+from testing.api_client import Api, Manifest
+from testing.control_plane.control_plane import OPERATOR, ControlPlane
+from testing.control_plane.keda import KEDA, install_keda, uninstall_keda
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, pretty, running_operator
 from testing.fleet.fleet import BUDGET, condition, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-NAME = "scaledobjects.keda.sh"
-TRIGGERS = [{"type": "cron", "metadata": {"timezone": "Etc/UTC", "start": "0 8 * * *", "end": "0 18 * * *"}}]
-KEDA: dict[str, Any] = {
-    "minReplicas": 0,
-    "maxReplicas": 4,
-    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 600}},
-    "keda": {
-        "triggers": TRIGGERS,
-        "pollingInterval": 15,
-        "cooldownPeriod": 600,
-        "initialCooldownPeriod": 60,
-        "fallback": {"failureThreshold": 3, "replicas": 2},
-    },
-}
 SCALED_OBJECT = ("ScaledObject", "{}")
 
 Start = Callable[[], AbstractContextManager[OperatorProcess]]
@@ -47,28 +31,9 @@ def start(control_plane: ControlPlane, tmp_path: Path) -> Start:
 
 @pytest.fixture
 def without_keda(api: Api) -> Iterator[None]:
-    _uninstall(api)
+    uninstall_keda(api)
     yield
-    _uninstall(api)
-
-
-def install_keda(api: Api) -> None:
-    """Its CustomResourceDefinition."""
-    path = subprocess.run(
-        [ROOT / "hack/keda-crd.sh"], stdout=subprocess.PIPE, text=True, check=True, timeout=600
-    ).stdout
-    api.request("POST", CRDS, yaml.safe_load(Path(path.strip()).read_text()))
-    eventually(lambda: _is_served(api))
-
-
-def _uninstall(api: Api) -> None:
-    if _is_served(api):
-        api.request("DELETE", f"{CRDS}/{NAME}")
-        eventually(lambda: not _is_served(api))
-
-
-def _is_served(api: Api) -> bool:
-    return any(group["name"] == "keda.sh" for group in api.request("GET", "/apis")["groups"])
+    uninstall_keda(api)
 
 
 def _scaled_object(api: Api, namespace: str) -> Manifest:
@@ -106,7 +71,7 @@ def test_keda_that_comes_later_is_taken_up_by_a_restart_with_one_line(api: Api, 
     with start():
         wait_for_reason(api, namespace, "mnist", "AutoscalerPending", "ScalingActive")
         spec = _scaled_object(api, namespace)["spec"]
-        assert (spec["minReplicaCount"], spec["maxReplicaCount"], spec["triggers"]) == (0, 4, TRIGGERS)
+        assert (spec["minReplicaCount"], spec["maxReplicaCount"], spec["triggers"]) == (0, 4, KEDA["keda"]["triggers"])
         advanced = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
         assert advanced["stabilizationWindowSeconds"] == 600
 
@@ -153,7 +118,7 @@ def test_keda_that_is_taken_away_ends_the_process_and_is_told_by_the_next(
     with start() as operator:
         api.create(tfmodel(namespace, autoscaling=KEDA))
         wait_for_children(api, namespace, "mnist", BUDGET, SCALED_OBJECT)
-        _uninstall(api)
+        uninstall_keda(api)
         eventually(lambda: operator.process.poll() is not None, 120, lambda: operator.lines()[-20:])
     with start():
         wait_for_reason(api, namespace, "mnist", "KedaNotInstalled", "ScalingActive")

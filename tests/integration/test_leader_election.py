@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.candidates import FAILOVER_SECONDS, Candidates, candidates
 from testing.control_plane.control_plane import ControlPlane
-from testing.control_plane.operator_process import eventually
 from testing.fleet import asking
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving
+from testing.waiting import eventually
 
 SLOW = 8
 

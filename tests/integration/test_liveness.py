@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, ROOT, ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import tfmodel
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 
 @contextmanager

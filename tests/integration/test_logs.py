@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import tfmodel, wait_for_children
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 Line = dict[str, Any]
 

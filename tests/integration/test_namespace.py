@@ -2,9 +2,10 @@
 
 import time
 
-from testing.control_plane.api import Api
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.api_client import Api
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import condition, tfmodel, wait_for_children
+from testing.waiting import eventually
 
 
 def test_nothing_is_said_of_children_that_cannot_come_back(api: Api, namespace: str, operator: OperatorProcess) -> None:

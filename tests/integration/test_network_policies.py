@@ -2,10 +2,11 @@
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import FLAGS, eventually
+from testing.api_client import Api, Manifest
+from testing.control_plane.operator_process import FLAGS
 from testing.fleet.fleet import tfmodel, wait_for_children, wait_for_reason
 from testing.network_policy import Source, admits
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

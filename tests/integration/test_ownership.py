@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
 from testing.fleet.fleet import reads, tfmodel
 from tfs_operator.api.conditions import Reason

@@ -23,7 +23,7 @@ def test_latest_goes_to_a_newer_version(served: Served) -> None:
     follows(served, versionPolicy=LATEST)
     until_available(served, 2)
     assert served.committed() == (LATEST, {})
-    assert served.tfmodel()["status"]["availableVersions"] == "2"
+    served.until(lambda: served.tfmodel()["status"]["availableVersions"] == "2")
 
 
 def test_latest_two_keeps_two(served: Served) -> None:

@@ -13,17 +13,18 @@ from typing import Any
 
 import pytest
 
+from testing.api_client import Api, Manifest
 from testing.chart import Chart
 from testing.control_plane.access_log import AccessLog, Right, access_log
-from testing.control_plane.api import Api, Manifest
 from testing.control_plane.control_plane import MASTERS, TESTER, ControlPlane, binary, running_control_plane
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import eventually, pretty, running_operator
+from testing.control_plane.keda import KEDA, install_keda
+from testing.control_plane.operator_process import pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, wait_for_reason
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import serving
 from testing.loopback import free_ports
-from tests.integration.test_keda import KEDA, install_keda
+from testing.waiting import eventually
 from tfs_operator.api.identity import KIND
 from tfs_operator.cluster.cache import controller_of
 from tfs_operator.cluster.kinds import RESOURCES

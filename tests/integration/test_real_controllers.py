@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.control_plane import OPERATOR, TESTER, ControlPlane, running_control_plane
 from testing.control_plane.controllers import Kubelet, make_node, running_controllers, set_gpus, until_rolled_out
 from testing.control_plane.crd import install_crd
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, pretty, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, pretty, running_operator
 from testing.fleet.fleet import condition, tfmodel, writes
 from testing.fleet.replica_counts import counts_since
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 NODE = "gpu-node"
 OLD, NEW = "example/server:1-gpu", "example/server:2-gpu"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.operator_process import FLAGS, OperatorProcess
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import ControlPlane
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import writes

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api, Manifest, Refused
+from testing.api_client import Api, Manifest, Refused
 from testing.control_plane.control_plane import TESTER, ControlPlane, binary
-from testing.control_plane.operator_process import eventually
 from testing.schema.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
+from testing.waiting import eventually
 from tfs_operator.api.crd import custom_resource_definition
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 

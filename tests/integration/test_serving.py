@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
-from testing.control_plane.operator_process import eventually, pretty
+from testing.api_client import Api, Manifest
+from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import condition, tfmodel, wait_for_children, wait_for_reason
 from testing.fleet.model_servers import ModelServer, make_pod, model_server, set_deployment_complete
 from testing.loopback import fresh_address
+from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.config_text import models_config
 from tfs_operator.domain.model_config import aspired_config

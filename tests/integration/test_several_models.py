@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testing.control_plane.api import Api, Manifest
+from testing.api_client import Api, Manifest
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet import asking
 from testing.fleet.model_folder import ModelFolder

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from testing.control_plane.api import Api, Refused
+from testing.api_client import Api, Refused
 from testing.control_plane.control_plane import ControlPlane
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import CHILDREN, tfmodel, wait_for_children, wait_for_reason, writes
+from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
 

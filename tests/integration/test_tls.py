@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.node_tls import write_secret

@@ -4,11 +4,12 @@ plus at most two, the status and an event, for a new TFModel; none for what chan
 import time
 from pathlib import Path
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import OPERATOR, ControlPlane
-from testing.control_plane.operator_process import FLAGS, OperatorProcess, eventually, running_operator
+from testing.control_plane.operator_process import FLAGS, OperatorProcess, running_operator
 from testing.fleet.fleet import BUDGET, condition, reads, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.loopback import free_ports
+from testing.waiting import eventually
 
 SETTLE_SECONDS = 3.0
 """Longer than the operator's slow poll in this tier (2 s), so that a write by polling would show."""

@@ -23,6 +23,7 @@ from kubernetes.aio.config import ConfigException
 from tfs_operator import __version__
 from tfs_operator.api.identity import KIND as TFMODEL
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.backoff import delay
 
 from . import errors
 from .kinds import RESOURCES
@@ -41,7 +42,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _BEARER = ["BearerToken"]
 
-Listing = tuple[list[Manifest], str]
+Items = tuple[list[Manifest], str]
 """Objects, and the resourceVersion that they were read at."""
 
 OnRequest = Callable[[str, str], None]
@@ -72,8 +73,7 @@ class RetryPolicy:
 
     def wait(self, attempt: int, asked: float) -> float:
         """Before the try after `attempt` (1, 2, …): exponential with jitter, never below what was `asked`."""
-        backoff = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
-        return max(asked, backoff * random.uniform(0.8, 1.2))
+        return max(asked, delay(attempt, self.first_wait, self.longest_wait) * random.uniform(0.8, 1.2))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class ClusterClient:
         return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
 
     async def apply(self, manifest: Manifest, uid: str) -> Manifest:
-        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it.
+        """Server-side apply to this very object: what the manifest has is taken over, also from other field managers.
         Conflict when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
@@ -132,8 +132,8 @@ class ClusterClient:
         return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
     async def apply_as(self, manager: str, manifest: Manifest) -> Manifest:
-        """Server-side apply by another field manager, which takes nothing: Conflict where a field is somebody else's
-        and has another value."""
+        """Server-side apply by another field manager, which takes nothing over: Conflict where another manager
+        owns a field and gives it another value."""
         return await self._call(_apply(manifest, manager=manager, force=False))
 
     async def serves(self, kind: str) -> bool:
@@ -164,7 +164,7 @@ class ClusterClient:
             if live is not None and live["metadata"]["uid"] == uid:
                 raise
 
-    async def list(self, kind: str, *, label_selector: str = "", namespace: str | None = None) -> Listing:
+    async def list(self, kind: str, *, label_selector: str = "", namespace: str | None = None) -> Items:
         """All objects, each with `kind` and `apiVersion`; of one namespace or of all.
 
         Read in pages; when a page has expired meanwhile, anew and in one piece, as client-go does.
@@ -224,7 +224,7 @@ class ClusterClient:
         path = RESOURCES["Event"].path(namespace, name)
         return await self._call(_Request("PATCH", path, body=patch, content_type=_MERGE))
 
-    async def _pages(self, kind: str, path: str, query: Mapping[str, str]) -> Listing:
+    async def _pages(self, kind: str, path: str, query: Mapping[str, str]) -> Items:
         items: list[Manifest] = []
         token = ""
         while True:

@@ -1,4 +1,4 @@
-"""Tells users what happened, as Events on their TFModel; repeats are counted, not repeated.
+"""Writes what happened as Events on the TFModel; repeats are counted, not repeated.
 
 `record` only notes the event down; `run`, a task of its own, writes it. So an API server that refuses or
 loses events delays no reconcile and fails none. Format: https://kubernetes.io/docs/reference/
@@ -22,7 +22,7 @@ from tfs_operator.api.manifest import Manifest
 from . import errors
 from .client import ClusterClient
 from .micro_time import micro_time
-from .queue import QueueClosed, WorkQueue
+from .queue import WorkQueue
 
 CONTROLLER = "tfs-operator.io/controller"
 MAX_NOTE_BYTES = 1024
@@ -100,25 +100,18 @@ class EventRecorder:
             self._failed("too many are waiting to be written")
 
     async def run(self) -> None:
-        """Writes what is recorded, until `close` or cancellation."""
+        """Writes what is recorded, until it is cancelled."""
         while True:
-            try:
-                series = await self._queue.get()
-            except QueueClosed:
-                return
+            series = await self._queue.get()
             try:
                 await self._let_others_pass()
                 await self._write(series)
             finally:
                 self._queue.done(series)
 
-    def close(self) -> None:
-        """Ends `run`; what is not written by then is not written."""
-        self._queue.close()
-
     async def _let_others_pass(self) -> None:
         patience = self._clock() + PATIENCE_SECONDS
-        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue tells nobody that it is empty
+        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue has no event for being empty
             await asyncio.sleep(PATIENCE_SECONDS / 10)
 
     def _begin(self, series: _Series) -> None:
@@ -162,7 +155,7 @@ class EventRecorder:
             await self._client.create_event(_event(series, seen, self._instance))
 
     def _failed(self, why: str) -> None:
-        """Says so once; again only after it has worked meanwhile."""
+        """Logs the first failure in a row as a warning."""
         _log.log(logging.DEBUG if self._failing else logging.WARNING, "cannot write events: %s", why)
         self._failing = True
 

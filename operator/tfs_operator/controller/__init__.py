@@ -1,8 +1,8 @@
 """The running operator: watch, queue, reconcile.
 
-watch, follow ──► cache ──► queue ──► worker ──► reconcile ──► apply · observe · push · status
-                    ▲                                             │
-                    └──────────── answers of the API server ◄─────┘
+informer ──► cache ──► queue ──► worker ──► reconciler: gather ──► decide ──► act ──► status
+               ▲                                                              │         │
+               └──────────────────── answers of the API server ◄──────────────┴─────────┘
 
-watch is kopf's, for TFModels; follow is for children and pods.
+The informer watches by kopf (TFModels) and by reflectors (children and pods). `decide` is pure: tfs_operator.planning.
 """

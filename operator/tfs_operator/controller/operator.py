@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from tfs_operator.cluster import config, lease
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient, RetryPolicy
 from tfs_operator.cluster.events import EventRecorder
-from tfs_operator.cluster.lease import Alone, Leadership, Lease
+from tfs_operator.cluster.lease import Leadership, Lease, SingleOperator
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.apply.children import Children
 from tfs_operator.controller.health import Health, application
@@ -28,10 +29,11 @@ from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
-from tfs_operator.controller.pods.reload import Pusher
+from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.reconcile.act import Actor
+from tfs_operator.controller.reconcile.gather import Gatherer
 from tfs_operator.controller.reconcile.reconciler import Reconciler
-from tfs_operator.controller.reconcile.requeue import Requeue
-from tfs_operator.controller.reconcile.rollout_pass import Rollouts
+from tfs_operator.controller.reconcile.state import TFModelState, TFModelStates
 from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.controller.signals import Signals
@@ -120,7 +122,7 @@ def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
 def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> Leadership:
     """The lease's own requests are sent once each, also when nothing else may be sent."""
     if election is None:
-        return Alone(metrics.leads)
+        return SingleOperator(metrics.leads)
     once = RetryPolicy(tries=1, request_timeout=election.times.renew_deadline)
     return Lease(
         ClusterClient(api, on_request=metrics.request, retry=once),
@@ -142,7 +144,7 @@ async def _watch(process: _Process) -> None:
     others = scopes(namespaces, [kind for kind in kinds if kind != TFMODEL])
     await run_until_first_exit(
         {
-            TFMODEL: watch(process.api.configuration, namespaces, process.informer, process.signals.heed),
+            TFMODEL: watch(process.api.configuration, namespaces, process.informer, process.signals.install),
             **{f"{kind} {namespace}": reflector.follow((kind, namespace)) for kind, namespace in others},
         }
     )
@@ -156,27 +158,26 @@ async def _say_when_ready(process: _Process) -> None:
 
 
 async def _lead(process: _Process) -> None:
-    """Once elected, until it is cancelled. The lease goes to another one when nobody here works any more, and no model
-    server is being told anything."""
+    """Works once it is elected, until it is cancelled. The lease is released after the last write and the last
+    reload."""
     await (process.informer.ready() if process.options.election else process.informer.filled())
     try:
         await process.leadership.acquire()
         async with AsyncExitStack() as stack:
-            rollouts = await _rollouts(stack, process)
-            await run_until_first_exit({"lease": process.leadership.keep(), "work": _work(process, rollouts)})
+            states = await _states(stack, process)
+            await run_until_first_exit({"lease": process.leadership.keep(), "work": _work(process, states)})
     finally:
         await process.leadership.release()
 
 
-async def _work(process: _Process, rollouts: Rollouts) -> None:
-    options = process.options
+async def _work(process: _Process, states: TFModelStates) -> None:
+    options, optional = process.options, process.optional
     recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
+    gatherer = Gatherer(process.cache, options.settings, options.retry_seconds, unknown_kinds=lambda: optional.unknown)
+    actor = Actor(gatherer, look_for=optional.look_for)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
-    pace = Requeue(options.status_poll_seconds)
-    reconciler = Reconciler(
-        process.cache, options.settings, rollouts, status, pace, kind_available=process.optional.kind_available
-    )
-    worker = Worker(process.queue, reconciler, process.metrics, process.health.unexpected_errors)
+    reconciler = Reconciler(states, gatherer, actor, status, options.status_poll_seconds)
+    worker = Worker(process.queue, reconciler, states, process.metrics, process.health.unexpected_errors)
     if options.election:
         # What the watches have not brought yet, or never will, is what the operator before this one did last.
         await process.informer.fill()
@@ -184,21 +185,23 @@ async def _work(process: _Process, rollouts: Rollouts) -> None:
     await run_until_first_exit({"events": recorder.run(), "workers": worker.work_all(options.workers)})
 
 
-async def _rollouts(stack: AsyncExitStack, process: _Process) -> Rollouts:
-    options, queue, permit = process.options, process.queue, process.leadership.remaining
+async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
+    """The clients keep connections by the pods' addresses, for all TFModels, and bound them by themselves."""
+    queue, permit = process.queue, process.leadership.remaining
     model_servers = await stack.enter_async_context(ModelStatusClient())
     fetchers = await stack.enter_async_context(FetcherClient())
     reloads = await stack.enter_async_context(ReloadClient())
-    return Rollouts(
-        cache=process.cache,
-        settings=options.settings,
-        children=Children(process.client, process.cache),
-        observer=Observer(model_servers, queue.add),
-        pusher=Pusher(reloads, queue.add, options.status_poll_seconds, permit=permit),
-        fetchers=Fetchers(fetchers, permit=permit),
-        retry_seconds=options.retry_seconds,
-        kind_available=process.optional.kind_available,
-    )
+
+    def made(key: TFModelKey) -> TFModelState:
+        wake = partial(queue.add, key)
+        return TFModelState(
+            Children(process.client, process.cache),
+            Observer(model_servers, wake),
+            Reloader(reloads, wake, process.options.status_poll_seconds, permit=permit),
+            Fetchers(fetchers, permit=permit),
+        )
+
+    return TFModelStates(made)
 
 
 async def run_until_first_exit(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:

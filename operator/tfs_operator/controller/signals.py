@@ -5,14 +5,14 @@ import signal
 
 
 class Signals:
-    """Heeded from the beginning, before anything is worth an orderly end."""
+    """Handled from the beginning, before anything is worth an orderly end."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
-        self.heed()
+        self.install()
 
-    def heed(self) -> None:
-        """Takes the handlers, from whoever had them."""
+    def install(self) -> None:
+        """Installs the handlers, in place of any others."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked.set)

@@ -1,15 +1,14 @@
-"""What Kubernetes, or KEDA, says of the autoscaler: can it read what it scales on?
+"""Reads an autoscaler's status: whether it can read the metrics that it scales on.
 
 Sources:
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
 https://keda.sh/docs/latest/concepts/troubleshooting/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-Manifest = Mapping[str, Any]
+from tfs_operator.api.manifest import Manifest
 
 HPA = "HorizontalPodAutoscaler"
 SCALED_OBJECT = "ScaledObject"
@@ -40,7 +39,7 @@ class AutoscalerFacts:
 
 
 def facts(kind: str, least: int, most: int, live: Manifest | None, *, installed: bool = True) -> AutoscalerFacts:
-    """Of the live object; None while there is none."""
+    """Returns the facts of the live object; `live` is None while it does not exist."""
     conditions = (live or {}).get("status", {}).get("conditions") or []
     found = {item.get("type"): item for item in conditions}
     telling = [found[name] for name in _TELLING[kind] if found.get(name, {}).get("status") in ("True", "False")]

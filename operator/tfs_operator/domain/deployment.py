@@ -1,18 +1,16 @@
-"""What Kubernetes says of the Deployment: how far its rolling update is.
+"""Reads a Deployment's status: the progress of its rolling update.
 
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.replica_failure import pods_not_created
 from tfs_operator.domain.scheduling import GPU
 from tfs_operator.domain.times import epoch
-
-Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class DeploymentFacts:
 
 
 def facts(deployment: Manifest | None) -> DeploymentFacts:
-    """The facts of a Deployment manifest; None, when there is none yet."""
+    """Returns the facts of a Deployment; None stands for one that does not exist yet."""
     if deployment is None:
         return DeploymentFacts()
     status = deployment.get("status", {})

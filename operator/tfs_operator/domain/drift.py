@@ -1,7 +1,7 @@
-"""Does the live object already hold what is desired?
+"""Compares a live object with the desired one.
 
 The API server adds defaults and normalises quantities, so equality would never hold. Values that only the live
-object has belong to somebody else and are left alone. What we no longer desire shows in DIGEST_ANNOTATION,
+object has belong to other clients and are left alone. What we no longer desire shows in DIGEST_ANNOTATION,
 which is a part of what is desired.
 """
 
@@ -59,9 +59,14 @@ def _holds_items(live: list[Any], desired: list[Any]) -> bool:
 def _key_of(items: list[Any]) -> str | None:
     """The field that tells the items of an associative list apart, or None for an atomic list."""
     for key in _LIST_KEYS:
-        if items and all(isinstance(item, dict) and key in item for item in items):
+        if items and all(isinstance(item, dict) and key in item for item in items) and _are_distinct(items, key):
             return key
     return None
+
+
+def _are_distinct(items: list[dict[str, Any]], key: str) -> bool:
+    """Two triggers of KEDA's may have one name: the API server keeps both, so neither stands for the other."""
+    return all(item[key] not in [other[key] for other in items[:at]] for at, item in enumerate(items))
 
 
 def _same_quantities(live: dict[str, Any], desired: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What Kubernetes says of one pod: can it be asked, and if it is not ready, why not.
+"""Reads one pod's status: whether it can be queried, and if it is not ready, why not.
 
 A pod's trouble is found by a chain of named checks, from the most telling to the least.
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
@@ -6,16 +6,14 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.scheduling import explained, parse_fit_error
 from tfs_operator.domain.times import epoch
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
 from tfs_operator.domain.tls import Certificate, served
-
-Manifest = dict[str, Any]
 
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _CREATE_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
@@ -51,7 +49,7 @@ class PodFacts:
 
 
 def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
-    """The facts of one pod manifest. `gpus`: as many as each pod asks for."""
+    """Returns the facts of one pod. `gpus`: as many as each pod asks for."""
     metadata, status = pod["metadata"], pod.get("status", {})
     return PodFacts(
         name=metadata["name"],

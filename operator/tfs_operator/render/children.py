@@ -1,12 +1,12 @@
 """Everything that one TFModel becomes."""
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.config_map import config_map
 from tfs_operator.render.deployment import deployment
 from tfs_operator.render.headless_service import headless_service
 from tfs_operator.render.horizontal_pod_autoscaler import horizontal_pod_autoscaler
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.network_policy import network_policies
 from tfs_operator.render.pod_disruption_budget import pod_disruption_budget
 from tfs_operator.render.scaled_object import scaled_object

@@ -1,11 +1,12 @@
 """The ConfigMap: the files that a model server reads when it starts."""
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, to_annotation
 from tfs_operator.domain.config_text import models_config, monitoring_config
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.fetch_plan import PLAN_FILE, as_text, fetch_plan
-from tfs_operator.render.metadata import Manifest, child, config_map_name
+from tfs_operator.render.metadata import child, config_map_name
 from tfs_operator.render.tuning import batching_file
 
 MODELS_FILE = "models.config"

@@ -5,12 +5,13 @@ Flags: tensorflow_serving/model_servers/main.cc.
 
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.render.config_map import MODELS_FILE, MONITORING_FILE
 from tfs_operator.render.connection_age import connection_age
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.probes import lifecycle, probes
+from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
 from tfs_operator.render.tls import tls_flags
 from tfs_operator.render.tuning import tuning_flags
@@ -41,11 +42,7 @@ def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifes
         **probes(first_model, spec.rollout),
         **lifecycle(spec.rollout),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": container_security_context(),
     }
 
 

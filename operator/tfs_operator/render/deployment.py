@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.render.container import CONTAINER_NAME, GPU_RESOURCE, container
 from tfs_operator.render.fetcher import fetchers
-from tfs_operator.render.metadata import Manifest, child, labels, selector
+from tfs_operator.render.metadata import child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.replicas import replicas, replicas_annotation
 from tfs_operator.render.settings import Settings

@@ -3,12 +3,13 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, HEALTH_PATH, READY_PATH
 from tfs_operator.domain.location import STORE_ROOT, remotes
 from tfs_operator.render.fetch_plan import PLAN_FILE
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.ports import REST_PORT
+from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
 from tfs_operator.render.volumes import CA_PATH, CONFIG_PATH, CREDENTIALS_PATH, fetcher_mounts
 
@@ -18,7 +19,7 @@ _RESOURCES: Manifest = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": 
 
 
 def fetchers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """The pod's init containers: none where nothing is fetched."""
+    """Returns the pod's init containers: none where nothing is fetched."""
     return [_fetcher(tfmodel, settings)] if remotes(tfmodel.metadata.name, tfmodel.spec) else []
 
 
@@ -35,11 +36,7 @@ def _fetcher(tfmodel: TFModel, settings: Settings) -> Manifest:
         "volumeMounts": fetcher_mounts(tfmodel),
         **_probes(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": container_security_context(),
     }
 
 

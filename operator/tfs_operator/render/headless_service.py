@@ -4,8 +4,9 @@ One gRPC connection sticks to one pod behind an ordinary Service; `dns:///NAME-h
 round_robin policy does not. Source: https://grpc.io/docs/guides/custom-load-balancing/
 """
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest, child, headless_name, selector
+from tfs_operator.render.metadata import child, headless_name, selector
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 
 

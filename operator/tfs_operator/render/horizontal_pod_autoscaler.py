@@ -1,9 +1,10 @@
 """The HorizontalPodAutoscaler: replicas by CPU and by the user's own metrics."""
 
 from tfs_operator.api.autoscaling import Autoscaling
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.render.container import CONTAINER_NAME
-from tfs_operator.render.metadata import Manifest, child
+from tfs_operator.render.metadata import child
 
 
 def horizontal_pod_autoscaler(tfmodel: TFModel, autoscaling: Autoscaling) -> Manifest:

@@ -1,12 +1,9 @@
 """Names, labels and ownership that all children have in common."""
 
-from typing import Any
-
 from tfs_operator.api.identity import API_VERSION, KIND
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, digest
-
-Manifest = dict[str, Any]
 
 MANAGED_BY = "tfs-operator"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
@@ -24,7 +21,7 @@ def headless_name(tfmodel: TFModel) -> str:
 
 
 def selector(tfmodel: TFModel) -> dict[str, str]:
-    """Labels that find the pods. A Deployment's selector can never change, so these are few and final."""
+    """Returns the labels that find the pods. A Deployment's selector can never change, so these are few and final."""
     return {NAME_LABEL: APPLICATION, INSTANCE_LABEL: tfmodel.metadata.name}
 
 
@@ -33,7 +30,7 @@ def labels(tfmodel: TFModel) -> dict[str, str]:
 
 
 def child(tfmodel: TFModel, api_version: str, kind: str, name: str, body: Manifest) -> Manifest:
-    """A complete manifest: identity, labels, controlling owner, and the digest by which a change is noticed."""
+    """Returns a complete manifest: identity, labels, controlling owner, and the digest by which a change is noticed."""
     manifest = {
         "apiVersion": api_version,
         "kind": kind,

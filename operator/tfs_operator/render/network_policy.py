@@ -8,9 +8,10 @@ Source: https://kubernetes.io/docs/concepts/services-networking/network-policies
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT
-from tfs_operator.render.metadata import Manifest, child, selector
+from tfs_operator.render.metadata import child, selector
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.settings import NetworkPolicySettings, Settings
 
@@ -21,7 +22,7 @@ _EXTERNAL = ("NodePort", "LoadBalancer")
 
 
 def network_policies(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """None where the TFModel or the administrator does not want it, or nobody knows where the operator is."""
+    """Returns none where the TFModel or the administrator turns them off, or the operator's namespace is unknown."""
     chosen = settings.network_policies
     enabled = tfmodel.spec.network_policy.enabled and chosen.enabled and chosen.operator_namespace
     return [_network_policy(tfmodel, chosen)] if enabled else []

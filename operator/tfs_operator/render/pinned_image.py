@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.drift import holds
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_NAME
 from tfs_operator.render.deployment import deployment
 from tfs_operator.render.fetcher import FETCHER_NAME
-from tfs_operator.render.metadata import Manifest
 from tfs_operator.render.settings import Settings
 
 

@@ -4,8 +4,9 @@ Source: https://keda.sh/docs/latest/reference/scaledobject-spec/
 """
 
 from tfs_operator.api.autoscaling import Autoscaling, Keda
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest, child
+from tfs_operator.render.metadata import child
 
 
 def scaled_object(tfmodel: TFModel, autoscaling: Autoscaling, keda: Keda) -> Manifest:

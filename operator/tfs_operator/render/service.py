@@ -1,7 +1,8 @@
 """The Service: one stable address in front of all ready pods."""
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest, child, selector
+from tfs_operator.render.metadata import child, selector
 
 
 def service(tfmodel: TFModel) -> Manifest:

@@ -3,9 +3,10 @@
 TensorFlow Serving wants one text file with both PEM texts in it, and Kubernetes mounts a Secret as it is.
 """
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.tls import CERTIFICATE_KEY, CONTAINER_NAME, PRIVATE_KEY_KEY
-from tfs_operator.render.metadata import Manifest
+from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
 
 TLS_PATH = "/etc/tfs-operator-tls"
@@ -19,7 +20,7 @@ def tls_flags(tfmodel: TFModel) -> list[str]:
 
 
 def tls_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Of the model server: it sees the file, not the Secret."""
+    """Returns the model server's mounts: it sees the file, not the Secret."""
     return [{"name": _VOLUME, "mountPath": TLS_PATH, "readOnly": True}] if tfmodel.spec.server.tls else []
 
 
@@ -37,7 +38,7 @@ def tls_volumes(tfmodel: TFModel) -> list[Manifest]:
 
 
 def tls_containers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """The pod's init containers for TLS."""
+    """Returns the pod's init containers for TLS: one, or none."""
     tls = tfmodel.spec.server.tls
     if tls is None:
         return []
@@ -57,10 +58,6 @@ def tls_containers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
                 {"name": _SECRET_VOLUME, "mountPath": TLS_SECRET_PATH, "readOnly": True},
             ],
             "terminationMessagePolicy": "FallbackToLogsOnError",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            },
+            "securityContext": container_security_context(),
         }
     ]

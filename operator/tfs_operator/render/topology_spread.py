@@ -4,8 +4,9 @@ Rendered for any number of replicas: a pod template that depended on it would re
 Source: https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
 """
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import Manifest, selector
+from tfs_operator.render.metadata import selector
 
 _TOPOLOGIES = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 

@@ -1,4 +1,4 @@
-"""Tells one pod's model server its whole config, over gRPC.
+"""Sends one pod's model server its whole config, over gRPC.
 
 A reload is unauthenticated and shares the port with predictions. It answers before new versions are loaded,
 and a new model whose base path is missing blocks it for ever: hence a deadline on every call. A pod that serves over
@@ -78,11 +78,6 @@ class ReloadClient:
         for address in list(self._channels):
             await self._close(address)
 
-    async def forget(self, host: str, port: int) -> None:
-        """Closes the channels of a pod that is gone; an address never used is no error."""
-        for address in [address for address in self._channels if address[:2] == (host, port)]:
-            await self._close(address)
-
     async def reload(
         self,
         host: str,
@@ -92,7 +87,7 @@ class ReloadClient:
         certificate: Certificate | None = None,
     ) -> None:
         """Replaces the server's config; returns once the server has accepted it, loaded or not. With a `certificate`
-        over TLS, and to nobody who presents another one.
+        over TLS, and to no server that presents another one.
 
         Raises ReloadRefused with the server's words, ModelServerUnreachable for everything else.
         """
@@ -150,7 +145,7 @@ async def _call(
     except grpc.aio.AioRpcError as error:
         raise _translated(host, port, error) from error
     except asyncio.CancelledError:
-        # A channel closed by forget() cancels its calls; that is not our caller being cancelled.
+        # A channel that is closed cancels its calls; that is not our caller being cancelled.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise

@@ -89,14 +89,14 @@ def aspired_versions(model: Any) -> Versions:
     return versions
 
 
-def _specific(name: str, base_path: Path, wanted: list[int]) -> Versions:
-    if not wanted:
+def _specific(name: str, base_path: Path, specified: list[int]) -> Versions:
+    if not specified:
         log.warning(SOURCE, f"No specific versions requested for servable {name}.")
         return {}
-    if all((base_path / str(version)).exists() for version in wanted):
-        return {version: str(base_path / str(version)) for version in wanted}
-    found = {version: folder for version, folder in _numbered(base_path).items() if version in wanted}
-    for version in sorted(set(wanted) - set(found)):
+    if all((base_path / str(version)).exists() for version in specified):
+        return {version: str(base_path / str(version)) for version in specified}
+    found = {version: folder for version, folder in _numbered(base_path).items() if version in specified}
+    for version in sorted(set(specified) - set(found)):
         log.warning(
             SOURCE,
             f"Version {version} of servable {name}, which was requested to be served as a 'specific' version "

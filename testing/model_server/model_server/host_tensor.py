@@ -51,20 +51,20 @@ def split(tensor: HostTensor, sizes: Iterable[int]) -> Iterator[HostTensor]:
 
 def padded(tensor: HostTensor, dims: Sequence[int]) -> HostTensor:
     """As large as `dims`, but for the first dimension, with its own first element in the places that are new."""
-    wanted = (tensor.dims[0], *dims[1:])
-    if wanted == tensor.dims:
+    target = (tensor.dims[0], *dims[1:])
+    if target == tensor.dims:
         return tensor
     unit = len(tensor.content) // math.prod(tensor.dims)
-    parts = _padded(tensor.content, tensor.dims, wanted, tensor.content[:unit])
-    return HostTensor(tensor.dtype, wanted, _joined(parts, text=isinstance(tensor.content, tuple)))
+    parts = _padded(tensor.content, tensor.dims, target, tensor.content[:unit])
+    return HostTensor(tensor.dtype, target, _joined(parts, text=isinstance(tensor.content, tuple)))
 
 
-def _padded(content: Content, dims: Sequence[int], wanted: Sequence[int], fill: Content) -> Iterator[Content]:
+def _padded(content: Content, dims: Sequence[int], target: Sequence[int], fill: Content) -> Iterator[Content]:
     if dims:
         step = len(content) // dims[0]
         for index in range(dims[0]):
-            yield from _padded(content[index * step : (index + 1) * step], dims[1:], wanted[1:], fill)
-        yield fill * (math.prod(wanted[1:]) * (wanted[0] - dims[0]))
+            yield from _padded(content[index * step : (index + 1) * step], dims[1:], target[1:], fill)
+        yield fill * (math.prod(target[1:]) * (target[0] - dims[0]))
     else:
         yield content
 

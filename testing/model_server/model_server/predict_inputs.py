@@ -29,17 +29,17 @@ def feeds(signature: Any, inputs: Any) -> list[tuple[str, str, Any]]:
     return chosen
 
 
-def output_names(signature: Any, wanted: Sequence[str]) -> list[str]:
+def output_names(signature: Any, requested: Sequence[str]) -> list[str]:
     """The aliases of the outputs to answer: those of the request's filter, or all."""
-    for index, alias in enumerate(wanted):
+    for index, alias in enumerate(requested):
         if alias not in signature.outputs:
             raise invalid_argument(
                 f"output tensor alias not found in signature: {alias} "
                 f"Outputs expected to be in the set {{{_listed(signature.outputs)}}}."
             )
-        if alias in wanted[:index]:
+        if alias in requested[:index]:
             raise invalid_argument(f"duplicate output tensor alias: {alias}")
-    return list(wanted) or sorted(signature.outputs)
+    return list(requested) or sorted(signature.outputs)
 
 
 def _check_count(signature: Any, inputs: Any) -> None:

@@ -88,8 +88,8 @@ def _matrix(outputs: dict[str, Any], name: str, dtype: int, count: int) -> tuple
     if len(shape) != 2:
         raise invalid_argument(f"Expected Tensor shape: [batch_size num_classes] but got {_shape(shape)}")
     if tensor.dtype != dtype:
-        wanted, got = types_pb2.DataType.Name(dtype), types_pb2.DataType.Name(tensor.dtype)
-        raise invalid_argument(f"Expected {name} Tensor of {wanted}. Got: {got}")
+        expected, got = types_pb2.DataType.Name(dtype), types_pb2.DataType.Name(tensor.dtype)
+        raise invalid_argument(f"Expected {name} Tensor of {expected}. Got: {got}")
     if shape[0] != count:
         raise invalid_argument(f"Expected {name} output batch size of {count}. Got: {shape[0]}")
     return shape[1], tensor.string_val if dtype == types_pb2.DT_STRING else tensor.float_val

@@ -60,10 +60,10 @@ class StateMonitor:
 
         Answers one such version a model, the newest.
         """
-        wanted = list(models)
+        names = list(models)
         with self._changed:
             while True:
-                reached = [self._reached(model) for model in wanted]
+                reached = [self._reached(model) for model in names]
                 if all(reached):
                     return dict(one for one in reached if one)
                 self._changed.wait()

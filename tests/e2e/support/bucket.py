@@ -9,8 +9,8 @@ from pathlib import Path
 import obstore
 from obstore.store import S3Store
 
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Kubectl
+from testing.waiting import eventually
 
 MANIFEST = Path(__file__).with_name("bucket.yaml")
 BUCKET = "models"
@@ -66,5 +66,5 @@ def running(kubectl: Kubectl) -> Iterator[Bucket]:
             secret_access_key=SECRET["AWS_SECRET_ACCESS_KEY"],
             client_options={"allow_http": True},
         )
-        wait_for("the bucket to answer", 60, lambda: obstore.list_with_delimiter(store))
+        eventually(lambda: obstore.list_with_delimiter(store), 120, what="the bucket to answer")
         yield Bucket(kubectl, store)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from testing.local_cluster import diagnose, locks
-from testing.local_cluster.commands import ROOT, wait_for
+from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
+from testing.waiting import eventually
 
 FORWARDED = re.compile(r"port-forward \S+((?: [0-9]+)+)")
 EMPTY_SECONDS = 180
@@ -60,7 +61,7 @@ def await_nothing_left(namespace: Kubectl) -> None:
         found = namespace.find("tfmodels,deployments,services,pods,persistentvolumeclaims,secrets")
         return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
-    wait_for("the namespace to be empty", EMPTY_SECONDS, lambda: True if not left() else None, seen=left)
+    eventually(lambda: not left(), EMPTY_SECONDS, left, what="the namespace to be empty")
 
 
 def predictions(output: str) -> list[list[Any]]:

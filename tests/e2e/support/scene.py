@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from testing.clients import asking, load
-from testing.local_cluster.commands import wait_for
 from testing.local_cluster.kubectl import Manifest
 from testing.local_cluster.pods import is_ready
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 SERVER = "model-server"
 PROTOCOLS = ("REST", "gRPC")
@@ -77,43 +77,45 @@ class Scene:
         return int(json.loads(self.tfmodel.kubectl("get", "--raw", path))["model_spec"]["version"])
 
     def await_answer(self, pod: Manifest, label: str, version: int) -> None:
-        def answers() -> bool | None:
-            return True if self.answer_of(pod, label) == version else None
+        def answers() -> bool:
+            return self.answer_of(pod, label) == version
 
         name = pod["metadata"]["name"]
-        wait_for(f"{name} to answer {label} with version {version}", WAIT_SECONDS, answers, interval=POLL_SECONDS)
+        eventually(
+            answers, WAIT_SECONDS, what=f"{name} to answer {label} with version {version}", interval=POLL_SECONDS
+        )
 
     def await_commit(self, label: str, version: int) -> None:
         """Until a pod that restarts would come up with this label."""
         line = f'key: "{label}" value: {version} '
 
-        def committed() -> bool | None:
+        def committed() -> bool:
             config = self.tfmodel.kubectl.get("configmap", f"{self.tfmodel.name}-config") or {"data": {}}
-            return True if line in config["data"].get("models.config", "") else None
+            return line in config["data"].get("models.config", "")
 
-        wait_for(f"the ConfigMap to have {line}", WAIT_SECONDS, committed, interval=POLL_SECONDS)
+        eventually(committed, WAIT_SECONDS, what=f"the ConfigMap to have {line}", interval=POLL_SECONDS)
 
     def await_loading(self, version: int) -> None:
-        def loading() -> bool | None:
+        def loading() -> bool:
             rows = {row["version"]: row["state"] for row in self.status().get("versions", [])}
-            return True if rows.get(version) in ("START", "LOADING") else None
+            return rows.get(version) in ("START", "LOADING")
 
         what = f"version {version} to be loading"
-        wait_for(what, WAIT_SECONDS, loading, seen=self.status, interval=POLL_SECONDS)
+        eventually(loading, WAIT_SECONDS, self.status, what=what, interval=POLL_SECONDS)
 
     def await_end(self, *, replicas: int | None = None, seconds: float = WAIT_SECONDS, **labels: int) -> float:
         """The time when exactly the labelled versions were served by all replicas, and the TFModel was Ready."""
         pods = replicas or self.base["replicas"]
         served = {(version, "AVAILABLE", pods) for version in labels.values()}
 
-        def ended() -> bool | None:
+        def ended() -> bool:
             status = self.status()
             rows = {(r["version"], r["state"], r["availableReplicas"]) for r in alive(status)}
             fits = status.get("labels") == labels and rows == served and len(self.tfmodel.pods()) == pods
-            return True if fits and self.tfmodel.condition("Ready").get("status") == "True" else None
+            return fits and self.tfmodel.condition("Ready").get("status") == "True"
 
         what = f"{labels} and nothing else on {pods} pods"
-        wait_for(what, seconds, ended, seen=self.tfmodel.live, interval=POLL_SECONDS)
+        eventually(ended, seconds, self.tfmodel.live, what=what, interval=POLL_SECONDS)
         return time.monotonic()
 
     def replace_a_pod(self) -> None:
@@ -121,11 +123,11 @@ class Scene:
         gone, *others = self.tfmodel.pods()
         self.tfmodel.kubectl("delete", "pod", gone["metadata"]["name"], "--wait=false")
 
-        def replaced() -> bool | None:
+        def replaced() -> bool:
             pods = [pod for pod in self.tfmodel.pods() if pod["metadata"]["uid"] != gone["metadata"]["uid"]]
-            return True if len(pods) == len(others) + 1 and all(map(is_ready, pods)) else None
+            return len(pods) == len(others) + 1 and all(map(is_ready, pods))
 
-        wait_for("another pod to be ready", WAIT_SECONDS, replaced, interval=POLL_SECONDS)
+        eventually(replaced, WAIT_SECONDS, what="another pod to be ready", interval=POLL_SECONDS)
         self.await_gone(gone["metadata"]["name"])
 
     def await_gone(self, pod: str) -> None:

@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testing.control_plane.operator_process import eventually
 from testing.stores.s3 import S3Server
-from tfs_operator.domain.fetch_protocol import (
-    FetchOrder,
-    FetchPlan,
-    FetchReport,
-    ModelOrder,
-    ModelSource,
-    VersionSet,
-)
+from testing.waiting import eventually
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelOrder, ModelSource, VersionSet
 
 
 @dataclass(frozen=True)

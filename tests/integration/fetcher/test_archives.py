@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import tfs_operator
-from testing.control_plane.operator_process import eventually
 from testing.models.packing import ONE, TWO, WEIGHTS, below, tar_gz_bytes, tree, zip_bytes
 from testing.stores.certificates import Certificates, make_certificates
 from testing.stores.proxy import Proxy, faults_before
 from testing.stores.traffic import Kind
 from testing.stores.web import WebServer
+from testing.waiting import eventually
 from tests.integration.fetcher import fetch_once
 from tests.integration.fetcher.arriving import arriving
 from tfs_operator.api.conditions import Reason

@@ -4,66 +4,21 @@ import os
 import random
 import signal
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from testing.control_plane.operator_process import eventually
 from testing.models.folder_source import content
-from testing.models.index_files import index_bytes
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
-from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, order, plan, pretty
+from testing.waiting import eventually
+from tests.integration.fetcher.arrivals import MIB, SHARD, model, pod, until_failed, until_fetched, upload
+from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
-
-MIB = 1024 * 1024
-SHARD = "variables/variables.data-00000-of-00001"
-
-
-def model(size: int, seed: int = 0) -> dict[str, bytes]:
-    """A version that passes the checks; most of it is one shard."""
-    shard = random.Random(seed).randbytes(size)
-    return {
-        "saved_model.pb": b"graph %d" % seed,
-        "variables/variables.index": index_bytes(1, [(0, 0, size)]),
-        SHARD: shard,
-        **{f"assets/{n}.txt": b"%d" % n for n in range(5)},
-    }
-
-
-def upload(
-    server: S3Server, bucket: str, number: int, version: Mapping[str, bytes | Path], *, multipart: bool = False
-) -> None:
-    server.put(bucket, {f"mnist/{number}/{path}": data for path, data in version.items()}, multipart=multipart)
-
-
-def pod(tmp_path: Path, server: S3Server, bucket: str, start: VersionSet, hold: VersionSet | None = None) -> Pod:
-    root = tmp_path / "store"
-    return Pod(tmp_path / "pod", root, server, plan(root, f"s3://{bucket}/mnist", start, hold))
-
-
-def until_fetched(fetcher: FetcherProcess, *numbers: int, seconds: float = 30.0) -> None:
-    def fetched() -> bool:
-        report = fetcher.report().models["m"]
-        found = [report.version(number) for number in numbers]
-        return all(version and version.state is FetchState.FETCHED for version in found)
-
-    eventually(fetched, seconds, lambda: pretty(fetcher.report()) + fetcher.text())
-
-
-def until_failed(fetcher: FetcherProcess, number: int, reason: Reason) -> str:
-    """The message."""
-
-    def failed() -> str:
-        version = fetcher.report().models["m"].version(number)
-        return version.problem.message if version and version.problem and version.problem.reason is reason else ""
-
-    return str(eventually(failed, 30.0, lambda: pretty(fetcher.report())))
 
 
 def test_a_real_model_arrives_as_it_was_uploaded(
@@ -104,8 +59,8 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
     tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str
 ) -> None:
     """A dozen starts, each killed some time after, with bytes that trickle in; then one that ends."""
-    wanted = {n: model(3 * MIB, seed=n) for n in (1, 2)}
-    for number, version in wanted.items():
+    uploaded = {n: model(3 * MIB, seed=n) for n in (1, 2)}
+    for number, version in uploaded.items():
         upload(s3_server, bucket, number, version)
     visible = tmp_path / "store" / "m"
     s3_proxy.faults.limit_rate(8 * MIB)
@@ -118,10 +73,10 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
             fetcher.kill()
         for number in (1, 2):
             if (visible / str(number)).exists():
-                assert content(visible / str(number)) == wanted[number]
+                assert content(visible / str(number)) == uploaded[number]
     s3_proxy.faults.limit_rate(0)
     slow.run_until_ready()
-    assert {n: content(visible / str(n)) for n in (1, 2)} == wanted
+    assert {n: content(visible / str(n)) for n in (1, 2)} == uploaded
     assert sorted(path.name for path in visible.iterdir()) == ["1", "2"]
 
 

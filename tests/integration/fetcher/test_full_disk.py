@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from testing.control_plane.operator_process import eventually
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
+from tests.integration.fetcher.arrivals import MIB, model, until_failed, until_fetched, upload
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
-from tests.integration.fetcher.test_arrivals import MIB, model, until_failed, until_fetched, upload
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import VersionSet
 

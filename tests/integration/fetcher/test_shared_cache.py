@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from testing.control_plane.operator_process import eventually
 from testing.models.folder_source import content
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
 from testing.stores.traffic import Kind
+from testing.waiting import eventually
+from tests.integration.fetcher.arrivals import MIB, SHARD, model, until_fetched, upload
 from tests.integration.fetcher.fetcher_process import FetcherProcess, Pod, plan
-from tests.integration.fetcher.test_arrivals import MIB, SHARD, model, until_fetched, upload
 from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
 from tfs_operator.fetcher.volume.shared_claims import LOCK_STALE_SECONDS
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from testing.control_plane.operator_process import eventually
 from testing.fleet.model_servers import DOUBLE, START_SECONDS
 from testing.loopback import free_ports
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
+from tests.integration.fetcher.arrivals import pod, until_fetched, upload
 from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files
-from tests.integration.fetcher.test_arrivals import pod, until_fetched, upload
 from tfs_operator.domain.fetch_protocol import VersionSet
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from testing.control_plane.api import Api
+from testing.api_client import Api
 from testing.control_plane.control_plane import ROOT, binary
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.model_folder import ModelFolder

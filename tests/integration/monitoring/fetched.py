@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from testing.control_plane.api import Api
-from testing.control_plane.operator_process import eventually
+from testing.api_client import Api
 from testing.fleet.fleet import tfmodel
 from testing.fleet.model_servers import make_pod
 from testing.loopback import fresh_address
 from testing.stores.proxy import Proxy
 from testing.stores.s3 import S3Server
+from testing.waiting import eventually
+from tests.integration.fetcher.arrivals import model, upload
 from tests.integration.fetcher.fetcher_process import Pod
-from tests.integration.fetcher.test_arrivals import model, upload
 from tfs_operator.domain.fetch_protocol import (
     FETCHER_PORT,
     FetchOrder,
@@ -50,11 +50,11 @@ def fetched(api: Api, namespace: str, folder: Path, server: S3Server, proxy: Pro
 def _plan(root: Path, uri: str) -> FetchPlan:
     mine = ModelSource(name=NAME, uri=uri, base_path=str(root / "m"))
     other = ModelSource(name="other", uri=f"{uri}-other", base_path=str(root / "other"))
-    wanted = {
+    ordered = {
         NAME: ModelOrder(start=VersionSet(versions=(HERE,))),
         "other": ModelOrder(start=VersionSet(latest=1)),
     }
-    return FetchPlan(sources=(mine, other), order=FetchOrder(models=wanted, poll_interval_seconds=1))
+    return FetchPlan(sources=(mine, other), order=FetchOrder(models=ordered, poll_interval_seconds=1))
 
 
 def _is_coming(api: Api, namespace: str) -> bool:

@@ -9,13 +9,14 @@ import os
 import pytest
 import yaml
 
-from testing.control_plane.api import Api
-from testing.control_plane.operator_process import OperatorProcess, eventually
+from testing.api_client import Api
+from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.fleet import tfmodel
 from testing.fleet.served import NAME, Served
 from testing.monitoring import panels_table
 from testing.monitoring.dashboard import Query, queries, variables
 from testing.monitoring.prometheus import Prometheus, Sample
+from testing.waiting import eventually
 from tests.integration.monitoring.conftest import DAMAGED, RULES
 
 SEEN_SECONDS = 90.0

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,13 +13,20 @@ from tfs_operator.cluster.events import EventRecorder
 TFMODEL = {"metadata": {"namespace": "ns", "name": "mnist", "uid": "u1"}}
 
 
+@asynccontextmanager
+async def running(recorder: EventRecorder) -> AsyncIterator[EventRecorder]:
+    task = asyncio.create_task(recorder.run())
+    try:
+        yield recorder
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @pytest.fixture
 async def recorder(client) -> AsyncIterator[EventRecorder]:
-    recorder = EventRecorder(client, "tfs-operator-abc", interval=0.2, window=5.0)
-    task = asyncio.create_task(recorder.run())
-    yield recorder
-    recorder.close()
-    await task
+    async with running(EventRecorder(client, "tfs-operator-abc", interval=0.2, window=5.0)) as recorder:
+        yield recorder
 
 
 def happen(recorder: EventRecorder, note: str = "version 2 is available", tfmodel=TFMODEL) -> None:
@@ -75,9 +83,9 @@ async def test_repeats_before_the_first_write_are_one_event(recorder, apiserver)
 
 
 async def test_a_repeat_during_a_write_is_not_lost(recorder, apiserver, answer):
-    apiserver.will(answer(seconds=0.1))
+    apiserver.will(answer(seconds=0.2))
     happen(recorder)
-    await asyncio.sleep(0.05)
+    await seen(apiserver, 1)
     happen(recorder)
     _, patched = await seen(apiserver, 2)
     assert patched.body["series"]["count"] == 2
@@ -92,15 +100,13 @@ async def test_different_events_are_different(recorder, apiserver):
 
 
 async def test_after_a_quiet_window_it_is_a_new_event(client, apiserver):
-    recorder = EventRecorder(client, "pod", interval=0.01, window=0.05)
-    task = asyncio.create_task(recorder.run())
-    happen(recorder)
-    await seen(apiserver, 1)
-    await asyncio.sleep(0.06)
-    happen(recorder)
-    requests = await seen(apiserver, 2)
-    recorder.close()
-    await task
+    now = 100.0
+    async with running(EventRecorder(client, "pod", interval=0.01, window=5.0, clock=lambda: now)) as recorder:
+        happen(recorder)
+        await seen(apiserver, 1)
+        now += 5.1
+        happen(recorder)
+        requests = await seen(apiserver, 2)
     assert [request.method for request in requests] == ["POST", "POST"]
 
 
@@ -155,34 +161,30 @@ async def test_notes_are_cut_to_what_the_api_server_takes(recorder, apiserver):
 async def test_events_wait_for_more_urgent_work(client, apiserver, monkeypatch):
     monkeypatch.setattr(events, "PATIENCE_SECONDS", 60.0)
     working = True
-    recorder = EventRecorder(client, "pod", busy=lambda: working)
     monkeypatch.setattr(asyncio, "sleep", lambda _, sleep=asyncio.sleep: sleep(0))
-    task = asyncio.create_task(recorder.run())
-    happen(recorder)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert apiserver.seen == []
-    working = False
-    await seen(apiserver, 1)
-    recorder.close()
-    await task
+    async with running(EventRecorder(client, "pod", busy=lambda: working)) as recorder:
+        happen(recorder)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert apiserver.seen == []
+        working = False
+        await seen(apiserver, 1)
 
 
 async def test_events_do_not_wait_for_ever(client, apiserver, monkeypatch):
     monkeypatch.setattr(events, "PATIENCE_SECONDS", 0.1)
-    recorder = EventRecorder(client, "pod", busy=lambda: True)
-    task = asyncio.create_task(recorder.run())
-    happen(recorder)
-    await seen(apiserver, 1)
-    recorder.close()
-    await task
+    async with running(EventRecorder(client, "pod", busy=lambda: True)) as recorder:
+        happen(recorder)
+        await seen(apiserver, 1)
 
 
-async def test_memory_is_bounded(client, monkeypatch):
+async def test_memory_is_bounded(client, apiserver, monkeypatch):
+    """Of 100 events 30 may wait to be written, and of these the 20 latest are still known."""
     monkeypatch.setattr(events, "MAX_SERIES", 20)
     monkeypatch.setattr(events, "MAX_PENDING", 30)
     recorder = EventRecorder(client, "pod")
     for number in range(100):
         happen(recorder, f"note {number}")
-    assert len(recorder._seen) == 20
-    assert recorder._queue.depth == 30
+    async with running(recorder):
+        requests = await seen(apiserver, 20)
+    assert [request.body["note"] for request in requests] == [f"note {number}" for number in range(10, 30)]

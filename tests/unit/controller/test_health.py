@@ -60,12 +60,12 @@ async def test_a_reconcile_without_an_end_makes_it_ill() -> None:
 
 def test_nothing_but_mistakes_makes_it_ill_and_one_reconcile_without_makes_it_well() -> None:
     clock, _, health = made()
-    health.unexpected_errors.made()
+    health.unexpected_errors.record()
     clock.now += MAX_MISTAKES_AGE + 1
-    health.unexpected_errors.made()
+    health.unexpected_errors.record()
     health.beat()
     assert health.problems() == [
         "every reconcile failed by a mistake in the operator for 181 s, at most 180 s are fine"
     ]
-    health.unexpected_errors.none()
+    health.unexpected_errors.reset()
     assert health.problems() == []

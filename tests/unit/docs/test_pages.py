@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit.docs.pages import PAGES
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.schemes import SCHEMES
@@ -16,7 +17,6 @@ from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
 from tfs_operator.render import Settings, children
 
 ROOT = Path(__file__).parents[3]
-PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]}
 MODELS = PAGES["docs/models.md"]
 SECRET_TYPES = {"kubernetes.io/basic-auth", "kubernetes.io/dockerconfigjson"}
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.unit.docs.test_pages import PAGES
+from tests.unit.docs.pages import PAGES
 from tfs_operator.api.base import ApiModel
 from tfs_operator.api.tuning import TYPED_FLAGS, Batching, Grpc, Parallelism, Warmup
 from tfs_operator.domain.thread_pools import LEAST_REST_THREADS, MOST_REST_THREADS, REST_THREADS_PER_CPU

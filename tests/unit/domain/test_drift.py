@@ -44,6 +44,13 @@ class TestHolds:
     def test_an_object_holds_itself(self) -> None:
         assert holds(DESIRED, DESIRED)
 
+    def test_two_items_of_one_name_are_two(self) -> None:
+        """As triggers of KEDA's may be; otherwise they would be repaired for ever."""
+        triggers = [{"name": "same", "type": "cron"}, {"name": "same", "type": "prometheus"}]
+        assert holds({"triggers": triggers}, {"triggers": triggers})
+        assert not holds({"triggers": triggers[:1]}, {"triggers": triggers})
+        assert not holds({"triggers": triggers[::-1]}, {"triggers": triggers})
+
     @pytest.mark.parametrize(
         ("path", "value"),
         [

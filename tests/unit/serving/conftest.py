@@ -27,10 +27,12 @@ class RestServer:
     busy: int = 0
     busiest: int = 0
     seconds: float = 0.0
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path
         self.seen.append(path)
+        self.asked.set()
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)
         await asyncio.sleep(self.seconds)
@@ -65,6 +67,7 @@ class GrpcServer:
 
     port: int = 0
     seen: list[bytes] = field(default_factory=list)
+    connections: set[str] = field(default_factory=set)
     answer: bytes = b""
     abort: tuple[grpc.StatusCode, str] | None = None
     seconds: float = 0.0
@@ -72,6 +75,7 @@ class GrpcServer:
 
     async def reload(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         self.seen.append(request)
+        self.connections.add(context.peer())
         self.asked.set()
         await asyncio.sleep(self.seconds)
         if self.abort is not None:

@@ -68,31 +68,34 @@ async def test_an_answer_of_another_kind(model_server, reload_client):
 async def test_one_channel_an_address(model_server, reload_client):
     for _ in range(3):
         await reload_client.reload(HOST, model_server.port, CONFIG, 5)
-    assert len(reload_client._channels) == 1
+    assert len(model_server.connections) == 1
 
 
-async def test_a_forgotten_pod_may_come_back(model_server, reload_client):
+async def test_what_was_closed_is_opened_anew(model_server, reload_client):
     await reload_client.reload(HOST, model_server.port, CONFIG, 5)
-    await reload_client.forget(HOST, model_server.port)
-    await reload_client.forget(HOST, model_server.port)
-    assert not reload_client._channels
+    await reload_client.close()
+    await reload_client.close()
     await reload_client.reload(HOST, model_server.port, CONFIG, 5)
     assert len(model_server.seen) == 2
 
 
 async def test_channels_are_bounded(model_server, unused_tcp_port):
+    """The one that was used longest ago gives way, and with it what still goes on there."""
+    model_server.seconds = 30
     async with ReloadClient(max_channels=1) as client:
-        await client.reload(HOST, model_server.port, CONFIG, 5)
-        with pytest.raises(ModelServerUnreachable):
+        task = asyncio.create_task(client.reload(HOST, model_server.port, CONFIG, 20))
+        await model_server.asked.wait()
+        with pytest.raises(ModelServerUnreachable, match="UNAVAILABLE"):
             await client.reload(HOST, unused_tcp_port, CONFIG, 5)
-        assert list(client._channels) == [(HOST, unused_tcp_port, None)]
+        with pytest.raises(ModelServerUnreachable, match="closed"):
+            await task
 
 
-async def test_forgetting_a_pod_in_the_middle_of_a_reload_cancels_nobody_else(model_server, reload_client):
+async def test_a_reload_whose_channel_is_closed_is_no_cancellation_of_its_caller(model_server, reload_client):
     model_server.seconds = 30
     task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 20))
     await model_server.asked.wait()
-    await reload_client.forget(HOST, model_server.port)
+    await reload_client.close()
     with pytest.raises(ModelServerUnreachable, match="closed"):
         await task
 

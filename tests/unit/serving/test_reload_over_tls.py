@@ -55,7 +55,7 @@ async def test_the_pods_own_certificate_is_trusted_without_its_authority(
     for _ in range(2):
         await reload_client.reload(HOST, tls_server.port, CONFIG, 5, told(certificates.server, name))
     assert len(tls_server.seen) == 2
-    assert len(reload_client._channels) == 1
+    assert len(tls_server.connections) == 1
 
 
 async def test_another_certificate_is_told_nothing(
@@ -88,11 +88,11 @@ async def test_nobody_listens(
         await reload_client.reload(HOST, unused_tcp_port, CONFIG, 5, told(certificates.server, name))
 
 
-async def test_a_forgotten_pod_may_come_back_with_another_certificate(
+async def test_what_was_closed_is_opened_anew(
     tls_server: GrpcServer, reload_client: ReloadClient, certificates: Certificates, name: str
 ) -> None:
     certificate = told(certificates.server, name)
     await reload_client.reload(HOST, tls_server.port, CONFIG, 5, certificate)
-    await reload_client.forget(HOST, tls_server.port)
-    assert len(reload_client._channels) == 0
+    await reload_client.close()
     await reload_client.reload(HOST, tls_server.port, CONFIG, 5, certificate)
+    assert len(tls_server.seen) == 2

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tfs_operator.api.conditions import Reason
@@ -13,11 +12,11 @@ from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import Conflict, Forbidden, Invalid, Terminating, Transient
 from tfs_operator.controller.apply import replica_ownership
 from tfs_operator.controller.apply.rejections import Rejections
-from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import AUTOSCALER_KINDS, CHILD_KINDS, TFMODEL
 from tfs_operator.domain.apply_errors import names_a_silent_webhook, rejected
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
 from tfs_operator.domain.observation import Problem
+from tfs_operator.planning.outcome import ApplyFailure
 from tfs_operator.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
 
 Rewritten = dict[Key, tuple[str, Any]]
@@ -29,40 +28,27 @@ _NEEDED = ("ConfigMap", "Deployment")
 """Without one of these no pod can serve as the spec says; the others are apart from each other."""
 
 
-@dataclass(frozen=True)
-class ApplyFailure:
-    """A child that could not be written. `holds_up`: nothing else is done about the TFModel until it can."""
-
-    problem: Problem
-    blocking: bool
-
-
 class Children:
-    """Applies what differs. Remembers how the API server rewrote a child that it does not keep as it was sent."""
+    """Applies what differs of one TFModel's children. Remembers how the API server rewrote a child that it does not
+    keep as it was sent, and which children it rejected a moment ago."""
 
-    def __init__(self, client: ClusterClient, cache: Cache, refusals: Rejections | None = None) -> None:
+    def __init__(self, client: ClusterClient, cache: Cache, rejections: Rejections | None = None) -> None:
         self._client = client
         self._cache = cache
-        self._refusals = refusals or Rejections()
-        self._rewritten: dict[TFModelKey, Rewritten] = {}
+        self._rejections = rejections or Rejections()
+        self._rewritten: Rewritten = {}
 
-    async def reconcile(self, tfmodel: TFModel, manifests: list[Manifest]) -> ApplyFailure | None:
-        """All children that are not refused; without one that pods need, nothing more. Raises ClusterError when it is
+    async def reconcile(self, tfmodel: TFModel, manifests: Sequence[Manifest]) -> ApplyFailure | None:
+        """All children that are not rejected; without one that pods need, nothing more. Raises ClusterError when it is
         worth a retry."""
-        rewritten = self._rewritten.setdefault(_key(tfmodel), {})
         await self._prune(tfmodel, manifests, AUTOSCALER_KINDS)  # first: two of one Deployment fight each other
-        pending = [manifest for manifest in manifests if self._differs(manifest, rewritten)]
-        trouble = await self._write_all(tfmodel, pending, rewritten) if pending else None
-        if trouble is None or not trouble.blocking:
+        pending = [manifest for manifest in manifests if self._differs(manifest)]
+        failure = await self._write_all(tfmodel, pending) if pending else None
+        if failure is None or not failure.blocking:
             await self._prune(tfmodel, manifests)
-        return trouble
+        return failure
 
-    def forget(self, key: TFModelKey) -> None:
-        """Drops what is remembered of a TFModel that is gone."""
-        self._rewritten.pop(key, None)
-        self._refusals.forget(key)
-
-    async def _write_all(self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten) -> ApplyFailure | None:
+    async def _write_all(self, tfmodel: TFModel, pending: list[Manifest]) -> ApplyFailure | None:
         """A name that is taken holds up everything while nothing serves yet, so that nothing is half made."""
         serves = self._cache.get("Deployment", tfmodel.metadata.namespace, tfmodel.metadata.name) is not None
         asides, free = await self._set_aside(tfmodel, pending)
@@ -70,25 +56,25 @@ class Children:
         held_up = next((each for each in asides if each.blocking or (each in taken and not serves)), None)
         if held_up is not None:
             return ApplyFailure(held_up.problem, blocking=True)
-        return await self._write(tfmodel, self._in_order(free), rewritten, serves) or next(iter(asides), None)
+        return await self._write(tfmodel, self._in_order(free), serves) or next(iter(asides), None)
 
     async def _set_aside(self, tfmodel: TFModel, pending: list[Manifest]) -> tuple[list[ApplyFailure], list[Manifest]]:
-        """Those that are known to be in vain, and the others. A missing child is looked for only where a name was found
-        taken the last time, so that nothing is made and taken back at each try."""
+        """Splits manifests into known failures and those worth applying. A missing child is looked for only where a
+        name was found taken the last time, so that nothing is made and taken back at each try."""
         asides, free = [], []
         looks = _name_was_taken(self._cache.get(TFMODEL, tfmodel.metadata.namespace, tfmodel.metadata.name))
         for desired in pending:
-            if problem := self._standing(tfmodel, desired) or await self._taken(tfmodel, desired, looks=looks):
+            if problem := self._standing(desired) or await self._taken(tfmodel, desired, looks=looks):
                 asides.append(ApplyFailure(problem, _is_needed(desired)))
             else:
                 free.append(desired)
         return asides, free
 
-    def _standing(self, tfmodel: TFModel, desired: Manifest) -> Problem | None:
+    def _standing(self, desired: Manifest) -> Problem | None:
         """The queue's back-off sees to those that hold up everything."""
         if _is_needed(desired):
             return None
-        return self._refusals.standing(_key(tfmodel), key_of(desired), _digest_of(desired))
+        return self._rejections.standing(key_of(desired), _digest_of(desired))
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
         """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
@@ -98,26 +84,24 @@ class Children:
         changed = [manifest for manifest in pending if manifest not in missing]
         return [*sorted(missing, key=lambda manifest: manifest["kind"] != "Deployment"), *changed]
 
-    def _differs(self, desired: Manifest, rewritten: Rewritten) -> bool:
+    def _differs(self, desired: Manifest) -> bool:
         key = key_of(desired)
         live = self._cache.get(*key)
         if live is None:
             return True
         if holds(live, desired):
             return False
-        return rewritten.get(key) != (_digest_of(desired), projection(live, desired))
+        return self._rewritten.get(key) != (_digest_of(desired), projection(live, desired))
 
     async def _taken(self, tfmodel: TFModel, desired: Manifest, *, looks: bool) -> Problem | None:
         key = key_of(desired)
         live = self._cache.get(*key) or (await self._client.get(*key) if looks else None)
         if live is None or _is_ours(live, tfmodel.metadata.uid):
             return None
-        self._refusals.refused(_key(tfmodel), key, _digest_of(desired), _name_taken(live))
+        self._rejections.record(key, _digest_of(desired), _name_taken(live))
         return _name_taken(live)
 
-    async def _write(
-        self, tfmodel: TFModel, pending: list[Manifest], rewritten: Rewritten, serves: bool
-    ) -> ApplyFailure | None:
+    async def _write(self, tfmodel: TFModel, pending: list[Manifest], serves: bool) -> ApplyFailure | None:
         """The first that is refused, after all that go on without it."""
         made: list[Manifest] = []
         aside: ApplyFailure | None = None
@@ -131,14 +115,14 @@ class Children:
                     return ApplyFailure(answer, blocking=True)
                 aside = aside or ApplyFailure(answer, blocking=False)
             elif answer is not None:
-                self._note(desired, answer, rewritten, "changed" if known else "created")
-                self._refusals.taken(_key(tfmodel), key_of(desired))
+                self._note(desired, answer, "changed" if known else "created")
+                self._rejections.clear(key_of(desired))
                 made += [] if known else [answer]
         return aside
 
     async def _written(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem | None:
-        """The object as the API server has it now; None when the TFModel goes with its namespace, and nobody reads its
-        status any more."""
+        """The object as the API server has it now; None when the TFModel goes with its namespace, and its
+        status with it."""
         key = key_of(desired)
         try:
             answer = await self._apply(tfmodel, desired)
@@ -151,7 +135,7 @@ class Children:
                 raise
             answer = rejected(key.kind, key.name, str(error))
         if isinstance(answer, Problem):
-            self._refusals.refused(_key(tfmodel), key, _digest_of(desired), answer)
+            self._rejections.record(key, _digest_of(desired), answer)
         return answer
 
     async def _apply(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem:
@@ -171,36 +155,32 @@ class Children:
         await replica_ownership.before_apply(self._client, live, desired)
         return await self._client.apply(desired, _uid(live))
 
-    def _note(self, desired: Manifest, answer: Manifest, rewritten: Rewritten, what: str) -> None:
+    def _note(self, desired: Manifest, answer: Manifest, what: str) -> None:
         key = key_of(desired)
         log.info("%s %s %s/%s", what, key.kind, key.namespace, key.name)
         self._cache.upsert(answer)
         if holds(answer, desired):
-            rewritten.pop(key, None)
+            self._rewritten.pop(key, None)
         else:
-            rewritten[key] = (_digest_of(desired), projection(answer, desired))
+            self._rewritten[key] = (_digest_of(desired), projection(answer, desired))
 
     async def _take_back(self, made: list[Manifest]) -> None:
         """Nothing stays half made beside a name that is taken."""
         for live in made:
             await self._delete(live, "another child's name is taken")
 
-    async def _prune(self, tfmodel: TFModel, manifests: list[Manifest], kinds: Sequence[str] = CHILD_KINDS) -> None:
-        aspired = {key_of(manifest) for manifest in manifests}
+    async def _prune(self, tfmodel: TFModel, manifests: Sequence[Manifest], kinds: Sequence[str] = CHILD_KINDS) -> None:
+        desired = {key_of(manifest) for manifest in manifests}
         for kind in kinds:
             for live in self._cache.owned_by(kind, tfmodel.metadata.uid):
-                if key_of(live) not in aspired and "deletionTimestamp" not in live["metadata"]:
-                    await self._delete(live, "no longer wanted")
+                if key_of(live) not in desired and "deletionTimestamp" not in live["metadata"]:
+                    await self._delete(live, "no longer desired")
 
     async def _delete(self, live: Manifest, why: str) -> None:
         key = key_of(live)
         await self._client.delete(*key, uid=_uid(live))
         self._cache.remove(live)
         log.info("deleted %s %s/%s: %s", key.kind, key.namespace, key.name, why)
-
-
-def _key(tfmodel: TFModel) -> TFModelKey:
-    return TFModelKey(tfmodel.metadata.namespace, tfmodel.metadata.name)
 
 
 def _is_needed(manifest: Manifest) -> bool:

@@ -25,8 +25,8 @@ RETRY_SECONDS = 2.0
 class Informer:
     """Feeds the cache, from lists of our own and from the watch, and enqueues what has changed.
 
-    While it stands by it enqueues nothing. It is the Sink of kopf's watch, which cannot tell of an object that was
-    deleted while it was interrupted: what its next list does not bring is looked for in a list of our own.
+    While it stands by it enqueues nothing. It is the WatchHandler of kopf's watch, which has no event for an object
+    that was deleted while it was interrupted: what its next list does not bring is looked for in a list of our own.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Informer:
         for found in self._cache.keys(TFMODEL):
             self._queue.add(TFModelKey(found.namespace, found.name))
 
-    # the Sink of watches
+    # the WatchHandler
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
         """One watch event. What the cache knows already, from our own writes for example, changes nothing."""

@@ -6,12 +6,13 @@ it starts again, and then lists and watches the kind like any other, or leaves i
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError, Transient
 from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
+from tfs_operator.domain.backoff import delay
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +43,26 @@ class OptionalKinds:
                 log.warning("cannot find out about %s: %s; trying again in %.0f s", kind, error, self._pause)
             await asyncio.sleep(self._pause)
 
-    def kind_available(self, kind: str) -> bool:
-        """Asked of a kind that is wanted now; what is missed is looked for from then on."""
-        if kind not in self._unknown:
-            return True
-        if kind not in self._missed:
-            self._missed.add(kind)
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The kinds that the cluster did not know."""
+        return self._unknown
+
+    def look_for(self, kinds: Iterable[str]) -> None:
+        """Takes note of kinds that a TFModel needs; one that is unknown is looked for from then on."""
+        missed = self._unknown.intersection(kinds) - self._missed
+        if missed:
+            self._missed |= missed
             self._new_miss.set()
-        return False
 
     async def until_they_change(self) -> None:
         """Ends once the cluster knows a kind that was missed, or no longer knows one that it knew."""
-        pause = self._pause
+        looks = 1
         while not (news := await self._news()):
             with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(delay(looks, self._pause, LONGEST_LOOK_SECONDS)):
                     await self._new_miss.wait()
-            pause = self._pause if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
+            looks = 1 if self._new_miss.is_set() else looks + 1
             self._new_miss.clear()
         log.info("%s: ending, to start again and see it so", news)
 

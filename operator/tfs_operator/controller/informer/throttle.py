@@ -1,15 +1,16 @@
-"""Slows down what is repeated too soon, whoever repeats it: a watch that ends as soon as it begins, for example."""
+"""Slows down what is repeated too soon: a watch that ends as soon as it begins, for example."""
 
 import asyncio
 import time
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+from tfs_operator.domain.backoff import delay
+
 QUICK_SECONDS = 5.0
 """What is repeated later than this was of some use."""
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 3.0
-_MAX_DOUBLINGS = 16
 
 
 class _Last(NamedTuple):
@@ -37,6 +38,6 @@ class Throttle:
         now = self._clock()
         last = self._last.get(what)
         streak = last.streak + 1 if last is not None and now - last.at < QUICK_SECONDS else 0
-        seconds = min(_FIRST_PAUSE * 2.0 ** min(streak - 1, _MAX_DOUBLINGS), _LONGEST_PAUSE) if streak else 0.0
+        seconds = delay(streak, _FIRST_PAUSE, _LONGEST_PAUSE)
         self._last[what] = _Last(now + seconds, streak)
         return seconds

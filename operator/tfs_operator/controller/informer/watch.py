@@ -1,16 +1,17 @@
-"""The only use of kopf: it watches TFModels, and hands what it sees to a `Sink`.
+"""The only use of kopf: it watches TFModels, and passes their events to a `WatchHandler`.
 
 Handlers other than `on.event` would make kopf write finalizers and annotations, `index` is quadratic, and
 `worker_limit` can deadlock (docs/design/kopf.md). A handler here never fails and returns nothing: kopf would
 neither retry it, nor keep a returned value to itself.
 
 kopf ends altogether over an answer that it does not expect: it is started anew, and what it may have missed meanwhile
-is looked for. It watches through an HTTP session of ours, which tells when a list or a watch begins, and slows down
+is looked for. It watches through an HTTP session of ours, which notes when a list or a watch begins, and slows down
 what would otherwise be repeated without a pause.
 """
 
 import asyncio
 import functools
+import itertools
 import logging
 import ssl
 import time
@@ -28,7 +29,9 @@ from tfs_operator.cluster.client import SILENCE_SECONDS
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.controller.informer.throttle import Throttle
 from tfs_operator.controller.kinds import TFMODEL, Scope, scopes
+from tfs_operator.domain.backoff import delay
 
+_FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 _MAX_FAILURES = 20
 """One after the other, without a minute of watching between them: nearly two minutes. Then the process ends."""
@@ -40,7 +43,7 @@ _KOPF = str(Path(kopf.__file__).parent)
 log = logging.getLogger(__name__)
 
 
-class Sink(Protocol):
+class WatchHandler(Protocol):
     """Takes in what is watched."""
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
@@ -56,27 +59,27 @@ class Sink(Protocol):
 async def watch(
     configuration: Configuration,
     namespaces: Sequence[str],
-    sink: Sink,
-    heed_signals: Callable[[], None],
+    handler: WatchHandler,
+    install_signals: Callable[[], None],
 ) -> None:
     """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
-    without a way to stop it; `heed_signals` is called to take them back."""
+    without a way to stop it; `install_signals` is called to take them back."""
     throttle, failures = Throttle(), 0
     while True:
         began = time.monotonic()
         try:
-            await _watch(configuration, namespaces, _Tap(namespaces, sink, throttle), heed_signals)
+            await _watch(configuration, namespaces, _Tap(namespaces, handler, throttle), install_signals)
         except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
             failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
             if failures >= _MAX_FAILURES:
                 raise
-            pause = min(0.5 * 2.0 ** (failures - 1), _LONGEST_PAUSE)
+            pause = delay(failures, _FIRST_PAUSE, _LONGEST_PAUSE)
             log.warning("watching ended: %r; watching anew in %.1f s", error, pause)
             await asyncio.sleep(pause)
 
 
 async def _watch(
-    configuration: Configuration, namespaces: Sequence[str], tap: "_Tap", heed_signals: Callable[[], None]
+    configuration: Configuration, namespaces: Sequence[str], tap: "_Tap", install_signals: Callable[[], None]
 ) -> None:
     """`kopf.operator` would do, but it cancels every task of the process in the end."""
     tasks = await kopf.spawn_tasks(
@@ -88,7 +91,7 @@ async def _watch(
         # Else kopf asks for the user's name, and a container's user has none.
         identity="tfs-operator",  # type: ignore[arg-type]  # a NewType of str that kopf keeps to itself
     )
-    heed_signals()
+    install_signals()
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -101,7 +104,7 @@ async def _watch(
 
 async def _stop_kopf(roots: Collection["asyncio.Task[Any]"]) -> None:
     """First those that end others, then what is left: the watches of a kopf that failed would go on beside the next
-    one's. It takes two seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+    one's. It takes two seconds to end the handlers of single objects, and may miss a cancellation meanwhile."""
     await _stop(set(roots))
     await _stop({task for task in _kopfs_tasks() if getattr(task.get_coro(), "__name__", "") == "guard"})
     for _ in range(_STOP_TRIES):
@@ -126,19 +129,19 @@ def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
 def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(functools.partial(_login, configuration, tap))
-    kopf.on.event(GROUP, VERSION, PLURAL, id="watch", registry=registry)(functools.partial(_on_event, tap.sink))
+    kopf.on.event(GROUP, VERSION, PLURAL, id="watch", registry=registry)(functools.partial(_on_event, tap.handler))
     return registry
 
 
-async def _on_event(sink: Sink, *, event: Any, **_: Any) -> None:
-    sink.ingest(event["type"], {**event["object"], "kind": TFMODEL})
+async def _on_event(handler: WatchHandler, *, event: Any, **_: Any) -> None:
+    handler.ingest(event["type"], {**event["object"], "kind": TFMODEL})
 
 
 class _Tap:
     """Sees kopf's requests go by, as a middleware of its HTTP session."""
 
-    def __init__(self, namespaces: Sequence[str], sink: Sink, throttle: Throttle) -> None:
-        self.sink = sink
+    def __init__(self, namespaces: Sequence[str], handler: WatchHandler, throttle: Throttle) -> None:
+        self.handler = handler
         self._throttle = throttle
         self._scopes = {
             RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, [TFMODEL])
@@ -165,10 +168,10 @@ class _Tap:
         await self._throttle.pause((path, "watch" in query))
         scope = self._scope(path)
         if scope is not None and "watch" not in query:
-            self.sink.listing(scope)
+            self.handler.listing(scope)
         response = await send(request)
         if scope is not None and "watch" in query and response.status == 200:
-            self.sink.watching(scope)
+            self.handler.watching(scope)
         return response
 
     def _scope(self, path: str) -> Scope | None:
@@ -202,10 +205,7 @@ class _EverSlower:
     """Pauses between tries of one request, in seconds: without an end, since a watch has nothing else to do."""
 
     def __iter__(self) -> Iterator[float]:
-        pause = 0.5
-        while True:
-            yield pause
-            pause = min(pause * 2, _LONGEST_PAUSE)
+        return (delay(failures, _FIRST_PAUSE, _LONGEST_PAUSE) for failures in itertools.count(1))
 
 
 class _NoDiffs(kopf.DiffBaseStorage):

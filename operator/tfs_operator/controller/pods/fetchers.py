@@ -1,34 +1,23 @@
-"""Tells the fetchers of all pods what to hold, all at once; one that is silent holds up only itself."""
+"""Orders the fetchers of all pods to hold versions, all at once; a silent one delays only itself."""
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.pods.calls import PATIENCE_SECONDS, Calls
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, FetchOrder, FetchReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.fetch_orders import FetcherClient
 
-PATIENCE_SECONDS = 1.0
-"""For how long a pass waits for an answer. The question itself goes on for as long as the client lets it."""
-
 Answer = FetchReport | FetcherUnreachable
 
 
-@dataclass
-class _Conversation:
-    """With the fetcher of one pod. `last` is what it said, or why it did not, when a question was last over."""
-
-    address: str
-    task: "asyncio.Task[Answer]"
-    late: bool = False
-    last: Answer | None = None
+def _wake_nothing() -> None:
+    """A fetcher's report may be late: how far a download is waits for the next pass."""
 
 
 class Fetchers:
-    """Remembers what each fetcher said last, for the moments in which it is slow."""
+    """Those of one TFModel's pods. Remembers the last answer of each, for the moments in which it is slow."""
 
     def __init__(
         self,
@@ -36,53 +25,41 @@ class Fetchers:
         patience_seconds: float = PATIENCE_SECONDS,
         permit: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """`permit` is above 0 for as long as this operator may tell anybody anything."""
+        """`permit` is above 0 while this operator may give orders."""
         self._client = client
         self._permit = permit
-        self._patience_seconds = patience_seconds
-        self._known: dict[TFModelKey, dict[str, _Conversation]] = {}
+        self._calls: Calls[Answer] = Calls(_wake_nothing, patience_seconds)
+        self._last: dict[str, Answer | None] = {}
 
-    def forget(self, key: TFModelKey) -> None:
-        """Drops what is remembered of a TFModel that is gone."""
-        self._keep(key, {})
-        self._known.pop(key, None)
+    def close(self) -> None:
+        """Cancels the open calls."""
+        self._calls.close()
 
-    async def tell(self, key: TFModelKey, pods: Sequence[PodFacts], order: FetchOrder) -> Mapping[str, Answer]:
-        """By the name of the pod, the answer or why there is none. A pod without an address is left out."""
+    async def order(self, pods: Sequence[PodFacts], order: FetchOrder) -> Mapping[str, Answer]:
+        """By the name of the pod, its fetcher's report or why there is none. A pod without an address is left out."""
         reachable = {pod.name: pod.address for pod in pods if pod.address}
-        known = self._keep(key, reachable)
+        self._calls.keep(reachable)
+        self._last = {name: last for name, last in self._last.items() if self._calls.get(name) is not None}
         for name, address in reachable.items():
-            self._ask(known, name, address, order)
-        awaited = [conversation.task for conversation in known.values() if not conversation.late]
-        if awaited:
-            await asyncio.wait(awaited, timeout=self._patience_seconds)
-        return {name: answer for name in reachable if (answer := _heard(known[name])) is not None}
+            if not self._calls.is_open(name):
+                self._call(name, address, order)
+        await self._calls.wait()
+        return {name: answer for name in reachable if (answer := self._answer(name)) is not None}
 
-    def _keep(self, key: TFModelKey, reachable: Mapping[str, str]) -> dict[str, _Conversation]:
-        """The conversations with these pods; a pod of the same name and another address is another pod."""
-        known = self._known.setdefault(key, {})
-        for name in [name for name, each in known.items() if reachable.get(name) != each.address]:
-            known.pop(name).task.cancel()
-        return known
+    def _call(self, name: str, address: str, order: FetchOrder) -> None:
+        """A fetcher whose last call failed is not waited for, until it has answered."""
+        last = self._last[name] = self._calls.take(name)
+        awaited = not isinstance(last, FetcherUnreachable)
+        self._calls.start(name, address, self._asked(address, order), awaited=awaited)
 
-    def _ask(self, known: dict[str, _Conversation], name: str, address: str, order: FetchOrder) -> None:
-        """Not while a question is open. Nobody waits for a fetcher that did not answer, until it has spoken again."""
-        before = known.get(name)
-        if before is not None and not before.task.done():
-            before.late = True
-            return
-        last = before.task.result() if before is not None else None
-        task = asyncio.create_task(self._answer(address, order))
-        known[name] = _Conversation(address, task, late=isinstance(last, FetcherUnreachable), last=last)
+    def _answer(self, name: str) -> Answer | None:
+        call = self._calls.get(name)
+        return call.task.result() if call is not None and not call.is_open else self._last.get(name)
 
-    async def _answer(self, address: str, order: FetchOrder) -> Answer:
+    async def _asked(self, address: str, order: FetchOrder) -> Answer:
         if self._permit() <= 0:
             return FetcherUnreachable(address, FETCHER_PORT, "this operator does not lead")
         try:
             return await self._client.tell(address, order)
         except FetcherUnreachable as error:
             return error
-
-
-def _heard(conversation: _Conversation) -> Answer | None:
-    return conversation.task.result() if conversation.task.done() else conversation.last

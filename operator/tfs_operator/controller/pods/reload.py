@@ -1,6 +1,5 @@
-"""Tells each model server its next configuration, when it has not been told already."""
+"""Sends each model server its next configuration, unless it has it already."""
 
-import asyncio
 import logging
 import math
 import time
@@ -8,10 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.controller.key import TFModelKey
+from tfs_operator.controller.pods.calls import PATIENCE_SECONDS, Calls
+from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts
+from tfs_operator.planning.outcome import Reloaded
+from tfs_operator.planning.plan import ReloadOrder
 from tfs_operator.render.ports import GRPC_PORT
 from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused
 from tfs_operator.serving.reload import ReloadClient
@@ -19,22 +21,12 @@ from tfs_operator.serving.reload import ReloadClient
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
-PATIENCE_SECONDS = 1.0
-"""For how long a pass waits for a server to take its configuration. The call itself goes on until its deadline."""
+_FIRST_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Order:
-    """What one pod is to be told. `shown`: its answers show it already."""
-
-    pod: PodFacts
-    config: ModelServerConfig
-    shown: bool
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What a server process was told last; `problem` when it said no, for the `attempts`-th time."""
+class _Sent:
+    """What a server process was sent last; `problem` when it did not take it, for the `attempts`-th time."""
 
     incarnation: str
     config: ModelServerConfig
@@ -42,107 +34,82 @@ class _Told:
     problem: Problem | None
     attempts: int
 
-
-@dataclass(frozen=True)
-class Pushed:
-    """`told` servers took something new; `settled`: every server shows what it was told; the first refusal."""
-
-    told: int
-    settled: bool
-    problem: Problem | None
+    def is_for(self, order: ReloadOrder) -> bool:
+        return (self.incarnation, self.config) == (order.pod.incarnation, order.config)
 
 
-class Pusher:
-    """Remembers what each server was told, only to save repetition: whoever forgets it tells it once more.
+class Reloader:
+    """Reloads the model servers of one TFModel. Remembers what each was sent, only to save repetition: after a loss it
+    is sent once more. `wake` is called when a reload has ended late.
 
-    One push at a time goes to a server. `wake` is told of one that ended late. `permit` says for how many seconds from
-    now a push may still be under way: afterwards another operator may tell the server something else.
+    `permit` says for how many seconds from now a reload may still be under way: afterwards another operator may send
+    the server something else.
     """
 
     def __init__(
         self,
         client: ReloadClient,
-        wake: Callable[[TFModelKey], None],
+        wake: Callable[[], None],
         repeat_seconds: float,
         patience_seconds: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         permit: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._client = client
-        self._wake = wake
         self._permit = permit
         self._repeat_seconds = repeat_seconds
-        self._patience_seconds = patience_seconds
         self._clock = clock
-        self._told: dict[TFModelKey, dict[str, _Told]] = {}
-        self._running: dict[TFModelKey, dict[str, asyncio.Task[None]]] = {}
+        self._calls: Calls[None] = Calls(wake, patience_seconds)
+        self._sent: dict[str, _Sent] = {}
 
-    def forget(self, key: TFModelKey) -> None:
-        """Drops what is remembered of a TFModel that is gone, and its pushes."""
-        self._told.pop(key, None)
-        for task in self._running.pop(key, {}).values():
-            task.cancel()
+    def close(self) -> None:
+        """Cancels the reloads that are under way."""
+        self._calls.close()
 
-    async def push(self, key: TFModelKey, pods: Sequence[PodFacts], orders: Sequence[Order]) -> Pushed:
+    async def reload(self, pods: Sequence[PodFacts], orders: Sequence[ReloadOrder]) -> Reloaded:
         """`pods` are all that there are: what is known of others is dropped."""
-        self._keep(key, {pod.name for pod in pods})
-        running, late = self._running[key], set(self._running[key])
-        due = [order for order in orders if order.pod.name not in running and not self._is_told(key, order)]
+        names = {pod.name for pod in pods}
+        self._calls.keep({name: name for name in names})
+        self._sent = {name: sent for name, sent in self._sent.items() if name in names}
+        late = any(self._calls.is_open(name) for name in names)
+        due = [order for order in orders if not self._calls.is_open(order.pod.name) and not self._is_sent(order)]
         for order in due:
-            running[order.pod.name] = asyncio.create_task(self._reload(key, order))
-        started = [running[order.pod.name] for order in due]
-        if started:
-            await asyncio.wait(started, timeout=self._patience_seconds)
+            self._calls.start(order.pod.name, order.pod.name, self._reload(order))
+        await self._calls.wait()
         for order in due:
-            self._watch_if_late(key, order.pod.name)
-        problems = [told.problem for told in self._told[key].values() if told.problem]
+            if not self._calls.is_open(order.pod.name):
+                self._calls.take(order.pod.name)  # raises what is unexpected
+        problems = [sent.problem for sent in self._sent.values() if sent.problem]
         settled = not due and not late and all(order.shown for order in orders)
-        return Pushed(len(due), settled, next(iter(problems), None))
+        return Reloaded(len(due), settled, next(iter(problems), None))
 
-    def _keep(self, key: TFModelKey, names: set[str]) -> None:
-        told, running = self._told.get(key, {}), self._running.setdefault(key, {})
-        self._told[key] = {name: told[name] for name in told if name in names}
-        for name in [name for name in running if name not in names]:
-            running.pop(name).cancel()
-
-    def _is_told(self, key: TFModelKey, order: Order) -> bool:
-        """Told again, slowly, while the pod's answers do not show it: somebody else may have told it otherwise. What
-        it did not take is tried again with back-off."""
-        told = self._told[key].get(order.pod.name)
-        if told is None or (told.incarnation, told.config) != (order.pod.incarnation, order.config):
+    def _is_sent(self, order: ReloadOrder) -> bool:
+        """Sent again, slowly, while the pod's answers do not show it: something else may have reloaded it meanwhile.
+        What it did not take is tried again with back-off."""
+        sent = self._sent.get(order.pod.name)
+        if sent is None or not sent.is_for(order):
             return False
-        if order.shown and told.problem is None:
+        if order.shown and sent.problem is None:
             return True
-        pause = self._repeat_seconds if told.problem is None else min(2.0 ** (told.attempts - 1), self._repeat_seconds)
-        return self._clock() - told.at < pause
+        return self._clock() - sent.at < self._pause(sent)
 
-    def _watch_if_late(self, key: TFModelKey, name: str) -> None:
-        task = self._running[key][name]
-        if not task.done():
-            task.add_done_callback(lambda _: self._ended_late(key, name))
-            return
-        del self._running[key][name]
-        task.result()  # a mistake of ours shall be seen
+    def _pause(self, sent: _Sent) -> float:
+        if sent.problem is None:
+            return self._repeat_seconds
+        return delay(sent.attempts, _FIRST_RETRY_SECONDS, self._repeat_seconds)
 
-    def _ended_late(self, key: TFModelKey, name: str) -> None:
-        if self._running.get(key, {}).pop(name, None) is not None:
-            self._wake(key)
-
-    async def _reload(self, key: TFModelKey, order: Order) -> None:
+    async def _reload(self, order: ReloadOrder) -> None:
         seconds = min(DEADLINE_SECONDS, self._permit())
         if seconds <= 0:
             return
         problem = await self._problem(order, seconds)
-        before = self._told.get(key, {}).get(order.pod.name)
-        again = before is not None and (before.incarnation, before.config) == (order.pod.incarnation, order.config)
-        attempts = before.attempts + 1 if before is not None and again else 1
-        if key in self._told:
-            told = _Told(order.pod.incarnation, order.config, self._clock(), problem, attempts)
-            self._told[key][order.pod.name] = told
+        before = self._sent.get(order.pod.name)
+        attempts = before.attempts + 1 if before is not None and before.is_for(order) else 1
+        self._sent[order.pod.name] = _Sent(order.pod.incarnation, order.config, self._clock(), problem, attempts)
         if problem is not None and attempts == 1:
             log.warning("%s; trying again with back-off", problem.message)
 
-    async def _problem(self, order: Order, seconds: float) -> Problem | None:
+    async def _problem(self, order: ReloadOrder, seconds: float) -> Problem | None:
         name = order.pod.name
         try:
             await self._client.reload(order.pod.address, GRPC_PORT, order.config, seconds, order.pod.certificate)

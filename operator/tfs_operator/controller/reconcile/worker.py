@@ -10,30 +10,29 @@ from tfs_operator.cluster.queue import QueueClosed, WorkQueue
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile.reconciler import Reconciler, Result
+from tfs_operator.controller.reconcile.state import TFModelStates
 from tfs_operator.logs import reconciling
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 120.0
-
-
 GRACE_SECONDS = 5.0
 """For a reconcile to end by itself, when the process is asked to."""
 
 
 class UnexpectedErrors:
-    """For how long every reconcile has ended by a mistake of ours, or not at all: then a new process may help."""
+    """How long every reconcile has crashed or timed out; the liveness probe reads it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
 
-    def made(self) -> None:
-        """A reconcile ended by a mistake, or was given up."""
+    def record(self) -> None:
+        """A reconcile has crashed or timed out."""
         self._since = self._clock() if self._since is None else self._since
 
-    def none(self) -> None:
-        """A reconcile ended otherwise, be it because the API server failed."""
+    def reset(self) -> None:
+        """A reconcile has ended otherwise, be it because the API server failed."""
         self._since = None
 
     def seconds(self) -> float:
@@ -48,14 +47,15 @@ class Worker:
         self,
         queue: WorkQueue[TFModelKey],
         reconciler: Reconciler,
+        states: TFModelStates,
         metrics: Metrics,
         unexpected_errors: UnexpectedErrors | None = None,
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
+        self._states = states
         self._metrics = metrics
         self._unexpected_errors = unexpected_errors or UnexpectedErrors()
-        self._failures: dict[TFModelKey, str] = {}
 
     async def work_all(self, count: int) -> None:
         """`count` at once, until one of them fails or this is cancelled; then those who are at it may finish."""
@@ -86,45 +86,52 @@ class Worker:
 
     async def _work_on(self, key: TFModelKey) -> None:
         started = time.monotonic()
-        again = await self._reconcile(key)
-        if again is None or again.back_off:
+        result = await self._reconcile(key)
+        if result is None or result.back_off:
             self._queue.add_rate_limited(key)
         else:
             self._queue.forget(key)
-            if again.seconds is not None:
-                self._queue.add_after(key, again.seconds)
-        self._metrics.reconciled(_result(again), time.monotonic() - started)
+            if result.seconds is not None:
+                self._queue.add_after(key, result.seconds)
+        self._metrics.reconciled(_result(result), time.monotonic() - started)
 
     async def _reconcile(self, key: TFModelKey) -> Result | None:
         """None when it failed."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                again = await self._reconciler.reconcile(key)
+                result = await self._reconciler.reconcile(key)
         except NotPermitted:
             return None  # another operator leads, and this process is about to end
         except ClusterError as error:
-            self._unexpected_errors.none()
-            self._say(key, str(error))
+            self._unexpected_errors.reset()
+            self._log_failure(key, str(error))
         except TimeoutError:
-            self._unexpected_errors.made()
-            self._say(key, f"not done within {DEADLINE_SECONDS:.0f} s")
-        except Exception as error:  # a mistake of ours must cost one TFModel, not all of them
-            self._unexpected_errors.made()
-            self._say(key, f"a mistake in the operator: {error!r}", trace=True)
+            self._unexpected_errors.record()
+            self._log_failure(key, f"not done within {DEADLINE_SECONDS:.0f} s")
+        except Exception as error:  # must cost one TFModel, not all of them
+            self._unexpected_errors.record()
+            self._log_failure(key, f"a mistake in the operator: {error!r}", trace=True)
         else:
-            self._unexpected_errors.none()
-            self._failures.pop(key, None)
-            return again
+            self._unexpected_errors.reset()
+            self._clear_failure(key)
+            return result
         return None
 
-    def _say(self, key: TFModelKey, failure: str, *, trace: bool = False) -> None:
+    def _log_failure(self, key: TFModelKey, failure: str, *, trace: bool = False) -> None:
         """One line for one failure, however often it is tried again."""
-        if self._failures.get(key) != failure:
-            self._failures[key] = failure
+        state = self._states.of(key)
+        if state.failure != failure:
+            state.failure = failure
             log.warning("%s; trying again with back-off", failure, exc_info=trace)
 
+    def _clear_failure(self, key: TFModelKey) -> None:
+        """A TFModel that is gone has no state, and gets none."""
+        state = self._states.find(key)
+        if state is not None:
+            state.failure = ""
 
-def _result(again: Result | None) -> str:
-    if again is None:
+
+def _result(result: Result | None) -> str:
+    if result is None:
         return "error"
-    return "success" if again.seconds is None else "requeue_after"
+    return "success" if result.seconds is None else "requeue_after"

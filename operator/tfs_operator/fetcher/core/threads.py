@@ -62,6 +62,6 @@ async def in_daemon_thread(work: Callable[[], T], seconds: float) -> T:
         else:
             tell(lambda: answer.set_result(result))
 
-    threading.Thread(target=run, daemon=True, name="asking a store").start()
+    threading.Thread(target=run, daemon=True, name="store call").start()
     async with asyncio.timeout(seconds):
         return await answer

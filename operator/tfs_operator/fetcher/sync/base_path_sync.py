@@ -72,7 +72,7 @@ class BasePathSync:
         self._listing_task: asyncio.Task[None] | None = None
         self._fetching: tuple[int, asyncio.Task[None]] | None = None
         self._settling: dict[int, asyncio.Task[None]] = {}
-        self._refused: frozenset[int] = frozenset()
+        self._failed_versions: frozenset[int] = frozenset()
         """Versions that the model server has given up with an error."""
 
     def order(self, name: str, order: ModelOrder, poll_seconds: float) -> None:
@@ -125,7 +125,7 @@ class BasePathSync:
         except Exception as error:
             unexpected_error(self._label, error)
             return _VOLUME_SECONDS
-        return self._schedule.wait(self._now(self._orders), self._refused, listing=self._is_listing())
+        return self._schedule.wait(self._now(self._orders), self._failed_versions, listing=self._is_listing())
 
     async def _pass(self) -> None:
         self._view = await self._look()
@@ -160,11 +160,11 @@ class BasePathSync:
     async def _ask_server(self) -> Mapping[int, str] | None:
         answers = await asyncio.gather(*(self._shared.server.versions(name) for name in self.names))
         known = [status for answer in answers if answer is not None for status in answer.values()]
-        self._refused = frozenset(status.version for status in known if status.state == END and status.failed)
+        self._failed_versions = frozenset(status.version for status in known if status.state == END and status.failed)
         return None if None in answers else _furthest(known)
 
     def _begin_listing(self) -> None:
-        if not self._is_listing() and self._orders and self._schedule.listing_is_due(self._view, self._refused):
+        if not self._is_listing() and self._orders and self._schedule.listing_is_due(self._view, self._failed_versions):
             self._listing_task = self._spawn(self._list())
 
     def _is_listing(self) -> bool:
@@ -177,10 +177,10 @@ class BasePathSync:
         except FetchError as error:
             problem = error
         view = self._now(self._orders)
-        self._schedule.listed(view, self._refused)
+        self._schedule.listed(view, self._failed_versions)
         if problem:
             self._shared.metrics.failed(self._label, problem.reason)
-            seconds = self._schedule.until_listing(view, self._refused)
+            seconds = self._schedule.until_listing(view, self._failed_versions)
             log.warning("%s: %s (%s); again in %.0f s", self._label, problem.message, problem.reason, seconds)
 
     def _stop_fetching(self) -> None:

@@ -15,8 +15,8 @@ _LEAST_SECONDS = 0.05
 
 
 class Schedule:
-    """The times of one base path. `refused` are, everywhere, the versions that the model server has given up with an
-    error."""
+    """The times of one base path. `failed_versions` are, everywhere, the versions that the model server has given up
+    with an error."""
 
     def __init__(self, listing: StoreListing, attempts: Attempts, clock: Callable[[], float] = time.monotonic) -> None:
         self.poll_seconds = 60.0
@@ -32,19 +32,19 @@ class Schedule:
         self._lookout.reset()
         self._listing.backoff.reset()
 
-    def listed(self, view: BasePathView, refused: Set[int]) -> None:
+    def listed(self, view: BasePathView, failed_versions: Set[int]) -> None:
         """To be called after each list call."""
-        if self._sought(view, refused):
+        if self._sought(view, failed_versions):
             self._lookout.failed()
         else:
             self._lookout.reset()
 
-    def listing_is_due(self, view: BasePathView, refused: Set[int]) -> bool:
-        return self._clock() >= self._listing_due(view, refused)
+    def listing_is_due(self, view: BasePathView, failed_versions: Set[int]) -> bool:
+        return self._clock() >= self._listing_due(view, failed_versions)
 
-    def until_listing(self, view: BasePathView, refused: Set[int]) -> float:
+    def until_listing(self, view: BasePathView, failed_versions: Set[int]) -> float:
         """Seconds; without an end where nothing is sought."""
-        return max(self._listing_due(view, refused) - self._clock(), 0.0)
+        return max(self._listing_due(view, failed_versions) - self._clock(), 0.0)
 
     def asks_server(self, view: BasePathView) -> bool:
         """Whenever the answer decides something, else now and then."""
@@ -54,28 +54,28 @@ class Schedule:
         self._server_due = self._clock() + _SERVER_SECONDS
         return True
 
-    def wait(self, view: BasePathView, refused: Set[int], *, listing: bool) -> float:
+    def wait(self, view: BasePathView, failed_versions: Set[int], *, listing: bool) -> float:
         """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`: one runs)
         or of an attempt does."""
         moving = view.missing() or view.changed() or view.present.keys() - view.aspired()
-        listing_due = float("inf") if listing else self._listing_due(view, refused)
+        listing_due = float("inf") if listing else self._listing_due(view, failed_versions)
         due = min(listing_due, self._attempts.next_due(view.missing() | view.changed()))
         most = _MOVING_SECONDS if moving else _RESTING_SECONDS
         return min(max(due - self._clock(), _LEAST_SECONDS), most)
 
-    def _listing_due(self, view: BasePathView, refused: Set[int]) -> float:
+    def _listing_due(self, view: BasePathView, failed_versions: Set[int]) -> float:
         if self._listing.failed:
             return self._listing.backoff.due
         if self._listing.versions is None:
-            return self._first_due(view, refused)
+            return self._first_due(view, failed_versions)
         poll = self._listing.asked_at + self.poll_seconds
         due = poll if view.discovers else float("inf")
-        if self._sought(view, refused):
+        if self._sought(view, failed_versions):
             due = min(due, poll, self._lookout.due)
         return min(due, self._retry_due(view))
 
-    def _first_due(self, view: BasePathView, refused: Set[int]) -> float:
-        needed = view.discovers or view.missing() or view.aspired() & refused
+    def _first_due(self, view: BasePathView, failed_versions: Set[int]) -> float:
+        needed = view.discovers or view.missing() or view.aspired() & failed_versions
         return float("-inf") if needed else float("inf")
 
     def _retry_due(self, view: BasePathView) -> float:
@@ -87,8 +87,8 @@ class Schedule:
         attempt = self._attempts.get(number)
         return attempt is not None and attempt.problem is not None and self._listing.asked_at < attempt.failed_at
 
-    def _sought(self, view: BasePathView, refused: Set[int]) -> bool:
+    def _sought(self, view: BasePathView, failed_versions: Set[int]) -> bool:
         """Whether something is ordered that only a change in the store can bring."""
         unlisted = view.missing() - (view.listed or {}).keys()
         empty = view.discovers and not view.listed
-        return bool(empty or unlisted or view.missing() & view.bad or view.aspired() & refused)
+        return bool(empty or unlisted or view.missing() & view.bad or view.aspired() & failed_versions)

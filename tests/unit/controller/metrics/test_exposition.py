@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -68,6 +68,7 @@ def test_a_version_keeps_all_its_digits() -> None:
     assert series.text().endswith("} 20261121153000001\n")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_no_text_can_break_out_of_its_label(namespace: str, name: str, label: str) -> None:
     series = TFModelSeries((LABEL,))
@@ -78,6 +79,7 @@ def test_no_text_can_break_out_of_its_label(namespace: str, name: str, label: st
     assert all(f'"{value}"' in lines[2] for value in unescaped)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='a\\"\n{}=,'))
 def test_what_is_escaped_is_read_back(label: str) -> None:
     series = TFModelSeries((LABEL,))

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.unit.controller.passes import at
+from tests.unit.planning.passes import at
 from tfs_operator import __version__
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.cluster.queue import WorkQueue

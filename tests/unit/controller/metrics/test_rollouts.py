@@ -1,6 +1,6 @@
 """How long whole rollouts took."""
 
-from tests.unit.controller.passes import at
+from tests.unit.planning.passes import at
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics.rollouts import RolloutTimes
 from tfs_operator.domain.rollout import Action, Memory

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.controller.passes import CATS, NOW, at, seen, serves, step
+from tests.unit.planning.passes import CATS, NOW, at, seen, serves, step
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.status import FetchStatus

@@ -3,15 +3,11 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from tfs_operator.api.status import FetchStatus
-from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pods.fetchers import Answer, Fetchers
-from tfs_operator.controller.reconcile.fetch_progress import REFRESH_SECONDS, FetchProgress
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
 
-KEY = TFModelKey("default", "mnist")
 ORDER = FetchOrder()
 READY = FetchReport(ready=True)
 REFUSED = FetcherUnreachable("10.0.0.1", 8502, "refused")
@@ -49,65 +45,49 @@ def fetchers(pods: Pods) -> Fetchers:
 
 async def test_all_are_asked_and_each_answers_for_itself() -> None:
     pods = Pods({"10.0.0.1": READY, "10.0.0.2": REFUSED})
-    assert await fetchers(pods).tell(KEY, [A, B], ORDER) == {"a": READY, "b": REFUSED}
+    assert await fetchers(pods).order([A, B], ORDER) == {"a": READY, "b": REFUSED}
 
 
 async def test_a_pod_without_an_address_is_left_out() -> None:
     pods = Pods({"10.0.0.1": READY})
-    assert await fetchers(pods).tell(KEY, [A, pod("c", "")], ORDER) == {"a": READY}
+    assert await fetchers(pods).order([A, pod("c", "")], ORDER) == {"a": READY}
 
 
 async def test_a_slow_one_has_said_what_it_said_last_and_has_one_question_at_a_time() -> None:
     pods, half = Pods({"10.0.0.1": READY, "10.0.0.2": READY}), FetchReport()
-    teller = fetchers(pods)
-    await teller.tell(KEY, [A, B], ORDER)
+    fleet = fetchers(pods)
+    await fleet.order([A, B], ORDER)
     pods.held["10.0.0.2"] = asyncio.Event()
     pods.answers["10.0.0.1"] = pods.answers["10.0.0.2"] = half
     for _ in range(3):
-        assert await teller.tell(KEY, [A, B], ORDER) == {"a": half, "b": READY}
+        assert await fleet.order([A, B], ORDER) == {"a": half, "b": READY}
     assert pods.asked.count("10.0.0.2") == 2
-    teller.forget(KEY)
+    fleet.close()
 
 
 async def test_nobody_waits_twice_for_the_silent() -> None:
     pods = Pods({"10.0.0.1": READY}, {"10.0.0.1": asyncio.Event()})
-    teller, loop = fetchers(pods), asyncio.get_running_loop()
-    assert await teller.tell(KEY, [A], ORDER) == {}
-    start = loop.time()
-    assert await teller.tell(KEY, [A], ORDER) == {}
-    assert loop.time() - start < PATIENCE / 2
+    fleet = fetchers(pods)
+    assert await fleet.order([A], ORDER) == {}
+    again = asyncio.create_task(fleet.order([A], ORDER))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert again.done()
+    assert again.result() == {}
     pods.held["10.0.0.1"].set()
     await asyncio.sleep(0)
-    assert await teller.tell(KEY, [A], ORDER) == {"a": READY}
+    assert await fleet.order([A], ORDER) == {"a": READY}
 
 
 async def test_a_new_pod_of_the_same_name_is_another_one() -> None:
     pods = Pods({"10.0.0.1": READY, "10.0.0.2": REFUSED})
-    teller = fetchers(pods)
-    await teller.tell(KEY, [A], ORDER)
-    assert await teller.tell(KEY, [replace(A, address="10.0.0.2")], ORDER) == {"a": REFUSED}
-
-
-EARLY = {"m": [FetchStatus(version=1, state="Fetching", bytes=1, total_bytes=9)]}
-LATE = {"m": [FetchStatus(version=1, state="Fetching", bytes=8, total_bytes=9)]}
-
-
-class TestFigures:
-    def test_are_new_every_ten_seconds(self) -> None:
-        figures = FetchProgress()
-        assert figures.shown(KEY, EARLY, 100.0) == EARLY
-        assert figures.shown(KEY, LATE, 100.0 + REFRESH_SECONDS - 1) == EARLY
-        assert figures.shown(KEY, LATE, 100.0 + REFRESH_SECONDS) == LATE
-
-    def test_are_forgotten_with_the_tfmodel(self) -> None:
-        figures = FetchProgress()
-        figures.shown(KEY, EARLY, 100.0)
-        figures.forget(KEY)
-        assert figures.shown(KEY, LATE, 100.0) == LATE
+    fleet = fetchers(pods)
+    await fleet.order([A], ORDER)
+    assert await fleet.order([replace(A, address="10.0.0.2")], ORDER) == {"a": REFUSED}
 
 
 async def test_no_fetcher_is_told_anything_by_one_that_does_not_lead() -> None:
     pods = Pods({A.address: READY})
-    answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).tell(KEY, [A], ORDER)  # type: ignore[arg-type]  # plays the client
+    answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).order([A], ORDER)  # type: ignore[arg-type]  # plays the client
     assert isinstance(answers["a"], FetcherUnreachable)
     assert pods.asked == []

@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pods.observe import Labels, Observer, living_pods
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import ModelServerUnreachable
 
-KEY, OTHER = TFModelKey("default", "mnist"), TFModelKey("default", "other")
+KEY, OTHER = "mnist", "other"
 ASKED = {"m": ["stable"], "n": []}
 UP = ModelObservation((VersionStatus(1, "AVAILABLE"),), {"stable": 1})
 PATIENCE = 0.2
@@ -58,33 +57,34 @@ class Servers:
 
 @dataclass
 class World:
-    """An observer, its servers, and whom it woke."""
+    """The observers of two TFModels, their servers, and which of them woke."""
 
     servers: Servers = field(default_factory=Servers)
-    woken: "asyncio.Queue[TFModelKey]" = field(default_factory=asyncio.Queue)
+    woken: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.servers, self.woken.put_nowait, PATIENCE)  # type: ignore[arg-type]  # a fake
+        self.observers = {key: self._observer(key) for key in (KEY, OTHER)}
 
-    async def observe(
-        self, *pods: PodFacts, key: TFModelKey = KEY, asked: Labels = ASKED
-    ) -> tuple[PodObservation, ...]:
-        return await self.observer.observe(key, pods, asked)
+    def _observer(self, key: str) -> Observer:
+        return Observer(self.servers, lambda: self.woken.put_nowait(key), PATIENCE)  # type: ignore[arg-type]  # a fake
 
-    async def next_woken(self) -> TFModelKey:
+    async def observe(self, *pods: PodFacts, key: str = KEY, asked: Labels = ASKED) -> tuple[PodObservation, ...]:
+        return await self.observers[key].observe(pods, asked)
+
+    async def next_woken(self) -> str:
         async with asyncio.timeout(5):
             return await self.woken.get()
 
 
-async def at_once(spec_hash: Coroutine[Any, Any, T]) -> T:
-    """Its result, if it waits for nothing and nobody."""
-    task = asyncio.create_task(spec_hash)
+async def at_once(awaited: Coroutine[Any, Any, T]) -> T:
+    """Its result, if it waits for nothing."""
+    task = asyncio.create_task(awaited)
     for _ in range(TURNS):
         await asyncio.sleep(0)
         if task.done():
             return task.result()
     task.cancel()
-    pytest.fail("somebody is waited for")
+    pytest.fail("it waits for something")
 
 
 def pod(name: str = "a", incarnation: str = "u/0", *, ready: bool = True) -> PodFacts:
@@ -269,7 +269,7 @@ class TestWhatIsGone:
         world = World()
         gates = [world.servers.hold(pod("a")), world.servers.hold(pod("b"))]
         await asyncio.gather(world.observe(pod("a")), world.observe(pod("b"), key=OTHER))
-        world.observer.forget(KEY)
+        world.observers[KEY].close()
         assert await at_once(world.servers.cancelled.get()) == pod("a").address
         for gate in gates:
             gate.set()

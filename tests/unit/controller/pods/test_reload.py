@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.pods.reload import Order, Pushed, Pusher
+from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.tls import Certificate
+from tfs_operator.planning import Reloaded, ReloadOrder
 from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused, ServingError
 
-KEY, OTHER = TFModelKey("default", "mnist"), TFModelKey("default", "other")
+KEY, OTHER = "mnist", "other"
 REPEAT = 10.0
 ONE = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1,)), {"stable": 1}),))
 TWO = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), {"stable": 1}),))
@@ -58,29 +58,32 @@ class Servers:
 
 @dataclass
 class World:
-    """A pusher, its servers, its clock, and whom it woke."""
+    """The reloaders of two TFModels, their servers, their clock, and which of them woke."""
 
     servers: Servers
     now: float = 1000.0
     permit: float = math.inf
-    woken: "asyncio.Queue[TFModelKey]" = field(default_factory=asyncio.Queue)
+    woken: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
 
     def __post_init__(self) -> None:
-        self.pusher = Pusher(
+        self.reloaders = {key: self.reloader(key) for key in (KEY, OTHER)}
+
+    def reloader(self, key: str) -> Reloader:
+        return Reloader(
             self.servers,  # type: ignore[arg-type]  # a client that only notes down
-            self.woken.put_nowait,
+            lambda: self.woken.put_nowait(key),
             REPEAT,
             patience_seconds=0.02,
             clock=lambda: self.now,
             permit=lambda: self.permit,
         )
 
-    async def push(
-        self, *pods: PodFacts, config: ModelServerConfig = ONE, shown: bool = True, key: TFModelKey = KEY
-    ) -> Pushed:
-        return await self.pusher.push(key, pods, [Order(pod, config, shown) for pod in pods])
+    async def reload(
+        self, *pods: PodFacts, config: ModelServerConfig = ONE, shown: bool = True, key: str = KEY
+    ) -> Reloaded:
+        return await self.reloaders[key].reload(pods, [ReloadOrder(pod, config, shown) for pod in pods])
 
-    async def next_woken(self) -> TFModelKey:
+    async def next_woken(self) -> str:
         async with asyncio.timeout(5):
             return await self.woken.get()
 
@@ -96,7 +99,7 @@ def made(failure: ServingError | None = None) -> World:
 async def test_each_pod_is_told_in_the_way_that_it_listens() -> None:
     """While TLS is switched on or off by a rolling update, some pods speak it and some do not."""
     world, certificate = made(), Certificate("ab" * 32, "mnist.shop.svc", 0.0, 1.0)
-    await world.push(pod("a"), replace(pod("b"), certificate=certificate))
+    await world.reload(pod("a"), replace(pod("b"), certificate=certificate))
     assert sorted(zip((host for host, _ in world.servers.told), world.servers.certificates, strict=True)) == [
         ("10.0.0.97", None),
         ("10.0.0.98", certificate),
@@ -106,21 +109,21 @@ async def test_each_pod_is_told_in_the_way_that_it_listens() -> None:
 class TestRepetition:
     async def test_a_pod_that_shows_it_is_told_once(self) -> None:
         world = made()
-        first, second = await world.push(pod()), await world.push(pod())
+        first, second = await world.reload(pod()), await world.reload(pod())
         world.now += 2 * REPEAT
-        third = await world.push(pod())
+        third = await world.reload(pod())
         assert [config for _, config in world.servers.told] == [ONE]
-        assert first == Pushed(told=1, settled=False, problem=None)
-        assert second == third == Pushed(told=0, settled=True, problem=None)
+        assert first == Reloaded(sent=1, settled=False, problem=None)
+        assert second == third == Reloaded(sent=0, settled=True, problem=None)
 
     async def test_a_pod_that_does_not_show_it_is_told_again_after_a_while(self) -> None:
         """Somebody else may have told it otherwise."""
         world = made()
-        await world.push(pod(), shown=False)
+        await world.reload(pod(), shown=False)
         world.now += REPEAT - 1
-        assert await world.push(pod(), shown=False) == Pushed(told=0, settled=False, problem=None)
+        assert await world.reload(pod(), shown=False) == Reloaded(sent=0, settled=False, problem=None)
         world.now += 1
-        assert (await world.push(pod(), shown=False)).told == 1
+        assert (await world.reload(pod(), shown=False)).sent == 1
         assert len(world.servers.told) == 2
 
     @pytest.mark.parametrize(
@@ -130,31 +133,31 @@ class TestRepetition:
     )
     async def test_what_is_new_is_told_at_once(self, again: PodFacts, config: ModelServerConfig) -> None:
         world = made()
-        await world.push(pod())
-        await world.push(again, config=config)
+        await world.reload(pod())
+        await world.reload(again, config=config)
         assert [told for _, told in world.servers.told] == [ONE, config]
 
     async def test_only_pods_with_an_order_are_told(self) -> None:
         world = made()
-        pushed = await world.pusher.push(KEY, [pod("a"), pod("b")], [Order(pod("b"), ONE, shown=True)])
-        assert pushed.told == 1
+        reloaded = await world.reloaders[KEY].reload([pod("a"), pod("b")], [ReloadOrder(pod("b"), ONE, shown=True)])
+        assert reloaded.sent == 1
         assert world.servers.told == [(pod("b").address, ONE)]
 
 
 class TestRefusals:
     async def test_it_is_a_problem_until_the_server_takes_it(self) -> None:
         world = made(REFUSAL)
-        problem = (await world.push(pod())).problem
+        problem = (await world.reload(pod())).problem
         assert problem is not None
         assert problem.reason == Reason.RELOAD_REFUSED
         assert problem.message == ("pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available")
-        assert (await world.push(pod())).problem == problem
+        assert (await world.reload(pod())).problem == problem
         world.servers.failure = None
         world.now += 1
-        assert (await world.push(pod())).problem is None
+        assert (await world.reload(pod())).problem is None
 
     async def test_a_server_that_cannot_be_reached_is_a_problem(self) -> None:
-        problem = (await made(ModelServerUnreachable("10.0.0.1", 8500, "timed out")).push(pod())).problem
+        problem = (await made(ModelServerUnreachable("10.0.0.1", 8500, "timed out")).reload(pod())).problem
         assert problem is not None
         assert problem.reason == Reason.MODEL_SERVER_UNREACHABLE
         assert problem.message == "pod a took no configuration: 10.0.0.1:8500: timed out"
@@ -162,30 +165,30 @@ class TestRefusals:
     @pytest.mark.parametrize("shown", [True, False])
     async def test_it_is_tried_again_after_1_2_4_seconds_and_at_most_every_so_often(self, shown: bool) -> None:
         world = made(REFUSAL)
-        await world.push(pod(), shown=shown)
+        await world.reload(pod(), shown=shown)
         for tries, pause in enumerate([1, 2, 4, 8, REPEAT, REPEAT], start=1):
             world.now += pause - 0.01
-            await world.push(pod(), shown=shown)
+            await world.reload(pod(), shown=shown)
             assert len(world.servers.told) == tries
             world.now += 0.01
-            await world.push(pod(), shown=shown)
+            await world.reload(pod(), shown=shown)
             assert len(world.servers.told) == tries + 1
 
     async def test_another_configuration_begins_the_back_off_anew(self) -> None:
         world = made(REFUSAL)
         for pause in (0, 1, 2):
             world.now += pause
-            await world.push(pod())
-        await world.push(pod(), config=TWO)
+            await world.reload(pod())
+        await world.reload(pod(), config=TWO)
         world.now += 1
-        assert (await world.push(pod(), config=TWO)).told == 1
+        assert (await world.reload(pod(), config=TWO)).sent == 1
 
     async def test_it_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
         world = made(REFUSAL)
         with caplog.at_level(logging.WARNING):
             for pause in (0, 1, 2):
                 world.now += pause
-                await world.push(pod())
+                await world.reload(pod())
         [record] = caplog.records
         assert record.getMessage() == (
             "pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
@@ -194,94 +197,95 @@ class TestRefusals:
 
 
 class TestSlowServers:
-    async def test_a_late_push_goes_on_and_wakes_when_it_has_ended(self) -> None:
+    async def test_a_late_reload_goes_on_and_wakes_when_it_has_ended(self) -> None:
         world = made()
         gate = world.servers.hold(pod())
-        assert await world.push(pod()) == Pushed(told=1, settled=False, problem=None)
+        assert await world.reload(pod()) == Reloaded(sent=1, settled=False, problem=None)
         assert world.woken.empty()
         gate.set()
         assert await world.next_woken() == KEY
-        assert await world.push(pod()) == Pushed(told=0, settled=True, problem=None)
+        assert await world.reload(pod()) == Reloaded(sent=0, settled=True, problem=None)
         assert len(world.servers.told) == 1
 
-    async def test_one_push_at_a_time_goes_to_a_server(self) -> None:
+    async def test_one_reload_at_a_time_goes_to_a_server(self) -> None:
         """The newest configuration is told once the one before it has ended."""
         world = made()
         gate = world.servers.hold(pod())
-        await world.push(pod())
-        assert await world.push(pod(), config=TWO) == Pushed(told=0, settled=False, problem=None)
+        await world.reload(pod())
+        assert await world.reload(pod(), config=TWO) == Reloaded(sent=0, settled=False, problem=None)
         assert [config for _, config in world.servers.told] == [ONE]
         gate.set()
         await world.next_woken()
-        await world.push(pod(), config=TWO)
+        await world.reload(pod(), config=TWO)
         assert [config for _, config in world.servers.told] == [ONE, TWO]
 
     async def test_it_holds_up_no_other(self) -> None:
         world = made()
         world.servers.hold(pod("a"))
-        await world.push(pod("a"), pod("b"))
+        await world.reload(pod("a"), pod("b"))
         async with asyncio.timeout(5):
-            await world.push(pod("a"), pod("b"), config=TWO)
+            await world.reload(pod("a"), pod("b"), config=TWO)
         assert (pod("b").address, TWO) in world.servers.told
 
-    async def test_what_a_late_push_was_refused_is_a_problem(self) -> None:
+    async def test_what_a_late_reload_was_refused_is_a_problem(self) -> None:
         world = made(REFUSAL)
         gate = world.servers.hold(pod())
-        assert (await world.push(pod())).problem is None
+        assert (await world.reload(pod())).problem is None
         gate.set()
         await world.next_woken()
-        assert (await world.push(pod())).problem is not None
+        assert (await world.reload(pod())).problem is not None
 
 
 async def test_a_mistake_of_ours_is_seen() -> None:
     world = made(TypeError("not a refusal"))  # type: ignore[arg-type]  # that is the mistake
     with pytest.raises(TypeError, match="not a refusal"):
-        await world.push(pod())
+        await world.reload(pod())
 
 
 class TestForgetting:
     @pytest.mark.parametrize("gone", ["the TFModel", "the pod"])
-    async def test_a_late_push_to_what_is_gone_is_ended_and_wakes_nobody(self, gone: str) -> None:
+    async def test_a_late_reload_to_what_is_gone_is_ended_and_wakes_nobody(self, gone: str) -> None:
         world = made()
         world.servers.hold(pod())
-        await world.push(pod())
+        await world.reload(pod())
         if gone == "the pod":
-            await world.push()
+            await world.reload()
         else:
-            world.pusher.forget(KEY)
+            world.reloaders[KEY].close()
         async with asyncio.timeout(5):
             assert await world.servers.cancelled.get() == pod().address
-        await world.push(pod("b"), key=OTHER)
+        await world.reload(pod("b"), key=OTHER)
         assert world.woken.empty()
 
     async def test_a_pod_that_is_gone_is_told_anew_when_it_is_back(self) -> None:
         world = made()
-        await world.push(pod("a"), pod("b"))
-        await world.push(pod("b"))
-        pushed = await world.push(pod("a"), pod("b"))
-        assert pushed.told == 1
+        await world.reload(pod("a"), pod("b"))
+        await world.reload(pod("b"))
+        reloaded = await world.reload(pod("a"), pod("b"))
+        assert reloaded.sent == 1
         assert [host for host, _ in world.servers.told].count(pod("a").address) == 2
 
     async def test_a_tfmodel_that_is_gone_is_told_anew_when_it_is_back_and_others_are_not(self) -> None:
         world = made()
-        await world.push(pod(), key=KEY)
-        await world.push(replace(pod(), incarnation="v/0"), key=OTHER)
-        world.pusher.forget(KEY)
-        assert (await world.push(pod(), key=KEY)).told == 1
-        assert (await world.push(replace(pod(), incarnation="v/0"), key=OTHER)).told == 0
+        await world.reload(pod(), key=KEY)
+        await world.reload(replace(pod(), incarnation="v/0"), key=OTHER)
+        world.reloaders[KEY].close()
+        world.reloaders[KEY] = world.reloader(KEY)
+        assert (await world.reload(pod(), key=KEY)).sent == 1
+        assert (await world.reload(replace(pod(), incarnation="v/0"), key=OTHER)).sent == 0
 
     async def test_the_problem_of_a_pod_that_is_gone_goes_with_it(self) -> None:
         world = made(REFUSAL)
-        await world.push(pod("a"))
+        await world.reload(pod("a"))
         world.servers.failure = None
-        assert (await world.push(pod("b"))).problem is None
+        assert (await world.reload(pod("b"))).problem is None
 
 
 async def test_nobody_is_told_anything_by_one_that_does_not_lead() -> None:
     world = made()
     world.permit = 0.0
-    assert not (await world.push(pod())).settled
+    assert not (await world.reload(pod())).settled
     assert world.servers.told == []
     world.permit = 5.0
-    assert (await world.push(pod())).told == 1
+    assert (await world.reload(pod())).sent == 1
     assert len(world.servers.told) == 1

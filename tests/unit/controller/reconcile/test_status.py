@@ -6,29 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.unit.controller.passes import BEFORE, NOW, at, progress, seen, serves, step
-from tfs_operator.api.conditions import ConditionType, Reason
-from tfs_operator.api.resource import TFModel
+from tests.unit.planning.passes import BEFORE, METADATA, NOW, at, live, passed, seen, serves, step
+from tfs_operator.api.conditions import Reason
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import ClusterError, NotFound, Transient
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
-from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.controller.reconcile.status import StatusWriter
-from tfs_operator.domain.condition_checks import all_conditions
-from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.rollout import Action, Failure
+from tfs_operator.planning import Clocks, Observed, Outcome, Passed, Plan, Refused, Remembered, Subject, conclude
 from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]
 KEY = TFModelKey("default", "mnist")
-METADATA = {"name": "mnist", "namespace": "default", "uid": "u1", "generation": 7, "resourceVersion": "1"}
-LIVE: Manifest = {
-    "apiVersion": "tfs-operator.io/v1alpha1",
-    "kind": "TFModel",
-    "metadata": METADATA,
-    "spec": {"modelUri": "file:///cats"},
-}
+CLOCKS = Clocks(NOW, 0.0)
 SERVING = seen("a", cats=serves(1, 2, stable=1))
 CATS = {"namespace": "default", "name": "mnist", "model": "cats"}
 FAILURE = Failure(2, "version 2 on pod a: bad", NOW)
@@ -38,7 +30,7 @@ FAILURE = Failure(2, "version 2 on pod a: bad", NOW)
 class World:
     """An API server that stores the status, and a recorder that notes events down."""
 
-    live: Manifest = field(default_factory=lambda: LIVE)
+    live: Manifest = field(default_factory=lambda: live("cats"))
     error: ClusterError | None = None
     writes: int = 0
     events: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -51,7 +43,6 @@ class World:
             self,  # type: ignore[arg-type]  # notes down only
             Settings(),
             self.metrics,
-            now=lambda: "2026-11-21T06:30:00Z",
         )
 
     async def apply_status(self, manifest: Manifest) -> Manifest:
@@ -66,13 +57,19 @@ class World:
         assert tfmodel["metadata"]["uid"] == "u1"
         self.events.append((type_, reason, note, action))
 
-    async def end(self, pass_: PassResult) -> None:
-        """Of a pass."""
-        evidence = Evidence(pass_.aspired, 1, pods=pass_.sight.observations, steps=pass_.steps, now=pass_.now)
-        await self.writer.write(self.live, TFModel.parse(self.live), evidence, all_conditions(evidence), pass_)
+    async def end(self, pass_: Passed) -> None:
+        """Of a pass over the TFModel as it is now."""
+        assert isinstance(pass_.observed, Observed)
+        subject = Subject({**pass_.observed.subject.live, **self._as_it_is()}, pass_.observed.tfmodel)
+        pass_ = replace(pass_, observed=replace(pass_.observed, subject=subject))
+        await self.writer.write(conclude(pass_, Remembered(), 30.0, CLOCKS))
 
     async def refuse(self, reason: Reason, why: str = "why") -> None:
-        await self.writer.write_verdicts(self.live, {ConditionType.READY: Verdict("False", reason, why)})
+        pass_ = Passed(Refused(self.live, Problem(reason, why)), Plan(), Outcome())
+        await self.writer.write(conclude(pass_, Remembered(), 30.0, CLOCKS))
+
+    def _as_it_is(self) -> Manifest:
+        return {"metadata": self.live["metadata"], **({"status": self.live["status"]} if "status" in self.live else {})}
 
     def shows(self, start: str) -> bool:
         """Whether a line of the metrics begins so."""
@@ -89,7 +86,7 @@ class World:
 class TestWriting:
     async def test_the_status_has_what_was_observed_and_where_each_model_stands(self) -> None:
         world = World()
-        await world.end(progress(SERVING, cats=[BEFORE]))
+        await world.end(passed(SERVING, cats=[BEFORE]))
         status = world.live["status"]
         [model] = status["models"]
         assert (status["observedGeneration"], status["availableVersions"], model["labels"]) == (7, "1,2", {"stable": 1})
@@ -98,7 +95,7 @@ class TestWriting:
     async def test_it_is_written_once_and_told_once(self) -> None:
         world = World()
         for _ in range(3):
-            await world.end(progress(SERVING, cats=[BEFORE]))
+            await world.end(passed(SERVING, cats=[BEFORE]))
         assert world.writes == 1
         assert [reason for _, reason, _, _ in world.events] == [
             "Deploying",
@@ -111,10 +108,10 @@ class TestWriting:
         """Else it would be told again when it is."""
         world = World(error=Transient("away"))
         with pytest.raises(Transient):
-            await world.end(progress(SERVING, cats=[BEFORE]))
+            await world.end(passed(SERVING, cats=[BEFORE]))
         assert world.events == []
         world.error = None
-        await world.end(progress(SERVING, cats=[BEFORE]))
+        await world.end(passed(SERVING, cats=[BEFORE]))
         assert len(world.events) == 4
 
     async def test_a_tfmodel_that_is_deleted_meanwhile_is_no_error(self) -> None:
@@ -124,19 +121,19 @@ class TestWriting:
 
     async def test_one_that_is_not_acted_on_keeps_what_was_observed(self) -> None:
         world = World()
-        await world.end(progress(SERVING, cats=[BEFORE]))
+        await world.end(passed(SERVING, cats=[BEFORE]))
         before = world.live["status"]
         await world.refuse(Reason.SUSPENDED)
         after = world.live["status"]
         assert after["models"] == before["models"]
-        assert [condition["reason"] for condition in after["conditions"]] == ["Suspended"]
+        assert [condition["reason"] for condition in after["conditions"]] == ["Suspended"] * 2
 
 
 class TestEvents:
     async def test_failures_are_warnings_and_the_rest_is_normal(self) -> None:
         world = World()
         memory = replace(BEFORE, failures=(FAILURE,))
-        await world.end(progress(seen("a", cats=serves(1, stable=1)), cats=[memory]))
+        await world.end(passed(seen("a", cats=serves(1, stable=1)), cats=[memory]))
         assert world.rollout_events == [
             ("Normal", "VersionAvailable", "version 1 AVAILABLE on 1/1 pods in 90.0 s"),
             ("Normal", "LabelMoved", "stable → 1 on 1/1 pods in 90.0 s"),
@@ -146,7 +143,7 @@ class TestEvents:
     async def test_of_several_models_each_is_named(self) -> None:
         world = World()
         pod = seen("a", cats=serves(1), dogs=serves(2))
-        await world.end(progress(pod, cats=[BEFORE], dogs=[BEFORE]))
+        await world.end(passed(pod, cats=[BEFORE], dogs=[BEFORE]))
         assert [note.split(" AVAILABLE")[0] for _, _, note in world.rollout_events] == [
             "model cats: version 1",
             "model dogs: version 2",
@@ -154,9 +151,9 @@ class TestEvents:
 
     async def test_what_has_its_own_event_has_no_second_one(self) -> None:
         world = World()
-        bad = progress(seen("a", cats=serves(1, stable=1)), cats=[replace(BEFORE, failures=(FAILURE,))])
-        failed = replace(step(BEFORE), failed={2: FAILURE.message}, memory=bad.steps["cats"].memory)
-        await world.end(replace(bad, steps={"cats": failed}))
+        bad = passed(seen("a", cats=serves(1, stable=1)), cats=[replace(BEFORE, failures=(FAILURE,))])
+        failed = replace(step(BEFORE), failed={2: FAILURE.message}, memory=bad.plan.steps["cats"].memory)
+        await world.end(replace(bad, plan=replace(bad.plan, steps={"cats": failed})))
         assert world.live["status"]["conditions"][0]["reason"] == "VersionFailed"
         assert [action for *_, action in world.events] == ["Rollout"] * 3
 
@@ -181,7 +178,7 @@ class TestMetrics:
         world = World()
         failing = replace(at(Action.WITHDRAW, NOW), failures=(FAILURE,))
         taken = [BEFORE, at(Action.LOAD, NOW - 4), failing]
-        await world.end(progress(SERVING, cats=taken))
+        await world.end(passed(SERVING, cats=taken))
         assert world.counted("tfmodel_label_moves_total", **CATS) == 1
         assert world.counted("tfmodel_version_failures_total", **CATS) == 1
         assert world.counted("tfmodel_rollout_step_duration_seconds_sum", step="Load") == 4
@@ -190,12 +187,12 @@ class TestMetrics:
     async def test_what_the_pods_serve_is_shown_also_when_the_status_cannot_be_written(self) -> None:
         world = World(error=Transient("the API server is away"))
         with pytest.raises(Transient):
-            await world.end(progress(SERVING, cats=[BEFORE]))
+            await world.end(passed(SERVING, cats=[BEFORE]))
         assert world.shows('tfmodel_label_version{namespace="default",name="mnist",model="cats",label="stable"} 1')
 
     async def test_a_tfmodel_that_is_not_acted_on_has_its_conditions_and_nothing_else(self) -> None:
         world = World()
-        await world.end(progress(SERVING, cats=[BEFORE]))
+        await world.end(passed(SERVING, cats=[BEFORE]))
         await world.refuse(Reason.SUSPENDED)
         series = 'tfmodel_status_reason{namespace="default",name="mnist",type="Ready",reason="Suspended"} 1'
         assert world.shows(series)
@@ -204,7 +201,7 @@ class TestMetrics:
 
     async def test_the_series_of_a_tfmodel_that_is_gone_go(self) -> None:
         world = World()
-        await world.end(progress(SERVING, cats=[replace(BEFORE, failures=(FAILURE,))]))
+        await world.end(passed(SERVING, cats=[replace(BEFORE, failures=(FAILURE,))]))
         world.writer.forget(KEY)
         assert world.counted("tfmodel_label_moves_total", **CATS) is None
         assert world.counted("tfmodel_version_failures_total", **CATS) is None

@@ -11,6 +11,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile import worker
 from tfs_operator.controller.reconcile.reconciler import NO_REQUEUE, Result
+from tfs_operator.controller.reconcile.state import TFModelState, TFModelStates
 from tfs_operator.controller.reconcile.worker import UnexpectedErrors, Worker
 
 KEY = TFModelKey("default", "mnist")
@@ -36,6 +37,12 @@ class Reconciles:
         return end
 
 
+class Room:
+    """Of a TFModel's state."""
+
+    def close(self) -> None: ...
+
+
 class World:
     """One worker at work."""
 
@@ -44,7 +51,8 @@ class World:
         self.queue: WorkQueue[TFModelKey] = WorkQueue()
         self.unexpected_errors = UnexpectedErrors(lambda: self.now)
         self.reconciles = Reconciles(*ends)
-        self.worker = Worker(self.queue, self.reconciles, Metrics(), self.unexpected_errors)  # type: ignore[arg-type]  # plays the reconciler
+        self.states = TFModelStates(lambda _: TFModelState(*[Room() for _ in range(4)]))  # type: ignore[arg-type]  # of no interest
+        self.worker = Worker(self.queue, self.reconciles, self.states, Metrics(), self.unexpected_errors)  # type: ignore[arg-type]  # plays the reconciler
 
     async def until_ended(self, count: int) -> None:
         working = asyncio.create_task(self.worker.work_all(2))
@@ -71,6 +79,19 @@ async def test_any_other_end_forgets_them(end: Exception | Result) -> None:
     assert world.unexpected_errors.seconds() == 0
 
 
+async def test_one_failure_is_one_line_until_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    away = Transient("the API server is away")
+    with caplog.at_level(logging.WARNING):
+        await World(away, away, NO_REQUEUE, away).until_ended(4)
+    assert [record.getMessage() for record in caplog.records] == [f"{away}; trying again with back-off"] * 2
+
+
+async def test_a_tfmodel_that_is_gone_leaves_nothing_behind() -> None:
+    world = World(NO_REQUEUE)
+    await world.until_ended(2)
+    assert len(world.states) == 0
+
+
 async def test_one_that_may_not_write_any_more_is_not_worth_a_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         await World(NotPermitted("no lease")).until_ended(1)
@@ -84,7 +105,8 @@ async def test_at_the_end_a_reconcile_may_finish() -> None:
     working = asyncio.create_task(world.worker.work_all(1))
     await world.reconciles.began.wait()
     working.cancel()
-    await asyncio.sleep(0.01)
+    for _ in range(20):
+        await asyncio.sleep(0)
     assert not working.done()
     world.reconciles.held.set()
     async with asyncio.timeout(5):

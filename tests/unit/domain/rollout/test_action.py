@@ -6,8 +6,9 @@ from typing import get_args
 import pytest
 
 from tfs_operator.api.status import RolloutStatus, StepName
-from tfs_operator.domain.rollout import Action
+from tfs_operator.domain.rollout import Action, policies
 
+POLICIES = Path(policies.__file__).parent
 DESIGN_PAGE = Path(__file__).parents[4] / "docs" / "design" / "rollout.md"
 
 
@@ -28,3 +29,9 @@ def test_the_design_page_has_a_row_for_every_step(action: Action) -> None:
 
 def test_a_step_is_read_back_from_the_status_by_its_name() -> None:
     assert [Action(action.value) for action in Action] == list(Action)
+
+
+def test_every_policy_has_a_test_of_its_name() -> None:
+    """A policy is a file; its test lies at the same place below tests/unit."""
+    tests = {path.name for path in (Path(__file__).parent / "policies").iterdir()}
+    assert {f"test_{path.name}" for path in POLICIES.glob("[a-z]*.py")} <= tests

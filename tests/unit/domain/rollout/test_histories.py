@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -11,11 +12,16 @@ HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
 """1,000 take some seconds, for every run of the unit tests; `make test` asks for 10,000, a minute or more."""
 
 
-@settings(max_examples=HISTORIES, deadline=None, database=None)
-@given(st.binary(min_size=4, max_size=14))
-@example(b"\x12\xde\x00\x00\x00\x00\x00\x00\x00\x00\n")  # a push that is lost just before all is calm
-@example(b"n\xde\x9a\x00\xa9\x0b\xbf\r")  # the ConfigMap is deleted while a pod is coming up
-@example(b"U\x01\x00\x00\n")  # a version that loads for ever is found only after another one was withdrawn
-@example(b"\x91*\x00\x00\x00\x00\t\x0b\x00\xfb\r")  # a folder is repaired, and one pod knows it as bad still
-def test_every_history_ends_well_and_has_no_unsafe_moment(script: bytes) -> None:
+PARTS = 10
+"""Each a test, within a test's time limit on any machine."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
+@given(script=st.binary(min_size=4, max_size=14))
+@example(script=b"\x12\xde\x00\x00\x00\x00\x00\x00\x00\x00\n")  # a push that is lost just before all is calm
+@example(script=b"n\xde\x9a\x00\xa9\x0b\xbf\r")  # the ConfigMap is deleted while a pod is coming up
+@example(script=b"U\x01\x00\x00\n")  # a version that loads for ever is found only after another one was withdrawn
+@example(script=b"\x91*\x00\x00\x00\x00\t\x0b\x00\xfb\r")  # a folder is repaired, and one pod knows it as bad still
+def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: bytes) -> None:
     judge_the_end(play(script))

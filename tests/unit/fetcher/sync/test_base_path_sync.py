@@ -35,7 +35,6 @@ class TestNamedVersions:
         publish(scene.store, 1)
         scene.order(1, poll=0.02)
         await scene.until_fetched(1)
-        await eventually(lambda: not scene.sync._fetching)
         listings = scene.source.listings
         assert listings == 2  # before and after the download
         await asyncio.sleep(0.2)

@@ -1,24 +1,22 @@
 """How soon a TFModel is looked at again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.controller.key import TFModelKey
-from tfs_operator.controller.reconcile.requeue import FAST_SECONDS, Requeue
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Failure, Goal, Limits, Memory, Step
+from tfs_operator.domain.surge import Surge
+from tfs_operator.planning.next_look import FAST_SECONDS, Situation, next_look
 
-KEY = TFModelKey("default", "mnist")
 SLOW, DISCOVERY = 30.0, 5.0
 LIMITS = Limits(bake=30.0, settle=3.0, back_off=60.0, absent=8.0)
 MOVING = [Action.COMMIT, Action.LABEL, Action.RETIRE]
 RESTING = [Action.FETCH, Action.DONE, Action.BAKE, Action.WITHDRAW, Action.WAIT]
-
-
 NAMED = Specific((1,))
+NO_SURGE = Surge()
 
 
 def step(action: Action, since: float = 0.0, failures: tuple[Failure, ...] = (), **more: Any) -> Step:
@@ -36,14 +34,11 @@ ABSENT = step(Action.LOAD, absent={2: "no folder"})
 
 @dataclass
 class Asked:
-    """A pace and its clock; the steps' own clock is `now`."""
+    """Pass after pass, with what each leaves to the next; the steps' own clock is `now`."""
 
     slow: float = SLOW
     clock: float = 1000.0
-    pace: Requeue = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.pace = Requeue(self.slow, lambda: self.clock)
+    moving_since: float | None = None
 
     def next(
         self,
@@ -53,10 +48,14 @@ class Asked:
         now: float = 1e6,
         policy: VersionPolicy = NAMED,
         fetched: Reason = Reason.NOTHING_TO_FETCH,
+        surge: Surge = NO_SURGE,
     ) -> float:
         aspired = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        return self.pace.next(KEY, named, aspired, pods=pods, settled=settled, limits=LIMITS, now=now, fetched=fetched)
+        situation = Situation(named, aspired, pods, settled, LIMITS, now, fetched, surge)
+        look = next_look(situation, self.moving_since, self.slow, self.clock)
+        self.moving_since = look.moving_since
+        return look.seconds
 
 
 class TestResting:
@@ -129,7 +128,7 @@ class TestWhatNeverEnds:
         asked.next(step(Action.LABEL))
         asked.clock += 121
         if rest == "forgotten":
-            asked.pace.forget(KEY)
+            asked.moving_since = None
         else:
             asked.next(step(Action.DONE))
         assert asked.next(step(Action.LABEL)) == FAST_SECONDS
@@ -177,3 +176,8 @@ class TestWhatTimeAloneChanges:
     )
     def test_it_is_looked_at_in_time(self, decided: Step, now: float, seconds: float) -> None:
         assert Asked().next(step(Action.DONE), decided, now=now) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("until", "seconds"), [(1e6 + 5, 5.0), (1e6 + 500, SLOW), (0.0, FAST_SECONDS)])
+def test_it_is_no_later_than_an_old_pod_is_to_make_room(until: float, seconds: float) -> None:
+    assert Asked().next(step(Action.DONE), surge=Surge(until=until)) == seconds

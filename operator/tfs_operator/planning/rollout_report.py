@@ -6,30 +6,42 @@ from itertools import pairwise
 from typing import Any
 
 from tfs_operator.api.status import RolloutStatus
-from tfs_operator.controller.reconcile.rollout_pass import PassResult
 from tfs_operator.domain import rollout_status
 from tfs_operator.domain.history import Announced, Inputs, RolloutEvent, rollout_events
 from tfs_operator.domain.model_status import agreed_labels
-from tfs_operator.domain.rollout import Memory
+from tfs_operator.domain.rollout import Memory, Step
+from tfs_operator.planning.observed import Observed
 
 
 @dataclass(frozen=True)
 class RolloutReport:
-    """Of one model. `steps` are those that ended in this pass, with their seconds."""
+    """Of one model. `ended` are the steps that ended in this pass, with their seconds; `taken` are all of the pass,
+    beginning with the one before it."""
 
     rollout: RolloutStatus
-    rollout_events: Sequence[RolloutEvent]
-    steps: Sequence[tuple[str, float]]
+    events: Sequence[RolloutEvent]
+    ended: Sequence[tuple[str, float]]
+    taken: Sequence[Memory]
 
 
-def rollout_reports(status: Mapping[str, Any], progress: PassResult, replicas: int) -> dict[str, RolloutReport]:
-    """By model; `status` is the one before this pass."""
+def rollout_reports(
+    status: Mapping[str, Any],
+    observed: Observed,
+    steps: Mapping[str, Step],
+    taken: Mapping[str, Sequence[Memory]],
+    replicas: int,
+) -> dict[str, RolloutReport]:
+    """By model; `status` is the one before this pass, `steps` are those at its end."""
     before = rollout_status.rollouts(status)
-    return {name: _report(name, before.get(name), progress, replicas) for name in progress.steps}
+    return {
+        name: _report(name, before.get(name), observed, step, taken[name], replicas) for name, step in steps.items()
+    }
 
 
-def _report(name: str, before: RolloutStatus | None, progress: PassResult, replicas: int) -> RolloutReport:
-    step, pods = progress.steps[name], [seen.model(name) for _, seen in progress.sight.answering]
+def _report(
+    name: str, before: RolloutStatus | None, observed: Observed, step: Step, taken: Sequence[Memory], replicas: int
+) -> RolloutReport:
+    pods = [seen.model(name) for _, seen in observed.answering]
     inputs = Inputs(
         announced=rollout_status.reported(before) if before else Announced(),
         before=rollout_status.memory(before) if before else Memory(),
@@ -37,10 +49,10 @@ def _report(name: str, before: RolloutStatus | None, progress: PassResult, repli
         step=step,
         pods=pods,
         replicas=replicas,
-        now=progress.now,
+        now=observed.now,
     )
-    news, announced = rollout_events(inputs, agreed_labels(pods))
-    return RolloutReport(rollout_status.rollout_status(step, announced), news, _ended(progress.taken[name]))
+    events, announced = rollout_events(inputs, agreed_labels(pods))
+    return RolloutReport(rollout_status.rollout_status(step, announced), events, _ended(taken), taken)
 
 
 def _ended(taken: Sequence[Memory]) -> list[tuple[str, float]]:

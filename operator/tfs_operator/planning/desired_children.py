@@ -1,0 +1,26 @@
+"""Which children are to exist, given what is to be committed."""
+
+from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.renewal import renewal
+from tfs_operator.planning.observed import Observed
+from tfs_operator.render import children
+from tfs_operator.render.deployment import attempt_for, attempt_of, renewal_of
+from tfs_operator.render.pinned_image import pinned_settings
+
+
+def desired_children(observed: Observed, committed: ModelServerConfig, *, replace_pods: bool) -> list[Manifest]:
+    """In the order in which they are applied. `replace_pods`: those that are there read their configuration only at
+    their start, and do not come up with it. Also of kinds that the cluster does not know."""
+    tfmodel, live = observed.tfmodel, observed.children.deployment
+    attempt = attempt_for(tfmodel, committed) if observed.current and replace_pods else attempt_of(live)
+    turn = _renewal(observed) or renewal_of(live)
+    settings = pinned_settings(live, tfmodel, committed, observed.settings, attempt, turn)
+    return children(tfmodel, committed, settings, attempt, turn, surge=observed.surge.allowed)
+
+
+def _renewal(observed: Observed) -> str | None:
+    """Due when a certificate of some pod nears its end."""
+    if observed.tfmodel.spec.server.tls is None:
+        return None
+    return renewal((pod.certificate for pod in observed.pods if pod.certificate), observed.now)

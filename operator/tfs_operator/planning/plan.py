@@ -1,0 +1,50 @@
+"""What a round is to bring about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.rollout import Memory, Step
+
+
+@dataclass(frozen=True)
+class ReloadOrder:
+    """The configuration that one pod's model server is to have. `shown`: its answers show it already."""
+
+    pod: PodFacts
+    config: ModelServerConfig
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Carried out in the order of its fields. `refusal`: why nothing at all is done."""
+
+    refusal: Problem | None = None
+    lacking_kinds: frozenset[str] = frozenset()
+    """Kinds that the spec needs and that the cluster does not know; it is checked for them from now on."""
+
+    committed: ModelServerConfig | None = None
+    """What the ConfigMap holds after `children` are applied. No pod is reloaded unless it does."""
+
+    children: Sequence[Manifest] | None = None
+    """Exactly these are to exist; None: it cannot be said yet, and they are left alone."""
+
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    """Where each model's rollout is, in the order of the spec."""
+
+    new_steps: Sequence[str] = ()
+    """The models whose step is another one than remembered."""
+
+    pods: tuple[PodFacts, ...] = ()
+    """All that there are; what is remembered of others is dropped."""
+
+    reloads: Sequence[ReloadOrder] = ()
+
+    @property
+    def memories(self) -> dict[str, Memory]:
+        """What is remembered of each rollout after this round."""
+        return {name: step.memory for name, step in self.steps.items()}

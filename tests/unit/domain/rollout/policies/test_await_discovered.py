@@ -1,0 +1,39 @@
+"""Versions that `latest` and `all` find by themselves."""
+
+from tests.unit.domain.rollout.policies.views import NOW, latest, named, pod, view
+from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.rollout import Action, Failure
+from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
+
+
+def test_a_newer_version_is_waited_for() -> None:
+    step = await_discovered(view(latest(), latest(), pod("a", 1, loading=[2])), latest())
+    assert step is not None
+    assert (step.action, step.goal.config) == (Action.LOAD, latest())
+    assert "version 2" in step.message
+
+
+def test_one_that_fails_is_reported_and_running_pods_keep_the_policy() -> None:
+    seen = {"waiting": ((2, NOW - 10),)}
+    step = await_discovered(view(latest(), latest(), pod("a", 1, failed=[2]), **seen), latest())
+    assert step is not None
+    assert (step.action, list(step.failed), step.goal.config) == (Action.WITHDRAW, [2], latest())
+
+
+def test_under_latest_with_labels_a_failed_version_is_reported_until_it_is_tried_again() -> None:
+    aspired, goal = latest(stable=1), named(1, stable=1)
+    failed = view(aspired, goal, pod("a", 1, failed=[2], stable=1), failures=(Failure(2, "bad", at=NOW - 1),))
+    assert await_discovered(failed, goal) is None  # nothing has served or fetched it
+    known = view(aspired, goal, pod("a", 1, 2), pod("b", 1, failed=[2]), failures=(Failure(2, "bad", at=NOW - 1),))
+    step = await_discovered(known, goal)
+    assert step is not None
+    assert (step.action, step.failed) == (Action.WITHDRAW, {2: "bad"})
+
+
+def quiet(aspired: ModelConfig) -> bool:
+    return await_discovered(view(aspired, aspired, pod("a", 1)), aspired) is None
+
+
+def test_nothing_was_found_or_nothing_is_looked_for() -> None:
+    assert quiet(latest())
+    assert quiet(named(1))

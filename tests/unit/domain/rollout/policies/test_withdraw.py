@@ -1,0 +1,38 @@
+"""A required version that cannot be loaded."""
+
+from tests.unit.domain.rollout.policies.views import NOW, named, pod, view
+from tfs_operator.domain.rollout import Action
+from tfs_operator.domain.rollout.policies.withdraw import withdraw
+
+GOAL = named(1, 2, stable=2)
+COMMITTED = named(1, stable=1)
+TRYING = {"action": Action.LOAD, "since": NOW - 10, "waiting": ((2, NOW - 10),)}
+
+
+def test_it_goes_back_to_what_is_committed_as_soon_as_one_pod_cannot_load_it() -> None:
+    pods = (pod("a", 1, 2, stable=1), pod("b", 1, failed=[2], stable=1))
+    step = withdraw(view(GOAL, COMMITTED, *pods, **TRYING), GOAL)
+    assert step is not None
+    assert (step.action, step.goal.config, step.commit) == (Action.WITHDRAW, COMMITTED, None)
+    assert step.failed == {2: "version 2 on pod b: NOT_FOUND: no saved_model.pb"}
+
+
+def test_an_error_that_may_be_an_old_one_does_not_count_yet() -> None:
+    trying = {**TRYING, "since": NOW - 1}
+    assert withdraw(view(GOAL, COMMITTED, pod("a", 1, failed=[2]), **trying), GOAL) is None
+
+
+def test_a_load_that_takes_too_long_is_a_failure() -> None:
+    slow = {"action": Action.LOAD, "since": NOW - 60, "waiting": ((2, NOW - 60),)}
+    step = withdraw(view(GOAL, COMMITTED, pod("a", 1, loading=[2]), **slow), GOAL)
+    assert step is not None
+    assert "not AVAILABLE after 60 s" in step.failed[2]
+
+
+def test_a_version_without_a_folder_is_no_failure() -> None:
+    slow = {"action": Action.LOAD, "since": NOW - 600}
+    assert withdraw(view(GOAL, COMMITTED, pod("a", 1), **slow), GOAL) is None
+
+
+def test_nothing_is_withdrawn_while_all_goes_well() -> None:
+    assert withdraw(view(GOAL, COMMITTED, pod("a", 1, 2), **TRYING), GOAL) is None
