@@ -66,7 +66,7 @@ def _labels(text: str) -> dict[str, str]:
 
 
 def _peers(text: str) -> tuple[dict[str, Any], ...]:
-    """An empty peer would let everybody in, which nobody writes on purpose."""
+    """An empty peer would admit everything, which is hardly meant."""
     try:
         peers = json.loads(text)
     except ValueError as error:

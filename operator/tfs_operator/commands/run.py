@@ -1,4 +1,4 @@
-"""`tfs-operator run`: watches TFModels and reconciles them until it is told to stop."""
+"""`tfs-operator run`: watches TFModels and reconciles them until it is stopped."""
 
 import argparse
 import asyncio
@@ -92,7 +92,7 @@ def execute(options: argparse.Namespace) -> int:
     from tfs_operator.cluster.errors import ClusterError
     from tfs_operator.controller.operator import run
 
-    # A third series for each counter, which nobody asks for.
+    # A third series for each counter, of no use here.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client annotates most of itself
     logs.configure(options.log_format, options.log_level)
     if options.log_level != "debug":

@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
         type=float,
         default=300.0,
         metavar="SECONDS",
-        help="how long a problem that was told is left alone before it is told again (default: %(default)s)",
+        help="how long a problem that was reported is not reported again (default: %(default)s)",
     )
     parser.set_defaults(execute=execute)
 

@@ -65,7 +65,7 @@ def _attempt(config: Config) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """For nobody else to read."""
+    """Writes a file that only this user can read."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text)

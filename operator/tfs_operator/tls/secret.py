@@ -72,7 +72,7 @@ def check(pair: Pair, folder: Path) -> Certificate:
 
 
 def _client(leaf: str) -> ssl.SSLContext:
-    """Trusts this very certificate, whoever has signed it."""
+    """Trusts this very certificate, whatever has signed it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -100,7 +100,7 @@ def _server(folder: Path) -> ssl.SSLContext:
 
 def _loading(error: ssl.SSLError, *, encrypted: bool) -> str:
     if encrypted:
-        return f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, which nobody could type in"
+        return f"key {PRIVATE_KEY_KEY} is encrypted: store it without a passphrase, since a pod cannot be asked for it"
     if error.reason == "KEY_VALUES_MISMATCH":
         return f"{PRIVATE_KEY_KEY} does not belong to the certificate in {CERTIFICATE_KEY}: store the pair that does"
     return f"{CERTIFICATE_KEY} or {PRIVATE_KEY_KEY} is damaged: {_words(error)}"

@@ -1,4 +1,4 @@
-"""How long whole rollouts take: from the first step that a new wish leads to, until all is served as wished."""
+"""Measures whole rollouts: from the first step after a spec change until all that it asks for is served."""
 
 from collections.abc import Iterator, Sequence
 

@@ -66,7 +66,7 @@ def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts)
 
 
 def conditions(verdicts: Verdicts) -> Iterator[Sample]:
-    """All of a TFModel that is not acted on: nobody looks at its pods."""
+    """All samples of a TFModel that is not acted on, whose pods are not queried."""
     for type_, verdict in verdicts.items():
         for status in _STATUSES:
             yield Sample(CONDITION, (type_, status), int(status == verdict.status))
@@ -93,7 +93,7 @@ def _versions(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample
 
 
 def _labels(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:
-    """Where nobody can be asked, a label has no version, and not a wrong one."""
+    """Yields no version of a label, rather than a wrong one, while no pod can be queried."""
     agreed = agreed_labels([pod.model(model.name) for pod in pods])
     for label, version in model.labels.items():
         yield Sample(WANTED_LABEL, (model.name, label), version)
