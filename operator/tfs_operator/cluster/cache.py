@@ -1,4 +1,4 @@
-"""Live objects as last seen, from whoever saw them last: a watch, a list, or the answer to our own apply.
+"""Live objects as last seen: in a watch, in a list, or in the answer to our own apply.
 
 Nothing goes backwards. A watch event may be older than the answer to an apply that was cached meanwhile, and
 that answer may arrive after the event that says the object is deleted. The resourceVersion decides: since

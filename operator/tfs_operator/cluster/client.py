@@ -117,7 +117,7 @@ class ClusterClient:
         return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
 
     async def apply(self, manifest: Manifest, uid: str) -> Manifest:
-        """Server-side apply to this very object: what the manifest says is ours, also where somebody else set it.
+        """Server-side apply to this very object: what the manifest has is taken over, also from other field managers.
         Conflict when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
@@ -132,8 +132,8 @@ class ClusterClient:
         return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
     async def apply_as(self, manager: str, manifest: Manifest) -> Manifest:
-        """Server-side apply by another field manager, which takes nothing: Conflict where a field is somebody else's
-        and has another value."""
+        """Server-side apply by another field manager, which takes nothing over: Conflict where another manager
+        owns a field and gives it another value."""
         return await self._call(_apply(manifest, manager=manager, force=False))
 
     async def serves(self, kind: str) -> bool:

@@ -19,7 +19,7 @@ import json
 from collections.abc import Mapping
 
 MAX_RETRY_AFTER_SECONDS = 60.0
-"""A longer wish of the server is cut: the work queue backs off by itself."""
+"""A longer wait that the server asks for is cut: the work queue backs off by itself."""
 
 
 class ClusterError(Exception):
@@ -47,7 +47,7 @@ class Conflict(ClusterError):
 
 
 class Forbidden(ClusterError):
-    """The API server knows who we are, or does not, and says no."""
+    """The API server does not permit the request, or does not know the credentials."""
 
     reason = "Forbidden"
 

@@ -1,4 +1,4 @@
-"""Tells users what happened, as Events on their TFModel; repeats are counted, not repeated.
+"""Writes what happened as Events on the TFModel; repeats are counted, not repeated.
 
 `record` only notes the event down; `run`, a task of its own, writes it. So an API server that refuses or
 loses events delays no reconcile and fails none. Format: https://kubernetes.io/docs/reference/
@@ -111,7 +111,7 @@ class EventRecorder:
 
     async def _let_others_pass(self) -> None:
         patience = self._clock() + PATIENCE_SECONDS
-        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue tells nobody that it is empty
+        while self._busy() and self._clock() < patience:  # noqa: ASYNC110  # a queue has no event for being empty
             await asyncio.sleep(PATIENCE_SECONDS / 10)
 
     def _begin(self, series: _Series) -> None:
@@ -155,7 +155,7 @@ class EventRecorder:
             await self._client.create_event(_event(series, seen, self._instance))
 
     def _failed(self, why: str) -> None:
-        """Says so once; again only after it has worked meanwhile."""
+        """Logs the first failure in a row as a warning."""
         _log.log(logging.DEBUG if self._failing else logging.WARNING, "cannot write events: %s", why)
         self._failing = True
 

@@ -43,4 +43,4 @@ RESOURCES: Mapping[str, Resource] = {
     "Lease": Resource("coordination.k8s.io/v1", "leases"),
     identity.KIND: Resource(identity.API_VERSION, identity.PLURAL),
 }
-"""Kind → where it lives. A kind that is not here is a KeyError: a mistake of ours."""
+"""Kind → where it lives. A kind that is not here is a KeyError."""

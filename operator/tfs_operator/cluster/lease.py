@@ -3,7 +3,7 @@
 The record is client-go's (k8s.io/client-go/tools/leaderelection), so `kubectl get lease` shows what one is used to.
 Two clocks are never compared: a holder is gone when its record has not changed for the record's own duration, by this
 process's monotonic clock, since it was last seen to change. A holder stops by itself, `renew_deadline` after it began
-the last renewal that succeeded, which is before anybody else may take the lease. What it sends until then must not
+the last renewal that succeeded, which is before another operator may take the lease. What it sends until then must not
 arrive much later: `remaining` bounds every request that changes something.
 """
 
@@ -43,7 +43,7 @@ class LeaseLost(errors.ClusterError):
 class Times:
     """Seconds. Raises ValueError for times with which two could act at once, or a renewal could not fail even once.
 
-    Whoever stands by looks every `retry` seconds, so it acts at most `retry + duration` after the last renewal, and
+    A standby looks every `retry` seconds, so it acts at most `retry + duration` after the last renewal, and
     the time of two requests later.
     """
 
@@ -61,16 +61,16 @@ class Times:
 
 
 class Leadership(Protocol):
-    """Whether this process may act."""
+    """Decides whether this process may act."""
 
     async def acquire(self) -> None:
         """Returns once it may."""
 
     async def keep(self) -> None:
-        """Sees to it that it still may. Raises LeaseLost."""
+        """Keeps the permission, until it is lost. Raises LeaseLost."""
 
     async def release(self) -> None:
-        """Lets another one act at once. Never raises."""
+        """Gives the permission up, so that another operator can act at once. Never raises."""
 
     def remaining(self) -> float:
         """Seconds for which it may act without a further renewal; 0 when it may not."""
@@ -171,7 +171,7 @@ class Lease:
         if self._live is None:
             await self._look()
         if self._live is not None and _holder(self._live) != self._identity:
-            raise self._lost(f"it is held by {_holder(self._live) or 'nobody'}")
+            raise self._lost(f"it is held by {_holder(self._live) or 'no operator'}")
         return await self._hold()
 
     async def _hold(self) -> bool:
@@ -179,13 +179,13 @@ class Lease:
         try:
             await self._write(self._identity, self._times.duration)
         except errors.Conflict:
-            self._live = None  # somebody was faster, or an answer to us was lost
+            self._live = None  # another operator was faster, or an answer was lost
             return False
         self._valid_from = started
         return True
 
     async def _try(self, attempt: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-        """False when it did not work this time. Said once, until it works again."""
+        """False when it did not work this time. Logs the first failure in a row."""
         try:
             async with asyncio.timeout(max(seconds, 0.01)):
                 done = await attempt()
@@ -228,7 +228,7 @@ class Lease:
             self._live = await self._client.replace({**self._live, "kind": "Lease", "spec": spec})
 
     def _waits(self) -> float:
-        """Seconds until the record may be taken from whoever holds it; 0 when it may."""
+        """Seconds until the record may be taken from its holder; 0 when it may."""
         if _holder(self._live) in ("", self._identity):
             return 0.0
         spec = (self._live or {}).get("spec") or {}

@@ -1,8 +1,8 @@
-"""A work queue that never hands out a key twice at once and never loses a wish.
+"""A work queue that never hands out a key twice at once and never loses an add.
 
 A key is in one of four states: unknown; waiting until a time; ready; processing. An `add` while it is
-processing makes it ready again after `done`. There is one wish a key, the earliest: level-triggered work sees
-everything anyway, and asks anew if it wants to be called later. Semantics: client-go's util/workqueue.
+processing makes it ready again after `done`. Of several due times of a key the earliest counts: level-triggered
+work sees everything anyway, and adds the key anew if it is to run later. Semantics: client-go's util/workqueue.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class QueueMetrics(Protocol):
 
 
 class NoMetrics:
-    """Nobody is looking."""
+    """Counts nothing."""
 
     def depth(self, keys: int) -> None: ...
     def added(self) -> None: ...
@@ -94,7 +94,7 @@ class WorkQueue(Generic[K]):
         return self._age(self._processing)
 
     def add(self, key: K) -> None:
-        """Ready now; a later wish for the same key is thereby granted too."""
+        """Ready now; a later due time of the same key is dropped."""
         self._due.pop(key, None)
         self._make_ready(key, self._clock())
 
@@ -120,7 +120,7 @@ class WorkQueue(Generic[K]):
         self.add_after(key, pause * (1 - _JITTER * self._jitter()))
 
     def forget(self, key: K) -> None:
-        """It worked: the next pause is the shortest again. Does not take back a wish."""
+        """It worked: the next pause is the shortest again. A key that is due stays due."""
         self._failures.pop(key, None)
 
     async def get(self) -> K:

@@ -32,7 +32,7 @@ _POD_STATUS = (
 
 
 def slim(item: Mapping[str, Any]) -> Manifest:
-    """The object without what nobody here reads. The result shares its parts with `item`."""
+    """Returns the object without what the operator never reads. The result shares its parts with `item`."""
     return _pod(item) if item["kind"] == "Pod" else _other(item)
 
 

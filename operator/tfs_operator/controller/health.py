@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics, told by the event loop itself: if it hangs, nobody answers."""
+"""Serves /healthz, /readyz and /metrics from the event loop itself, so that none answers once the loop hangs."""
 
 import asyncio
 import time
@@ -16,14 +16,14 @@ BEAT_SECONDS = 1.0
 MAX_BEAT_AGE = 10.0
 MAX_QUEUE_AGE = 300.0
 MAX_WORK_AGE = DEADLINE_SECONDS + 30.0
-"""A reconcile is cancelled at its deadline; this one did not heed it."""
+"""A reconcile is cancelled at its deadline; this one has ignored it."""
 MAX_MISTAKES_AGE = 180.0
 """At least ten tries of one TFModel with back-off, or two reconciles given up at their deadline."""
 
 
 @dataclass
 class Health:
-    """What is known of the process: the last heartbeat of its loop, its queue, whether its caches are filled."""
+    """Knows the last heartbeat of the process's loop, its queue, and whether its caches are filled."""
 
     queue: WorkQueue[TFModelKey]
     clock: Callable[[], float] = time.monotonic
@@ -44,7 +44,7 @@ class Health:
             await asyncio.sleep(BEAT_SECONDS)
 
     def problems(self) -> list[str]:
-        """Why the process should be restarted; empty when it should not."""
+        """Returns why the process should be restarted; empty when it should not."""
         checks = (
             ("the event loop was busy", self.clock() - self.last_beat, MAX_BEAT_AGE),
             ("a TFModel waited for a worker", self.queue.oldest_age(), MAX_QUEUE_AGE),
@@ -54,7 +54,7 @@ class Health:
         return [f"{what} for {age:.0f} s, at most {limit:.0f} s are fine" for what, age, limit in checks if age > limit]
 
     def unready(self) -> list[str]:
-        """Why nothing should depend on it yet."""
+        """Returns why nothing should depend on the process yet."""
         return self.problems() if self.filled else ["the caches are not filled yet", *self.problems()]
 
 

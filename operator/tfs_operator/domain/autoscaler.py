@@ -1,4 +1,4 @@
-"""What Kubernetes, or KEDA, says of the autoscaler: can it read what it scales on?
+"""Reads an autoscaler's status: whether it can read the metrics that it scales on.
 
 Sources:
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions,
@@ -39,7 +39,7 @@ class AutoscalerFacts:
 
 
 def facts(kind: str, least: int, most: int, live: Manifest | None, *, installed: bool = True) -> AutoscalerFacts:
-    """Of the live object; None while there is none."""
+    """Returns the facts of the live object; `live` is None while it does not exist."""
     conditions = (live or {}).get("status", {}).get("conditions") or []
     found = {item.get("type"): item for item in conditions}
     telling = [found[name] for name in _TELLING[kind] if found.get(name, {}).get("status") in ("True", "False")]

@@ -13,12 +13,12 @@ _MAX_INT64 = 2**63 - 1
 
 
 def to_annotation(config: ModelServerConfig) -> str:
-    """Equal configurations give equal text."""
+    """Returns the annotation's value; equal configurations give equal text."""
     return json.dumps([_model_to_json(model) for model in config.models], separators=(",", ":"), sort_keys=True)
 
 
 def from_annotation(text: str) -> ModelServerConfig | None:
-    """None when it is unreadable: somebody else wrote it, and then nothing is known of what is committed."""
+    """Returns None when it is unreadable, since another client wrote it: then nothing is known of what is committed."""
     try:
         return ModelServerConfig(tuple(_model_from_json(item) for item in _list(json.loads(text))))
     except (ValueError, TypeError, KeyError, RecursionError):

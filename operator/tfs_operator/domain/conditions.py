@@ -1,4 +1,4 @@
-"""Verdicts become conditions: with the generation they speak of, and the time of the last change of status.
+"""Turns verdicts into conditions, with the generation of the spec and the time of the last change of status.
 
 Source: https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md
 """
@@ -17,7 +17,7 @@ def merged(
     generation: int,
     now: str,
 ) -> list[Condition]:
-    """`now` is an RFC 3339 time; a condition whose status stays keeps its time."""
+    """Returns the new conditions. `now` is an RFC 3339 time; a condition whose status stays keeps its time."""
     times = {(old.get("type"), old.get("status")): old.get("lastTransitionTime") for old in previous}
     return [
         Condition.model_validate(

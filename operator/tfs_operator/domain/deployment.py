@@ -1,4 +1,4 @@
-"""What Kubernetes says of the Deployment: how far its rolling update is.
+"""Reads a Deployment's status: the progress of its rolling update.
 
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
 """
@@ -35,7 +35,7 @@ class DeploymentFacts:
 
 
 def facts(deployment: Manifest | None) -> DeploymentFacts:
-    """The facts of a Deployment manifest; None, when there is none yet."""
+    """Returns the facts of a Deployment; None stands for one that does not exist yet."""
     if deployment is None:
         return DeploymentFacts()
     status = deployment.get("status", {})

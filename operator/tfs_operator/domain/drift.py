@@ -1,7 +1,7 @@
-"""Does the live object already hold what is desired?
+"""Compares a live object with the desired one.
 
 The API server adds defaults and normalises quantities, so equality would never hold. Values that only the live
-object has belong to somebody else and are left alone. What we no longer desire shows in DIGEST_ANNOTATION,
+object has belong to other clients and are left alone. What we no longer desire shows in DIGEST_ANNOTATION,
 which is a part of what is desired.
 """
 

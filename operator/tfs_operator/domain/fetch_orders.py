@@ -1,4 +1,4 @@
-"""What the fetchers of a TFModel's pods are ordered to hold."""
+"""Computes what the fetchers of a TFModel's pods have to hold."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServ
 def order(
     models: Iterable[str], committed: ModelServerConfig, aspired: ModelServerConfig, poll_interval_seconds: float
 ) -> FetchOrder:
-    """For `models`, those that are fetched. A server starts with what is committed, and is led to what is wanted."""
+    """Returns the order for `models`, those that are fetched: servers start with `committed` and reach `aspired`."""
     return FetchOrder(
         models={name: _model_order(committed.model(name), aspired.model(name)) for name in models},
         poll_interval_seconds=poll_interval_seconds,

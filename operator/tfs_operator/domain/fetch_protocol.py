@@ -1,7 +1,7 @@
 """What the operator and the fetcher of a pod tell each other: orders one way, reports the other, as JSON over HTTP.
 
-The fetcher brings versions of models from a store to the folder that the model server reads. It is told which
-versions to hold, and says how far each is. The same order is told again and again; it is a state, not a command.
+The fetcher brings versions of models from a store to the folder that the model server reads. It gets an
+order of versions to hold, and reports the progress of each. The same order is sent again and again; it is a state.
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
-"""What has happened since it was told of last: the events of a TFModel read as the history of its rollouts.
+"""Computes the events of a TFModel: together they read as the history of its rollouts.
 
-Computed from what is observed and from what the status says was told, so that nothing is told twice, or lost with
-the operator's process.
+An event is a difference between what is observed and what the status says was announced, so none is repeated, or
+lost with the operator's process.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Announced:
-    """Labels that were said to answer, and versions that were said to be AVAILABLE, on every ready pod."""
+    """Labels and AVAILABLE versions, on every ready pod, that events have announced."""
 
     labels: Mapping[str, int] = field(default_factory=dict)
     versions: frozenset[int] = frozenset()
@@ -51,8 +51,8 @@ class RolloutEvent:
 
 @dataclass(frozen=True)
 class Inputs:
-    """One model: what was told, the memory and message before this pass, the step it has come to, and what its pods
-    answer, of `replicas` that there should be."""
+    """One model: what was announced, the memory and message before this pass, the step it has reached, and the answers
+    of its pods, of `replicas` that there should be."""
 
     announced: Announced
     before: Memory
@@ -79,14 +79,14 @@ class Inputs:
 
     @property
     def gone(self) -> frozenset[int]:
-        """Told of, and no pod has it any more, or loads it again after a restart."""
+        """Announced versions that no pod has any more, or loads again after a restart."""
         return self.announced.versions - {
             status.version for pod in self.pods for status in pod.versions if status.state in _PRESENT
         }
 
 
 def rollout_events(inputs: Inputs, labels: Mapping[str, int]) -> tuple[list[RolloutEvent], Announced]:
-    """What is new, and what has been told of then. `labels` are those to which all pods give the same answer."""
+    """Returns the new events, and what is announced with them. `labels` are those on which all pods agree."""
     failed = list(_failures(inputs))
     if not inputs.pods or inputs.begins:
         return failed, inputs.announced
@@ -95,8 +95,7 @@ def rollout_events(inputs: Inputs, labels: Mapping[str, int]) -> tuple[list[Roll
 
 
 def _labels_now(inputs: Inputs, labels: Mapping[str, int]) -> dict[str, int]:
-    """A label that not all pods answer alike is on its way: it is as it was, until it is wanted no more and no pod
-    answers it."""
+    """Keeps a label on which pods disagree as it was announced, until the goal has none and no pod answers it."""
     alive = {label for pod in inputs.pods for label in pod.labels} | inputs.step.goal.config.labels.keys()
     return {**{label: v for label, v in inputs.announced.labels.items() if label in alive}, **labels}
 

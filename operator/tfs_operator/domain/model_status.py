@@ -1,4 +1,4 @@
-"""The version matrix: per model, every version and label as all ready pods answer for them."""
+"""Computes the status of each model: every version and label, over all ready pods."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,18 +11,18 @@ _MESSAGE_LIMIT = 2000
 
 
 def model_statuses(aspired: ModelServerConfig, pods: Sequence[PodObservation]) -> list[ModelStatus]:
-    """One entry a model, in the order of the spec. Only pods that answered count."""
+    """Returns one entry a model, in the order of the spec, over the pods that answered."""
     heard = answering(pods)
     return [_model_status(model, heard) for model in aspired.models]
 
 
 def answering(pods: Sequence[PodObservation]) -> list[PodObservation]:
-    """The pods that count."""
+    """Returns the ready pods that answered."""
     return [pod for pod in pods if pod.ready and pod.problem is None]
 
 
 def states(model: ModelConfig, pods: Sequence[PodObservation]) -> dict[int, list[str]]:
-    """By version, its state on each of the pods, for the versions that the status lists."""
+    """Returns, by version, its state on each of the pods, for the versions that the status lists."""
     listed = _listed(model, [pod.model(model.name) for pod in pods])
     return {version: _states(version, model.name, pods) for version in listed}
 
@@ -40,7 +40,7 @@ def _model_status(model: ModelConfig, pods: Sequence[PodObservation]) -> ModelSt
 
 
 def agreed_labels(observations: Sequence[ModelObservation]) -> dict[str, int]:
-    """Labels to which every pod gives the same answer."""
+    """Returns the labels on which all pods agree, with their versions."""
     if not observations:
         return {}
     first, *others = observations
@@ -52,7 +52,7 @@ def agreed_labels(observations: Sequence[ModelObservation]) -> dict[str, int]:
 
 
 def _listed(model: ModelConfig, observations: Iterable[ModelObservation]) -> list[int]:
-    """Versions that are wanted, alive or failed. A version that ended well is the past, and left out."""
+    """Returns the versions that the spec names, and those that are loaded or failed, not those that ended well."""
     aspired = model.policy.versions if isinstance(model.policy, Specific) else ()
     seen = {
         status.version

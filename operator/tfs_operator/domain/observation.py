@@ -1,4 +1,4 @@
-"""What the pods answer. Every decision after the first apply is computed from these values."""
+"""Defines what the pods answer. Every decision after the first apply is computed from these values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class ModelObservation:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that keeps a pod or a child from what is wanted. `reason` is a condition's reason."""
+    """Something that keeps a pod or a child from its desired state. `reason` is a condition's reason."""
 
     reason: str
     message: str
@@ -57,7 +57,7 @@ class PodObservation:
     models: Mapping[str, ModelObservation] = field(default_factory=dict)
     problem: Problem | None = None
     stale: bool = False
-    """The pod was asked and is slow to answer; `models` is what it said the last time."""
+    """The pod was queried and is slow to answer; `models` is its last answer."""
 
     fetches: Mapping[str, ModelReport] = field(default_factory=dict)
     """What the pod's fetcher reports, by model; empty where it was not asked or did not answer."""

@@ -1,4 +1,4 @@
-"""What Kubernetes says of one pod: can it be asked, and if it is not ready, why not.
+"""Reads one pod's status: whether it can be queried, and if it is not ready, why not.
 
 A pod's trouble is found by a chain of named checks, from the most telling to the least.
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
@@ -49,7 +49,7 @@ class PodFacts:
 
 
 def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
-    """The facts of one pod manifest. `gpus`: as many as each pod asks for."""
+    """Returns the facts of one pod. `gpus`: as many as each pod asks for."""
     metadata, status = pod["metadata"], pod.get("status", {})
     return PodFacts(
         name=metadata["name"],

@@ -1,8 +1,8 @@
-"""When pods are replaced so that they start with a newer certificate: TensorFlow Serving reads it only at its start.
+"""Decides when pods are replaced to start with a newer certificate: TensorFlow Serving reads it only at its start.
 
 Whether the Secret holds a newer one is not known here, since the operator reads no Secrets. So the pods are replaced
-a few times within the last part of a certificate's life: cert-manager renews when two thirds are over, and whoever
-renews later is met by a later time. Each replacement is a rolling update, and drops no request.
+a few times within the last part of a certificate's life: cert-manager renews when two thirds are over, and a
+later renewal is met by a later time. Each replacement is a rolling update, and drops no request.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Why a Deployment cannot make its pods: in the API server's words, and what then helps.
+"""Explains why a Deployment cannot create its pods, with the API server's message and advice.
 
 Source: the condition ReplicaFailure, whose message is what the API server has answered to the ReplicaSet's controller.
 """
@@ -10,6 +10,6 @@ _LESS = "the namespace's Pod Security label allows less than this spec needs"
 
 
 def pods_not_created(deployment: str, words: str) -> str:
-    """For a person: which child, which rule, what to do. `words` name the rule."""
+    """Returns a message with the Deployment, the rule and what to do; `words` is the API server's message."""
     helps = _LESS if _NEEDS_MORE in words else advice(words)
     return ": ".join(filter(None, (f"Deployment {deployment} cannot make its pods", words, helps)))

@@ -1,4 +1,4 @@
-"""A rollout's memory as a part of the status, and back. What cannot be read is forgotten: it costs time, not safety."""
+"""Converts a rollout's memory to a part of the status, and back. What cannot be read is dropped: it costs time only."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ _MAX_VERSIONS = 64
 
 
 def rollouts(status: Mapping[str, Any]) -> dict[str, RolloutStatus]:
-    """What a TFModel's status remembers, by model."""
+    """Returns what a TFModel's status remembers, by model."""
     found = {model.get("name", ""): _rollout(model.get("rollout")) for model in status.get("models") or []}
     return {name: rollout for name, rollout in found.items() if rollout is not None}
 
@@ -42,7 +42,7 @@ def memory(rollout: RolloutStatus) -> Memory:
 
 
 def resumed(kept: Memory, now: float) -> Memory:
-    """After a pause in which nobody drove the rollout: what is being loaded has its whole time again."""
+    """Returns the memory after a pause of the operator: what is being loaded has its whole timeout again."""
     since = now if kept.action is not None and kept.action.traits.loading else kept.since
     return replace(kept, since=since, waiting=tuple((version, now) for version, _ in kept.waiting))
 
@@ -52,7 +52,7 @@ def reported(rollout: RolloutStatus) -> Announced:
 
 
 def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
-    """Of very many versions the newest are remembered."""
+    """Returns the part of the status; of very many versions it holds the newest."""
     kept = step.memory
     return RolloutStatus(
         step=cast(StepName, step.action.value),  # pydantic checks it

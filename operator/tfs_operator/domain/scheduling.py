@@ -1,4 +1,4 @@
-"""Why the scheduler finds no node for a pod: its one long sentence, cut to what counts, with what to do.
+"""Explains why the scheduler finds no node for a pod: shortens its message and adds what to do.
 
 It reads `0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient nvidia.com/gpu. preemption: …`.
 Source: k8s.io/kubernetes/pkg/scheduler/framework/types.go, FitError, and the plugins' reasons beside it.
@@ -45,13 +45,13 @@ class FitError:
 
 
 def parse_fit_error(message: str) -> FitError | None:
-    """None for a message of another form, such as `no nodes available to schedule pods`."""
+    """Parses the scheduler's message; None for one of another form, such as `no nodes available to schedule pods`."""
     found = _SENTENCE.match(message)
     return FitError(int(found["nodes"]), tuple(found["causes"].split(", "))) if found else None
 
 
 def explained(message: str, gpus: int) -> str:
-    """For a person: what no node has, and what to do. `gpus`: as many as the pod asks for."""
+    """Returns what no node has, and what to do. `gpus` is the number of GPUs that the pod requests."""
     found = parse_fit_error(message)
     advice = "; ".join(_advice(found.causes if found else (message,), gpus))
     return f"{_finding(found, gpus) if found else message}"[:_LIMIT] + (f": {advice}" if advice else "")

@@ -1,4 +1,4 @@
-"""Whether a rolling update may start a new pod before it stops an old one.
+"""Decides whether a rolling update may start a new pod before it stops an old one.
 
 It may, and no request is lost. But where every GPU is taken, by the very pods that are to be replaced, the new pod
 waits for ever. So after a while an old pod is stopped first, one at a time, until the update is complete.

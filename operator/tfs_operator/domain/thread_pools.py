@@ -33,7 +33,7 @@ class ThreadPools:
 
 
 def thread_pools(server: Server) -> ThreadPools:
-    """What the user says; else what the CPU request calls for, but where extraArgs say something of it."""
+    """Returns the user's numbers; else those that follow from the CPU request, unless extraArgs set them."""
     chosen, cpus = server.parallelism or Parallelism(), cpu_request(server.resources)
     computing = None if is_given(_POOLS, server.extra_args) else cpus
     answering = None if is_given(_REST, server.extra_args) else _rest_threads(cpus, server.batching)

@@ -1,4 +1,4 @@
-"""TLS on a pod's gRPC port: the file that the model server reads, and what the operator learns of it.
+"""Defines TLS on a pod's gRPC port: the file that the model server reads, and what the operator learns of it.
 
 The operator reads no Secrets. The init container that puts the file together tells, as its last words, which
 certificate the server will present; the kubelet hands them on in the pod's status, and the operator trusts exactly
@@ -56,7 +56,7 @@ def served(pod_status: dict[str, Any]) -> Certificate | None:
 def _from_last_words(text: str) -> Certificate | None:
     """Leaves out what a later release may add."""
     try:
-        told = json.loads(text)
-        return Certificate(str(told["sha256"]), str(told["name"]), float(told["not_before"]), float(told["not_after"]))
+        read = json.loads(text)
+        return Certificate(str(read["sha256"]), str(read["name"]), float(read["not_before"]), float(read["not_after"]))
     except (ValueError, TypeError, KeyError):
         return None

@@ -16,10 +16,10 @@ class ApplyFailure:
 
 @dataclass(frozen=True)
 class Reloaded:
-    """`told` servers were sent a configuration that is new to them; `settled`: every server shows what it was sent;
-    `problem` is the first refusal."""
+    """`sent`: how many servers were sent a configuration that is new to them; `settled`: every server shows what it was
+    sent; `problem` is the first refusal."""
 
-    told: int = 0
+    sent: int = 0
     settled: bool = False
     problem: Problem | None = None
 

@@ -26,7 +26,7 @@ class Passed:
         if isinstance(self.observed, Refused):
             return True
         unchanged = self.outcome.children.committed == self.observed.committed
-        return not self.outcome.reloaded.told and (self.outcome.blocked or unchanged)
+        return not self.outcome.reloaded.sent and (self.outcome.blocked or unchanged)
 
 
 def after(before: Passed | None, observed: Observed | Refused, plan: Plan, outcome: Outcome) -> Passed:

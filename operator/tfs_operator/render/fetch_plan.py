@@ -24,5 +24,5 @@ def fetch_plan(tfmodel: TFModel, committed: ModelServerConfig) -> FetchPlan | No
 
 
 def as_text(plan: FetchPlan) -> str:
-    """The same text for the same plan, and readable by `kubectl get configmap`."""
+    """Returns the same text for the same plan, readable by `kubectl get configmap`."""
     return plan.model_dump_json(indent=1, exclude_defaults=True) + "\n"

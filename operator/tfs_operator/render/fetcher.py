@@ -19,7 +19,7 @@ _RESOURCES: Manifest = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": 
 
 
 def fetchers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """The pod's init containers: none where nothing is fetched."""
+    """Returns the pod's init containers: none where nothing is fetched."""
     return [_fetcher(tfmodel, settings)] if remotes(tfmodel.metadata.name, tfmodel.spec) else []
 
 

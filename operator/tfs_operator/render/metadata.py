@@ -21,7 +21,7 @@ def headless_name(tfmodel: TFModel) -> str:
 
 
 def selector(tfmodel: TFModel) -> dict[str, str]:
-    """Labels that find the pods. A Deployment's selector can never change, so these are few and final."""
+    """Returns the labels that find the pods. A Deployment's selector can never change, so these are few and final."""
     return {NAME_LABEL: APPLICATION, INSTANCE_LABEL: tfmodel.metadata.name}
 
 
@@ -30,7 +30,7 @@ def labels(tfmodel: TFModel) -> dict[str, str]:
 
 
 def child(tfmodel: TFModel, api_version: str, kind: str, name: str, body: Manifest) -> Manifest:
-    """A complete manifest: identity, labels, controlling owner, and the digest by which a change is noticed."""
+    """Returns a complete manifest: identity, labels, controlling owner, and the digest by which a change is noticed."""
     manifest = {
         "apiVersion": api_version,
         "kind": kind,

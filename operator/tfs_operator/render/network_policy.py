@@ -22,7 +22,7 @@ _EXTERNAL = ("NodePort", "LoadBalancer")
 
 
 def network_policies(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """None where the TFModel or the administrator does not want it, or nobody knows where the operator is."""
+    """Returns none where the TFModel or the administrator turns them off, or the operator's namespace is unknown."""
     chosen = settings.network_policies
     enabled = tfmodel.spec.network_policy.enabled and chosen.enabled and chosen.operator_namespace
     return [_network_policy(tfmodel, chosen)] if enabled else []

@@ -6,7 +6,7 @@ from tfs_operator.render.metadata import child, selector
 
 
 def pod_disruption_budget(tfmodel: TFModel) -> Manifest:
-    """A pod that is not ready protects nobody, so it may always be evicted."""
+    """Allows a pod that is not ready to be evicted at any time, since it serves no client."""
     spec = {
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",

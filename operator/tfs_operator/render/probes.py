@@ -14,7 +14,7 @@ _KILL_AFTER_DRAIN = 5
 
 
 def probes(model: str, rollout: Rollout) -> Manifest:
-    """Probes of the container, by the name of its first model: the ports open only once every model is served."""
+    """Returns the container's probes, by the name of its first model: ports open only once every model is served."""
     return {
         "startupProbe": _startup(model, rollout.load_timeout_seconds),
         "readinessProbe": _readiness(model),
@@ -52,7 +52,7 @@ def grace_period(rollout: Rollout) -> int:
 
 
 def lifecycle(rollout: Rollout) -> Manifest:
-    """Goes on serving while the endpoints are withdrawn. Kubernetes refuses a sleep of 0 before 1.33."""
+    """Returns a hook that serves while endpoints are withdrawn. Kubernetes refuses a sleep of 0 before 1.33."""
     if rollout.drain_seconds == 0:
         return {}
     return {"lifecycle": {"preStop": {"sleep": {"seconds": rollout.drain_seconds}}}}

@@ -10,19 +10,19 @@ let go of `spec.replicas`."""
 
 
 def replicas(tfmodel: TFModel) -> Manifest:
-    """For the Deployment's spec. With an autoscaler nothing: what is not applied is not fought over."""
+    """Returns `replicas` for the Deployment's spec; nothing with an autoscaler, which then owns the field."""
     return {} if tfmodel.spec.autoscaling else {"replicas": tfmodel.spec.replicas}
 
 
 def replicas_annotation(tfmodel: TFModel) -> Manifest:
     """For the Deployment's annotations. Also what may go to zero begins with one: a first pod shows that the model
-    loads, and where KEDA is not installed nobody would ever raise it from zero."""
+    loads, and where KEDA is not installed nothing would ever raise it from zero."""
     autoscaling = tfmodel.spec.autoscaling
     return {FIRST_REPLICAS_ANNOTATION: str(_first(autoscaling))} if autoscaling else {}
 
 
 def desired_replicas(tfmodel: TFModel, live: Manifest | None) -> int:
-    """As many as there should be now; `live` is the Deployment, if there is one."""
+    """Returns the number of replicas that there should be now; `live` is the Deployment, if there is one."""
     autoscaling = tfmodel.spec.autoscaling
     if autoscaling is None:
         return tfmodel.spec.replicas
@@ -34,6 +34,6 @@ def _first(autoscaling: Autoscaling) -> int:
 
 
 def first_replicas(deployment: Manifest) -> int | None:
-    """With how many a Deployment begins, or began, that an autoscaler scales; None for one that the spec scales."""
+    """Returns with how many replicas an autoscaled Deployment begins, or began; None where the spec sets them."""
     found = (deployment["metadata"].get("annotations") or {}).get(FIRST_REPLICAS_ANNOTATION)
     return int(found) if found is not None and str(found).isdecimal() else None

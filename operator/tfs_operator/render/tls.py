@@ -20,7 +20,7 @@ def tls_flags(tfmodel: TFModel) -> list[str]:
 
 
 def tls_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Of the model server: it sees the file, not the Secret."""
+    """Returns the model server's mounts: it sees the file, not the Secret."""
     return [{"name": _VOLUME, "mountPath": TLS_PATH, "readOnly": True}] if tfmodel.spec.server.tls else []
 
 
@@ -38,7 +38,7 @@ def tls_volumes(tfmodel: TFModel) -> list[Manifest]:
 
 
 def tls_containers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
-    """The pod's init containers for TLS."""
+    """Returns the pod's init containers for TLS: one, or none."""
     tls = tfmodel.spec.server.tls
     if tls is None:
         return []

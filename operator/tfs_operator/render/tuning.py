@@ -30,14 +30,14 @@ def tuning_flags(server: Server) -> list[str]:
 
 
 def batching_file(server: Server) -> dict[str, str]:
-    """The file's name and text, if there is anything to say: the server refuses an empty file."""
+    """Returns the file's name and text, or nothing where it would be empty: the server refuses an empty file."""
     lines = _parameters(server.batching, thread_pools(server)) if server.batching else ()
     text = "".join(f"{line}\n" for line in lines)
     return {BATCHING_FILE: text} if text else {}
 
 
 def batching_digest(server: Server) -> Manifest:
-    """An annotation of the pods: they read the file at their start only, so another text replaces them."""
+    """Returns an annotation of the pods: they read the file at their start only, so another text replaces them."""
     file = batching_file(server)
     return {BATCHING_DIGEST_ANNOTATION: digest(file)} if file else {}
 

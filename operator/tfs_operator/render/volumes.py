@@ -13,7 +13,7 @@ _STORE = "store"
 
 
 def volumes(tfmodel: TFModel) -> list[Manifest]:
-    """Volumes of the pod, in an order that depends on nothing but the spec."""
+    """Returns the pod's volumes, in an order that depends on nothing but the spec."""
     return [
         {"name": "config", "configMap": {"name": config_map_name(tfmodel.metadata.name)}},
         {"name": "tmp", "emptyDir": {}},
@@ -31,7 +31,7 @@ def volumes(tfmodel: TFModel) -> list[Manifest]:
 
 
 def mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Mounts of the model server's container: models are read-only."""
+    """Returns the mounts of the model server's container: models are read-only."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
@@ -49,7 +49,7 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
 
 
 def fetcher_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Mounts of the fetcher's container, which alone sees the credentials."""
+    """Returns the mounts of the fetcher's container, which alone sees the credentials."""
     storage = tfmodel.spec.storage
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
@@ -61,8 +61,8 @@ def fetcher_mounts(tfmodel: TFModel) -> list[Manifest]:
 
 
 def _store_volumes(tfmodel: TFModel) -> list[Manifest]:
-    """Secret and ConfigMap are optional: where one is missing the fetcher runs, says so, and goes on once it is there,
-    while the kubelet would keep the pod from starting."""
+    """Secret and ConfigMap are optional: where one is missing the fetcher runs, reports it, and goes on once it is
+    there, while the kubelet would keep the pod from starting."""
     if not _fetches(tfmodel):
         return []
     storage = tfmodel.spec.storage

@@ -1,7 +1,7 @@
-"""Which certificate a pod presents, and whether it is the one that the pod's status tells of.
+"""Checks that a pod presents the certificate that its status names.
 
 A pod is called by its address, for which no certificate is made, and its authority is known to the operator only if
-somebody tells it. The fingerprint in the pod's status is the better proof: it is that of the one certificate whose
+it is configured. The fingerprint in the pod's status is the better proof: it is that of the one certificate whose
 key this pod was given.
 """
 
@@ -26,7 +26,7 @@ async def presented(host: str, port: int, expected: Certificate, deadline_second
     except (OSError, ssl.SSLError) as error:
         raise ModelServerUnreachable(host, port, f"no TLS handshake: {error}") from None
     if hashlib.sha256(shown).hexdigest() != expected.sha256:
-        words = "its certificate is not the one that its init container was given: somebody else may answer there"
+        words = "its certificate is not the one that its init container was given: another server may answer there"
         raise ModelServerUnreachable(host, port, words)
     return ssl.DER_cert_to_PEM_cert(shown).encode()
 

@@ -1,4 +1,4 @@
-"""Tells one pod's model server its whole config, over gRPC.
+"""Sends one pod's model server its whole config, over gRPC.
 
 A reload is unauthenticated and shares the port with predictions. It answers before new versions are loaded,
 and a new model whose base path is missing blocks it for ever: hence a deadline on every call. A pod that serves over
@@ -87,7 +87,7 @@ class ReloadClient:
         certificate: Certificate | None = None,
     ) -> None:
         """Replaces the server's config; returns once the server has accepted it, loaded or not. With a `certificate`
-        over TLS, and to nobody who presents another one.
+        over TLS, and to no server that presents another one.
 
         Raises ReloadRefused with the server's words, ModelServerUnreachable for everything else.
         """

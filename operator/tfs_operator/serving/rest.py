@@ -1,4 +1,4 @@
-"""Observes one pod's model server over REST: which versions are in which state, who answers a label.
+"""Observes one pod's model server over REST: which versions are in which state, and which version answers a label.
 
 Bare status says nothing about labels, and only metadata needs a live servable, so the version that a label
 answers is read from `/labels/L/metadata`. Paths and answers: tensorflow/serving, g3doc/api_rest.md.
@@ -26,7 +26,7 @@ _LABEL_ABSENT = {400, 404}
 
 
 class ModelStatusClient(PodHttp):
-    """Asks model servers for their versions and labels."""
+    """Queries model servers for their versions and labels."""
 
     async def observe(self, host: str, port: int, model: str, labels: Iterable[str]) -> ModelObservation:
         """One model on one pod, as the pod answers. A model it does not know has no versions.
@@ -35,14 +35,14 @@ class ModelStatusClient(PodHttp):
         would look like a label that fell off.
         """
         pod = _Pod(self._session, self._slots, host, port)
-        wanted = sorted(set(labels))
+        asked = sorted(set(labels))
         try:
             async with asyncio.TaskGroup() as group:
                 versions = group.create_task(pod.versions(model))
-                answers = [group.create_task(pod.version_of(model, label)) for label in wanted]
+                answers = [group.create_task(pod.version_of(model, label)) for label in asked]
         except ExceptionGroup as failures:
             raise _first(failures) from None
-        found = {label: answer.result() for label, answer in zip(wanted, answers, strict=True)}
+        found = {label: answer.result() for label, answer in zip(asked, answers, strict=True)}
         return ModelObservation(
             versions=versions.result(),
             labels={label: version for label, version in found.items() if version is not None},
@@ -70,7 +70,7 @@ class _Pod:
             raise self._unreachable("its status is not TF Serving's") from None
 
     async def version_of(self, model: str, label: str) -> int | None:
-        """The version that answers `label`; None when nobody does."""
+        """Returns the version that answers `label`; None when none does."""
         path = f"/v1/models/{quote(model, safe='')}/labels/{quote(label, safe='')}/metadata"
         status, body = await self._get(path)
         if status in _LABEL_ABSENT:

@@ -72,7 +72,7 @@ def check(pair: Pair, folder: Path) -> Certificate:
 
 
 def _client(leaf: str) -> ssl.SSLContext:
-    """Trusts this very certificate, whoever has signed it."""
+    """Trusts this very certificate, whatever has signed it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

@@ -105,9 +105,11 @@ def test_a_list_of_one_namespace_says_nothing_about_others(make):
 
 def test_tombstones_are_bounded(make):
     cache = Cache()
-    for number in range(MAX_TOMBSTONES + 10):
-        cache.remove(make("Pod", f"p{number}"))
-    assert len(cache._tombstones) == MAX_TOMBSTONES
+    numbers = range(MAX_TOMBSTONES + 10)
+    for number in numbers:
+        cache.remove(make("Pod", f"p{number}", version=2))
+    forgotten = [number for number in numbers if cache.upsert(make("Pod", f"p{number}", version=1))]
+    assert forgotten == list(range(10)), "those of the objects that were deleted first"
 
 
 def test_keeps_of_a_pod_only_what_is_read(make):

@@ -83,9 +83,9 @@ async def test_repeats_before_the_first_write_are_one_event(recorder, apiserver)
 
 
 async def test_a_repeat_during_a_write_is_not_lost(recorder, apiserver, answer):
-    apiserver.will(answer(seconds=0.1))
+    apiserver.will(answer(seconds=0.2))
     happen(recorder)
-    await asyncio.sleep(0.05)
+    await seen(apiserver, 1)
     happen(recorder)
     _, patched = await seen(apiserver, 2)
     assert patched.body["series"]["count"] == 2
@@ -178,11 +178,13 @@ async def test_events_do_not_wait_for_ever(client, apiserver, monkeypatch):
         await seen(apiserver, 1)
 
 
-async def test_memory_is_bounded(client, monkeypatch):
+async def test_memory_is_bounded(client, apiserver, monkeypatch):
+    """Of 100 events 30 may wait to be written, and of these the 20 latest are still known."""
     monkeypatch.setattr(events, "MAX_SERIES", 20)
     monkeypatch.setattr(events, "MAX_PENDING", 30)
     recorder = EventRecorder(client, "pod")
     for number in range(100):
         happen(recorder, f"note {number}")
-    assert len(recorder._seen) == 20
-    assert recorder._queue.depth == 30
+    async with running(recorder):
+        requests = await seen(apiserver, 20)
+    assert [request.body["note"] for request in requests] == [f"note {number}" for number in range(10, 30)]

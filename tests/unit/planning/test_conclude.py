@@ -113,7 +113,7 @@ class TestRefusals:
 class TestRounds:
     def test_another_round_follows_what_was_sent_or_committed_but_not_what_is_blocked(self) -> None:
         pass_ = passed(SERVING, cats=[BEFORE])
-        sent = replace(pass_.outcome, reloaded=replace(pass_.outcome.reloaded, told=1))
+        sent = replace(pass_.outcome, reloaded=replace(pass_.outcome.reloaded, sent=1))
         committed = replace(pass_.outcome, children=replace(pass_.outcome.children, committed=None))
         blocked = replace(committed, failure=ApplyFailure(REFUSED, blocking=True))
         rounds = [replace(pass_, outcome=outcome) for outcome in (pass_.outcome, sent, committed, blocked)]

@@ -59,8 +59,8 @@ class Children:
         return await self._write(tfmodel, self._in_order(free), serves) or next(iter(asides), None)
 
     async def _set_aside(self, tfmodel: TFModel, pending: list[Manifest]) -> tuple[list[ApplyFailure], list[Manifest]]:
-        """Those that are known to be in vain, and the others. A missing child is looked for only where a name was found
-        taken the last time, so that nothing is made and taken back at each try."""
+        """Splits manifests into known failures and those worth applying. A missing child is looked for only where a
+        name was found taken the last time, so that nothing is made and taken back at each try."""
         asides, free = [], []
         looks = _name_was_taken(self._cache.get(TFMODEL, tfmodel.metadata.namespace, tfmodel.metadata.name))
         for desired in pending:
@@ -121,8 +121,8 @@ class Children:
         return aside
 
     async def _written(self, tfmodel: TFModel, desired: Manifest) -> Manifest | Problem | None:
-        """The object as the API server has it now; None when the TFModel goes with its namespace, and nobody reads its
-        status any more."""
+        """The object as the API server has it now; None when the TFModel goes with its namespace, and its
+        status with it."""
         key = key_of(desired)
         try:
             answer = await self._apply(tfmodel, desired)
@@ -174,7 +174,7 @@ class Children:
         for kind in kinds:
             for live in self._cache.owned_by(kind, tfmodel.metadata.uid):
                 if key_of(live) not in desired and "deletionTimestamp" not in live["metadata"]:
-                    await self._delete(live, "no longer wanted")
+                    await self._delete(live, "no longer desired")
 
     async def _delete(self, live: Manifest, why: str) -> None:
         key = key_of(live)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError, Transient
 from tfs_operator.controller.kinds import OPTIONAL_KINDS, WATCHED_KINDS
+from tfs_operator.domain.backoff import delay
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +57,12 @@ class OptionalKinds:
 
     async def until_they_change(self) -> None:
         """Ends once the cluster knows a kind that was missed, or no longer knows one that it knew."""
-        pause = self._pause
+        looks = 1
         while not (news := await self._news()):
             with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(delay(looks, self._pause, LONGEST_LOOK_SECONDS)):
                     await self._new_miss.wait()
-            pause = self._pause if self._new_miss.is_set() else min(2 * pause, LONGEST_LOOK_SECONDS)
+            looks = 1 if self._new_miss.is_set() else looks + 1
             self._new_miss.clear()
         log.info("%s: ending, to start again and see it so", news)
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Reflector:
-    """Goes on for ever, whatever the API server says: the pace of what ends too soon is slowed down."""
+    """Watches for ever, whatever the API server answers; a watch that ends too soon is repeated ever more slowly."""
 
     def __init__(self, client: ClusterClient, informer: Informer, throttle: Throttle | None = None) -> None:
         self._client = client
@@ -32,7 +32,7 @@ class Reflector:
         self._failing: set[Scope] = set()
 
     async def follow(self, scope: Scope) -> None:
-        """From where the intake has listed the scope; anew from a list when that is too long ago."""
+        """Watches from where the informer has listed the scope; from a new list when that is too long ago."""
         version = self._informer.listed_at(scope)
         while True:
             await self._throttle.pause(scope)
@@ -64,7 +64,7 @@ class Reflector:
         return version
 
     async def _failed(self, scope: Scope, error: ClusterError) -> None:
-        """Said once, until it works again."""
+        """Logs the first failure in a row."""
         if scope not in self._failing:
             log.warning("watching %s: %s; trying again", scope[0], error)
         self._failing.add(scope)

@@ -1,4 +1,4 @@
-"""Slows down what is repeated too soon, whoever repeats it: a watch that ends as soon as it begins, for example."""
+"""Slows down what is repeated too soon: a watch that ends as soon as it begins, for example."""
 
 import asyncio
 import time

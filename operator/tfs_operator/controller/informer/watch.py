@@ -1,11 +1,11 @@
-"""The only use of kopf: it watches TFModels, and hands what it sees to a `WatchHandler`.
+"""The only use of kopf: it watches TFModels, and passes their events to a `WatchHandler`.
 
 Handlers other than `on.event` would make kopf write finalizers and annotations, `index` is quadratic, and
 `worker_limit` can deadlock (docs/design/kopf.md). A handler here never fails and returns nothing: kopf would
 neither retry it, nor keep a returned value to itself.
 
 kopf ends altogether over an answer that it does not expect: it is started anew, and what it may have missed meanwhile
-is looked for. It watches through an HTTP session of ours, which tells when a list or a watch begins, and slows down
+is looked for. It watches through an HTTP session of ours, which notes when a list or a watch begins, and slows down
 what would otherwise be repeated without a pause.
 """
 
@@ -104,7 +104,7 @@ async def _watch(
 
 async def _stop_kopf(roots: Collection["asyncio.Task[Any]"]) -> None:
     """First those that end others, then what is left: the watches of a kopf that failed would go on beside the next
-    one's. It takes two seconds to end the handlers of single objects, and may overhear a cancellation while it does."""
+    one's. It takes two seconds to end the handlers of single objects, and may miss a cancellation meanwhile."""
     await _stop(set(roots))
     await _stop({task for task in _kopfs_tasks() if getattr(task.get_coro(), "__name__", "") == "guard"})
     for _ in range(_STOP_TRIES):

@@ -15,7 +15,7 @@ T = TypeVar("T")
 @dataclass
 class Call(Generic[T]):
     """To one pod; `identity` tells it from another pod of the same name. `in_time` becomes False when a pass has waited
-    for it in vain: no later pass waits for it again."""
+    for it too long: no later pass waits for it again."""
 
     identity: str
     task: "asyncio.Task[T]"

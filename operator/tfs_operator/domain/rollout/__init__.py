@@ -1,4 +1,4 @@
-"""How a model gets from what is served to what is wanted, without an unsafe moment. See docs/design/rollout.md."""
+"""Leads a model from what is served to its spec, without an unsafe moment. See docs/design/rollout.md."""
 
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.decide import decide

@@ -1,7 +1,7 @@
-"""The rollout of one model: a chain of policies, of which the first that has something to say decides.
+"""Decides the next step of one model: a chain of policies, of which the first that returns a step decides.
 
-A pure function of what is observed. The operator may be killed anywhere: the next pass goes on from the pods, the
-ConfigMap and the status. The table is in docs/design/rollout.md.
+The operator may be killed at any moment: the next pass goes on from the pods, the ConfigMap and the status. The table
+is in docs/design/rollout.md.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, ret
 
 
 def decide(facts: Facts) -> Step:
-    """The next step of one model."""
+    """Returns the next step of one model; the same facts give the same step."""
     if (first := bootstrap(facts)) is not None:
         return first
     assert facts.committed is not None

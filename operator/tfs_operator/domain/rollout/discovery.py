@@ -12,12 +12,12 @@ from tfs_operator.domain.rollout.view import View, newest
 
 
 def picked(view: View, policy: VersionPolicy) -> frozenset[int]:
-    """What the policy picks of the versions that are known to exist."""
+    """Returns the versions that the policy picks of those that are known to exist."""
     return newest(policy, view.present)
 
 
 def bad(view: View, policy: VersionPolicy) -> Mapping[int, str]:
-    """The picked versions that cannot be loaded, with the server's words."""
+    """Returns the picked versions that cannot be loaded, with the server's error."""
     if isinstance(policy, Specific):
         return {}
     reasons = map(partial(_badness, view), sorted(picked(view, policy)))
@@ -35,20 +35,20 @@ def _badness(view: View, version: int) -> tuple[int, str] | None:
 
 
 def dropping(view: View) -> bool:
-    """The moment in which a failed version is dropped: a server tries it again only when it comes back."""
+    """Tells whether a failed version is being dropped now: a server tries it again only when it comes back."""
     limits, now = view.facts.limits, view.facts.now
     return any(failure.drop_at(limits) <= now < failure.retry_at(limits) for failure in view.memory.failures)
 
 
 def pin(view: View, policy: VersionPolicy, labelled: Mapping[str, int]) -> Specific | None:
-    """The versions known to be good that the policy picks, and those with a label; None when none is known."""
+    """Returns the versions known to be good that the policy picks, and those with a label; None when none is known."""
     known = view.on_all | (view.trusted - view.ended_badly)
     good = newest(policy, known - bad(view, policy).keys()) or newest(policy, view.on_some)
     return Specific(tuple(sorted(good | set(labelled.values())))) if good else None
 
 
 def to_commit(view: View) -> VersionPolicy:
-    """The policy with which a pod that restarts comes up, when the wish is `latest` or `all`."""
+    """Returns the policy with which a pod that restarts comes up, when the spec has `latest` or `all`."""
     policy = view.aspired.policy
     trusted = view.committed.policy == policy or _something_newer(view)
     if trusted and not bad(view, policy):

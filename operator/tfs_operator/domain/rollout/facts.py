@@ -1,4 +1,4 @@
-"""What a rollout is decided from, and what is decided. Times are seconds since the epoch, given by the caller."""
+"""Defines what a rollout is decided from, and what is decided. Times are seconds since the epoch, from the caller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,11 +28,11 @@ class Pod:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The pods that run the wanted set of models; pods of another set are being replaced and do not count."""
+    """The pods that run the spec's set of models; pods of another set are being replaced and do not count."""
 
     pods: tuple[Pod, ...] = ()
     silent: int = 0
-    """Ready pods that did not answer: they hold up nobody but themselves."""
+    """Ready pods that did not answer; the others go on without them."""
 
     crash_looping: bool = False
     """No pod is ready, and each has ended with an error, or waits for what the store does not have: the committed
@@ -77,9 +77,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Memory:
-    """What the status of the TFModel remembers of one model's rollout; losing it costs time, never safety.
+    """The part of one model's rollout that is kept in the TFModel's status; losing it costs time, never safety.
 
-    `wish` is a fingerprint of the wanted configuration that the rest speaks of.
+    `spec_hash` identifies the model's spec to which the rest belongs.
     """
 
     spec_hash: str = ""
@@ -90,18 +90,18 @@ class Memory:
     """Versions that some pod has or loads, but not every pod has AVAILABLE, and since when."""
 
     proven: bool = True
-    """False from a commit that no pod has vouched for until a pod answers."""
+    """False from the commit of an untried configuration until a pod has come up with it."""
 
     began: float = 0.0
-    """When the wish was first seen."""
+    """When the spec was first observed."""
 
     follows: bool = False
-    """Pods were told to follow `latest`."""
+    """Pods were given the policy `latest`."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One model: the wish, what a pod that restarts comes up with (None: nothing yet), and what the pods answer."""
+    """One model: its spec, what a pod that restarts comes up with (None: nothing yet), and what the pods answer."""
 
     aspired: ModelConfig
     committed: ModelConfig | None
@@ -111,13 +111,13 @@ class Facts:
     now: float = 0.0
 
     def is_starting(self, pod: Pod) -> bool:
-        """May it still be loading what it came up with?"""
+        """Tells whether the pod may still be loading what it came up with."""
         return self.now - pod.ready_at < self.limits.load_timeout
 
 
 @dataclass(frozen=True)
 class Goal:
-    """Where every pod is led to; `rollout.push.pod_config` makes of it what is safe for one pod."""
+    """The state to which every pod is led; `rollout.push.pod_config` makes of it what is safe for one pod."""
 
     config: ModelConfig
     keep_available: bool = False
@@ -139,7 +139,7 @@ class Goal:
     """Pods that may still be loading what they came up with."""
 
     hold: bool = False
-    """No pod is told anything for now."""
+    """Nothing is pushed to any pod for now."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,9 @@ class Step:
     """Versions that are given up, and why."""
 
     absent: Mapping[int, str] = field(default_factory=dict)
-    """Versions for which no server finds a folder: they are asked for all the same, since one may appear."""
+    """Versions for which no server finds a folder; they stay in what is pushed, since a folder may appear."""
 
     replace_pods: bool = False
-    """Only new pods get out of this: those that are there cannot come up, or take no configuration."""
+    """The pods are replaced: those that exist cannot come up, or accept no configuration."""
 
     memory: Memory = field(default_factory=Memory)

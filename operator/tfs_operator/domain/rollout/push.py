@@ -1,4 +1,4 @@
-"""What one pod is told on the way to the goal.
+"""Computes the configuration that is pushed to one pod on the way to the goal.
 
 The server refuses a whole configuration for one label on a version that is not AVAILABLE, so a label moves only
 once its new version is AVAILABLE on that pod, and until then its old version stays loaded. What a pod came up
@@ -15,17 +15,17 @@ _ON_ITS_WAY = ("START", "LOADING")
 
 
 def server_config(steps: Mapping[str, Step], pods: Mapping[str, Pod]) -> ModelServerConfig | None:
-    """What one server is told: all models of `steps`, in that order; `pods` is that one pod, by model.
+    """Returns the configuration of one server: all models of `steps`, in that order; `pods` is that one pod, by model.
 
     None: nothing for now, since one of its models must not be disturbed.
     """
     configs = [pod_config(step.goal, pods[name]) for name, step in steps.items()]
-    told = tuple(config for config in configs if config is not None)
-    return ModelServerConfig(told) if len(told) == len(configs) else None
+    pushed = tuple(config for config in configs if config is not None)
+    return ModelServerConfig(pushed) if len(pushed) == len(configs) else None
 
 
 def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
-    """The configuration of the goal's model that is safe for this pod; None: nothing for now."""
+    """Returns the configuration of the goal's model that is safe for this pod; None: nothing for now."""
     if goal.hold or _is_coming_up(goal, pod):
         return None
     labels = _labels(goal, pod.observed)
@@ -34,7 +34,7 @@ def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
 
 
 def _is_coming_up(goal: Goal, pod: Pod) -> bool:
-    """Between our question and our push a version may become AVAILABLE, and its label with it, which we would drop."""
+    """Tells whether a version and its label may come up between the query and the push, which would drop the label."""
     if pod.name not in goal.starting or all(s.state not in _ON_ITS_WAY for s in pod.observed.versions):
         return False
     unanswered = (goal.config.labels.keys() & goal.promised) - pod.observed.labels.keys()
@@ -64,7 +64,7 @@ def _policy(goal: Goal, observed: ModelObservation, labelled: frozenset[int]) ->
 
 
 def _specific(goal: Goal, observed: ModelObservation, versions: frozenset[int]) -> Specific:
-    """Something that is AVAILABLE always stays: told of versions without a folder only, a server unloads all."""
+    """Keeps something that is AVAILABLE: given only versions without a folder, a server unloads all."""
     available = observed.available
     aspired = versions | available if goal.keep_available or not versions & available else versions
     dropped = frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up

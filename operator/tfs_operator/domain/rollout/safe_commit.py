@@ -1,4 +1,4 @@
-"""Keeps the committed configuration one that a pod can start with, whatever becomes of the wish."""
+"""Keeps the committed configuration one that a pod can start with, whatever becomes of the change."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def safe_commit(view: View, goal: ModelConfig) -> ModelConfig | None:
-    """A better committed configuration, or None when it is well as it is. Pods that are silent may know better."""
+    """Returns a safer committed configuration, or None where there is none, or where some pod does not answer."""
     if view.facts.fleet.silent:
         return None
     better = replace(view.committed, policy=_policy(view, goal), labels=_labels(view))

@@ -1,4 +1,4 @@
-"""Does a pod show what it was told?"""
+"""Compares a pod's answers with the configuration that was pushed to it."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from tfs_operator.domain.observation import ModelObservation
 
 
 def settled(config: ModelServerConfig, observed: Mapping[str, ModelObservation]) -> bool:
-    """Do the pod's answers show that it follows `config`?"""
+    """Tells whether the pod's answers show that it follows `config`."""
     return all(_model_settled(model, observed.get(model.name, ModelObservation())) for model in config.models)
 
 

@@ -1,4 +1,4 @@
-"""Common to all policies: how a step is put together."""
+"""Builds steps, for all policies."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,14 +11,14 @@ from tfs_operator.domain.rollout.view import View
 
 
 def step(view: View, action: Action, message: str, goal: Goal, commit: ModelConfig | None = None) -> Step:
-    """A step at which nothing has failed."""
+    """Returns a step at which nothing has failed."""
     return Step(action, message, goal, _if_new(view, commit))
 
 
 def goal_of(
     view: View, config: ModelConfig, *, keep_available: bool = False, lingering: frozenset[str] = frozenset()
 ) -> Goal:
-    """The goal that leads to `config`, with what the policies of discovery need beside it."""
+    """Returns the goal that leads to `config`, with what the policies of discovery need beside it."""
     found_bad = discovery.bad(view, config.policy)
     pinned = discovery.pin(view, config.policy, config.labels) if found_bad else None
     if pinned and discovery.dropping(view):
@@ -39,7 +39,7 @@ def _starting(view: View) -> frozenset[str]:
 
 
 def failing(view: View, failed: Mapping[int, str], goal: Goal, commit: ModelConfig | None) -> Step:
-    """Versions are given up; their failures are remembered in `remembered`."""
+    """Returns the step Withdraw, which gives versions up; `with_memory` records their failures."""
     goal = replace(goal, given_up=goal.given_up | failed.keys())
     return Step(Action.WITHDRAW, "; ".join(failed.values()), goal, _if_new(view, commit), failed)
 
@@ -49,7 +49,7 @@ def _if_new(view: View, commit: ModelConfig | None) -> ModelConfig | None:
 
 
 def with_memory(view: View, decided: Step) -> Step:
-    """The step with what the status is to remember of it."""
+    """Returns the step with what the status is to remember of it."""
     before = view.memory
     since = before.since if before.action is decided.action else view.facts.now
     failures = tuple(_failures(view, decided.failed))
@@ -91,12 +91,12 @@ def _failure(view: View, version: int, message: str | None) -> Failure:
 
 
 def words(config: ModelConfig) -> str:
-    """`versions 1, 2` for people."""
+    """Returns a text such as `versions 1, 2`."""
     if isinstance(config.policy, Specific):
         return "version" + "s" * (len(config.policy.versions) > 1) + " " + ", ".join(map(str, config.policy.versions))
     return "the versions that the policy picks"
 
 
 def everywhere(view: View) -> str:
-    """`on 3 pods` for people."""
+    """Returns a text such as `on 3 pods`."""
     return f"on {len(view.pods)} pod" + "s" * (len(view.pods) != 1)

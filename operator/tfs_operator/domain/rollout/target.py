@@ -1,4 +1,4 @@
-"""What the wish comes to, given what is known of the versions.
+"""Computes what a model's spec amounts to, given what is known of the versions.
 
 Labels and `latest`: a server that follows `latest` unloads the oldest version as soon as a newer one is there,
 label or not, and no operator is quick enough to forbid it. So with labels the newest versions that are known,
@@ -13,12 +13,12 @@ from tfs_operator.domain.rollout.view import View, newest
 
 
 def initial(aspired: ModelConfig) -> ModelConfig:
-    """With what the very first pods start: the wish; labels on `latest` wait until its versions are known."""
+    """Returns what the very first pods start with: the spec; labels on `latest` wait until its versions are known."""
     return replace(aspired, labels={}) if isinstance(aspired.policy, Latest) else aspired
 
 
 def running(view: View) -> ModelConfig:
-    """Where the pods are led to."""
+    """Returns the configuration to which the pods are led."""
     aspired = view.aspired
     if isinstance(aspired.policy, Latest) and aspired.labels:
         return replace(aspired, policy=_held_versions(view, aspired.policy))
@@ -31,19 +31,19 @@ def _held_versions(view: View, policy: VersionPolicy) -> Specific:
 
 
 def known(view: View) -> frozenset[int]:
-    """Versions that some server has, that were trusted before, or that every pod's fetcher has brought."""
+    """Returns versions that some server has, that were trusted before, or that every pod's fetcher has brought."""
     return view.on_some | view.trusted | view.fetched
 
 
 def required(target: ModelConfig) -> frozenset[int]:
-    """The versions that every pod must have AVAILABLE before anything is committed."""
+    """Returns the versions that every pod must have AVAILABLE before anything is committed."""
     if isinstance(target.policy, Specific):
         return frozenset(target.policy.versions)
     return frozenset(target.labels.values())
 
 
 def to_commit(view: View, target: ModelConfig) -> ModelConfig:
-    """What a pod that restarts shall come up with, once the required versions are AVAILABLE."""
+    """Returns what a pod that restarts shall come up with, once the required versions are AVAILABLE."""
     if isinstance(target.policy, Specific):
         return target
     return replace(target, policy=discovery.to_commit(view))

@@ -1,10 +1,10 @@
-"""When time alone may change the next step."""
+"""Computes when time alone may change the next step."""
 
 from tfs_operator.domain.rollout.facts import Limits, Step
 
 
 def next_change(step: Step, limits: Limits, now: float) -> float | None:
-    """Seconds until then; None when only the pods, the spec or the ConfigMap can change anything."""
+    """Returns the seconds until then; None when only the pods, the spec or the ConfigMap can change anything."""
     memory = step.memory
     times = [at(limits) for failure in memory.failures for at in (failure.drop_at, failure.retry_at)]
     times += [failure.counts_again_at(limits) for failure in memory.failures]

@@ -1,4 +1,4 @@
-"""What the facts say at a second look: who has which version, and which version is in trouble where."""
+"""Derives from the facts which pods have which version, and which version fails where."""
 
 import hashlib
 import math
@@ -17,7 +17,7 @@ _PRESENT = (AVAILABLE, *_LOADING)
 
 
 def fingerprint(config: ModelConfig) -> str:
-    """Tells one wish from another."""
+    """Returns a short hash of the configuration, as in the status field `specHash`."""
     return hashlib.sha256(to_annotation(ModelServerConfig((config,))).encode()).hexdigest()[:16]
 
 
@@ -46,7 +46,7 @@ class View:
 
     @cached_property
     def memory(self) -> Memory:
-        """What is remembered of this very wish."""
+        """What is remembered of this very spec; a new one begins afresh."""
         kept = self.facts.memory
         spec_hash = fingerprint(self.aspired)
         return (
@@ -57,7 +57,7 @@ class View:
 
     @property
     def is_baking(self) -> bool:
-        """What was loaded when the wish came may just have been promoted away from: a rollback shall find it loaded."""
+        """True for the bake time after an edit: what was loaded when it came stays, for a rollback without a load."""
         return self.facts.now - self.memory.began < self.facts.limits.bake
 
     def lasting(self, *actions: Action) -> float:
@@ -96,7 +96,7 @@ class View:
 
     @cached_property
     def fetched(self) -> frozenset[int]:
-        """Versions that every pod's fetcher holds: the server may load them, whether it was told of them or not."""
+        """Versions that every pod's fetcher holds, whether the server's configuration has them or not."""
         first, *others = (pod.fetched for pod in self.pods)
         return first.intersection(*others)
 
@@ -119,7 +119,7 @@ class View:
 
     @cached_property
     def tried(self) -> frozenset[int]:
-        """Versions that pods were told to load, or try by themselves."""
+        """Versions that pods were configured to load, or try by themselves."""
         return self._named | {status.version for pod in self.pods for status in pod.observed.versions}
 
     @property
@@ -155,7 +155,7 @@ class View:
         return frozenset(version for version in named if not self.is_lost(version))
 
     def trouble(self, version: int, loading: float) -> str | None:
-        """Why the version is to be given up after `loading` seconds, from the first pod that shows it."""
+        """Returns why the version is given up after `loading` seconds, from the first pod that shows it, or None."""
         return next((words for pod in self.pods if (words := self._trouble_on(pod, version, loading))), None)
 
     def _trouble_on(self, pod: Pod, version: int, loading: float) -> str | None:
@@ -171,7 +171,7 @@ class View:
         return f"version {version} on pod {pod.name}: not AVAILABLE after {seconds:.0f} s, it {how}"
 
     def missing(self, versions: Iterable[int]) -> str | None:
-        """What is waited for, in words."""
+        """Returns a message about the first of `versions` that some pod lacks; None when every pod has all."""
         for version in sorted(versions):
             behind = [pod.name for pod in self.pods if version not in pod.observed.available]
             if behind:

@@ -113,17 +113,17 @@ class TestRepetition:
         world.now += 2 * REPEAT
         third = await world.reload(pod())
         assert [config for _, config in world.servers.told] == [ONE]
-        assert first == Reloaded(told=1, settled=False, problem=None)
-        assert second == third == Reloaded(told=0, settled=True, problem=None)
+        assert first == Reloaded(sent=1, settled=False, problem=None)
+        assert second == third == Reloaded(sent=0, settled=True, problem=None)
 
     async def test_a_pod_that_does_not_show_it_is_told_again_after_a_while(self) -> None:
         """Somebody else may have told it otherwise."""
         world = made()
         await world.reload(pod(), shown=False)
         world.now += REPEAT - 1
-        assert await world.reload(pod(), shown=False) == Reloaded(told=0, settled=False, problem=None)
+        assert await world.reload(pod(), shown=False) == Reloaded(sent=0, settled=False, problem=None)
         world.now += 1
-        assert (await world.reload(pod(), shown=False)).told == 1
+        assert (await world.reload(pod(), shown=False)).sent == 1
         assert len(world.servers.told) == 2
 
     @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ class TestRepetition:
     async def test_only_pods_with_an_order_are_told(self) -> None:
         world = made()
         reloaded = await world.reloaders[KEY].reload([pod("a"), pod("b")], [ReloadOrder(pod("b"), ONE, shown=True)])
-        assert reloaded.told == 1
+        assert reloaded.sent == 1
         assert world.servers.told == [(pod("b").address, ONE)]
 
 
@@ -181,7 +181,7 @@ class TestRefusals:
             await world.reload(pod())
         await world.reload(pod(), config=TWO)
         world.now += 1
-        assert (await world.reload(pod(), config=TWO)).told == 1
+        assert (await world.reload(pod(), config=TWO)).sent == 1
 
     async def test_it_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
         world = made(REFUSAL)
@@ -200,11 +200,11 @@ class TestSlowServers:
     async def test_a_late_reload_goes_on_and_wakes_when_it_has_ended(self) -> None:
         world = made()
         gate = world.servers.hold(pod())
-        assert await world.reload(pod()) == Reloaded(told=1, settled=False, problem=None)
+        assert await world.reload(pod()) == Reloaded(sent=1, settled=False, problem=None)
         assert world.woken.empty()
         gate.set()
         assert await world.next_woken() == KEY
-        assert await world.reload(pod()) == Reloaded(told=0, settled=True, problem=None)
+        assert await world.reload(pod()) == Reloaded(sent=0, settled=True, problem=None)
         assert len(world.servers.told) == 1
 
     async def test_one_reload_at_a_time_goes_to_a_server(self) -> None:
@@ -212,7 +212,7 @@ class TestSlowServers:
         world = made()
         gate = world.servers.hold(pod())
         await world.reload(pod())
-        assert await world.reload(pod(), config=TWO) == Reloaded(told=0, settled=False, problem=None)
+        assert await world.reload(pod(), config=TWO) == Reloaded(sent=0, settled=False, problem=None)
         assert [config for _, config in world.servers.told] == [ONE]
         gate.set()
         await world.next_woken()
@@ -262,7 +262,7 @@ class TestForgetting:
         await world.reload(pod("a"), pod("b"))
         await world.reload(pod("b"))
         reloaded = await world.reload(pod("a"), pod("b"))
-        assert reloaded.told == 1
+        assert reloaded.sent == 1
         assert [host for host, _ in world.servers.told].count(pod("a").address) == 2
 
     async def test_a_tfmodel_that_is_gone_is_told_anew_when_it_is_back_and_others_are_not(self) -> None:
@@ -271,8 +271,8 @@ class TestForgetting:
         await world.reload(replace(pod(), incarnation="v/0"), key=OTHER)
         world.reloaders[KEY].close()
         world.reloaders[KEY] = world.reloader(KEY)
-        assert (await world.reload(pod(), key=KEY)).told == 1
-        assert (await world.reload(replace(pod(), incarnation="v/0"), key=OTHER)).told == 0
+        assert (await world.reload(pod(), key=KEY)).sent == 1
+        assert (await world.reload(replace(pod(), incarnation="v/0"), key=OTHER)).sent == 0
 
     async def test_the_problem_of_a_pod_that_is_gone_goes_with_it(self) -> None:
         world = made(REFUSAL)
@@ -287,5 +287,5 @@ async def test_nobody_is_told_anything_by_one_that_does_not_lead() -> None:
     assert not (await world.reload(pod())).settled
     assert world.servers.told == []
     world.permit = 5.0
-    assert (await world.reload(pod())).told == 1
+    assert (await world.reload(pod())).sent == 1
     assert len(world.servers.told) == 1

@@ -105,7 +105,8 @@ async def test_at_the_end_a_reconcile_may_finish() -> None:
     working = asyncio.create_task(world.worker.work_all(1))
     await world.reconciles.began.wait()
     working.cancel()
-    await asyncio.sleep(0.01)
+    for _ in range(20):
+        await asyncio.sleep(0)
     assert not working.done()
     world.reconciles.held.set()
     async with asyncio.timeout(5):

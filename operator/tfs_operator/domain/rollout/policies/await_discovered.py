@@ -1,4 +1,4 @@
-"""What `latest` and `all` find by themselves holds up nothing, but is waited for, and said when it fails."""
+"""Waits for versions that `latest` and `all` find by themselves, and reports those that fail."""
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery, target
@@ -9,7 +9,7 @@ from tfs_operator.domain.rollout.view import View, newest
 
 
 def await_discovered(view: View, goal: ModelConfig) -> Step | None:
-    """Running pods keep the policy while the committed configuration is pinned: so a newer version is found."""
+    """Keeps the policy on running pods, so that a newer version is found while the committed one is pinned."""
     if isinstance(goal.policy, Specific):
         return _newest_is_given_up(view, goal)
     failed = discovery.bad(view, goal.policy)
@@ -22,8 +22,8 @@ def await_discovered(view: View, goal: ModelConfig) -> Step | None:
 
 
 def _newest_is_given_up(view: View, goal: ModelConfig) -> Step | None:
-    """Under `latest` with labels the newest versions are served by name, and one that fails is left out of the goal:
-    it is said all the same, for as long as it is not tried again."""
+    """Reports a failed version that the goal leaves out, until it is tried again: under `latest` with labels the newest
+    versions are served by name."""
     if isinstance(view.aspired.policy, Specific):
         return None
     picked = newest(view.aspired.policy, target.known(view))

@@ -1,4 +1,4 @@
-"""Nothing is committed yet, or it is of another base path, whose pods are replaced."""
+"""Commits a model's first configuration, or the first one of a new base path, for which pods are replaced."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tfs_operator.domain.rollout.view import fingerprint
 
 
 def bootstrap(facts: Facts) -> Step | None:
-    """The one time that the wish is committed untried: there is nothing better."""
+    """Commits the spec untried, or adopts what pods serve already; None where the base path has a configuration."""
     committed = facts.committed
     if committed is not None and committed.base_path == facts.aspired.base_path:
         return None
@@ -24,7 +24,7 @@ def bootstrap(facts: Facts) -> Step | None:
 
 
 def _goal(facts: Facts, config: ModelConfig) -> Goal:
-    """What pods promise already counts although nothing is committed: a pod that is still coming up is told nothing."""
+    """Counts the labels as promised although nothing is committed, so that a pod that is coming up is left alone."""
     starting = frozenset(pod.name for pod in facts.fleet.pods if facts.is_starting(pod))
     return Goal(config, promised=frozenset(config.labels), starting=starting)
 
@@ -38,13 +38,13 @@ def _memory(facts: Facts, *, proven: bool) -> Memory:
 
 
 def _wait(facts: Facts) -> Step:
-    """Pods serve something, and only they know what."""
+    """Waits for pods that serve something that is known to them alone."""
     words = f"nothing is committed, and {facts.fleet.silent} ready pods do not answer"
     return Step(Action.WAIT, words, Goal(facts.aspired), memory=facts.memory)
 
 
 def _adopted(facts: Facts) -> ModelConfig | None:
-    """What is committed was lost while pods run: what they serve works, the wish need not."""
+    """Returns what the pods serve, when the committed configuration was lost: it works, and the spec may not."""
     if not facts.fleet.pods:
         return None
     available = frozenset().union(*(pod.observed.available for pod in facts.fleet.pods))

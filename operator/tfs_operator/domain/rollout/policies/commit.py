@@ -1,4 +1,4 @@
-"""The ConfigMap follows once every pod has what it will name: a pod that restarts comes up well at any moment."""
+"""Writes the ConfigMap once every pod has what it will name, so that a pod that restarts comes up at any moment."""
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
@@ -9,7 +9,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def commit(view: View, goal: ModelConfig) -> Step | None:
-    """Labels move by the same step, after the ConfigMap is written."""
+    """Commits what differs from the ConfigMap; the same step moves labels, after the write."""
     config = target.to_commit(view, goal)
     if config == view.committed:
         return None

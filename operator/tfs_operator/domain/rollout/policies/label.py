@@ -1,4 +1,4 @@
-"""Labels move when their versions are AVAILABLE; nothing is unloaded before all of them answer."""
+"""Moves labels once their versions are AVAILABLE; no version is unloaded before every pod answers all labels."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def label(view: View, goal: ModelConfig) -> Step | None:
-    """Until every pod answers every label rightly, and no label that is not wanted."""
+    """Returns the step Label until every pod answers exactly the goal's labels."""
     behind = [words for pod in view.pods if (words := _behind(pod.observed.labels, goal.labels, pod.name))]
     if not behind:
         return None

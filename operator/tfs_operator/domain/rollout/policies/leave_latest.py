@@ -1,7 +1,7 @@
-"""Before `latest` is left: what it is loading decides what it unloads.
+"""Delays a change away from `latest` while a server loads a newer version, since that load decides what is unloaded.
 
-A server that has found a newer version keeps the older ones only until the newer one is loaded, whatever it is told
-meanwhile: it puts off every configuration that names a version which it is about to unload (core/
+A server that has found a newer version keeps the older ones only until the newer one is loaded, whatever configuration
+it is given meanwhile: it puts off every configuration that names a version which it is about to unload (core/
 aspired_versions_manager.cc, ContainsAnyReaspiredVersions). A label on one of those would be lost.
 """
 
@@ -15,7 +15,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def leave_latest(view: View, goal: ModelConfig) -> Step | None:
-    """Waits until nothing is being loaded, for no longer than a load may take."""
+    """Waits until no version is being loaded, for `load_timeout` at most."""
     if not view.memory.follows or not isinstance(goal.policy, Specific):
         return None
     loading = [v for v in sorted(view.loading) if view.waited_for(v) < view.facts.limits.load_timeout]
@@ -26,6 +26,9 @@ def leave_latest(view: View, goal: ModelConfig) -> Step | None:
 
 
 def is_stuck(view: View, goal: ModelConfig) -> bool:
-    """A server under `latest` that has found a version it cannot load keeps an older one that it no longer counts as
-    wanted, and puts off every configuration that names it: only a new process takes one."""
+    """Tells whether only new pods can leave `latest`.
+
+    A server that has found a version it cannot load keeps an older one that it no longer aspires to, and puts off
+    every configuration that names it.
+    """
     return view.memory.follows and isinstance(goal.policy, Specific) and bool(view.ended_badly)

@@ -1,4 +1,4 @@
-"""Versions first: labels are checked before versions are loaded."""
+"""Loads versions before labels move, since a server checks labels before it loads versions."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def load(view: View, goal: ModelConfig) -> Step | None:
-    """Until every required version is AVAILABLE on every pod, what is committed goes on beside it."""
+    """Serves what is committed beside the goal until every required version is AVAILABLE on every pod."""
     missing = view.missing(target.required(goal))
     if missing is None:
         return None
@@ -29,7 +29,7 @@ def load(view: View, goal: ModelConfig) -> Step | None:
 
 
 def _arriving(view: View, goal: ModelConfig) -> str | None:
-    """The servers are told of such a version all the same: each loads it as soon as its own fetcher has it."""
+    """Describes the first required version that a pod lacks; servers get it anyway, and load it once it is there."""
     words = {**view.arriving, **view.unfetchable}
     required = sorted(target.required(goal) & words.keys())
     return words[required[0]] if required else None

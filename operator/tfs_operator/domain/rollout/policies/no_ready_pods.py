@@ -1,4 +1,4 @@
-"""No pod is there to be asked."""
+"""Decides while no pod is ready to be queried."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def no_ready_pods(view: View) -> Step | None:
 
 
 def _is_hopeless(view: View, initial: ModelConfig) -> bool:
-    """A wish that is known to be bad is no remedy: what is committed has worked once."""
+    """Tells whether the committed configuration never worked or no longer does, and the spec is not known to be bad."""
     fleet = view.facts.fleet
     stuck = fleet.crash_looping or not view.memory.proven
     return stuck and not fleet.silent and not view.memory.failures and view.committed != initial

@@ -1,4 +1,4 @@
-"""Versions that are wanted no more stay for the bake time, and then go."""
+"""Keeps versions that the spec no longer names for the bake time, then unloads them."""
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout.action import Action
@@ -9,7 +9,10 @@ from tfs_operator.domain.times import rfc3339
 
 
 def retire(view: View, goal: ModelConfig) -> Step | None:
-    """A rollback within the bake time is instant. With `latest` and `all` the server itself retires."""
+    """Returns Bake, then Retire: a rollback within the bake time needs no load.
+
+    With `latest` and `all` the server itself unloads.
+    """
     if not isinstance(goal.policy, Specific):
         return None
     extra = sorted(view.loaded - set(goal.policy.versions))

@@ -1,4 +1,4 @@
-"""A required version cannot be loaded: the wish is taken back, labels stay where they are."""
+"""Takes the change back when a required version cannot be loaded; labels stay where they are."""
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import target
@@ -10,7 +10,7 @@ from tfs_operator.domain.rollout.view import View
 
 
 def withdraw(view: View, goal: ModelConfig) -> Step | None:
-    """As soon as one pod cannot load it. Where all of it is committed already, nothing is retired meanwhile."""
+    """Withdraws as soon as one pod cannot load it. Where all of the goal is committed already, nothing is retired."""
     failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
     if not failed:
         return None
@@ -21,7 +21,7 @@ def withdraw(view: View, goal: ModelConfig) -> Step | None:
 
 
 def _failure(view: View, version: int) -> str | None:
-    """A version without a folder is no failure yet: it is asked for until it appears."""
+    """Returns why the version failed; one without a folder has not failed, and stays in what is pushed."""
     if version in view.held:
         return view.held[version]
     return view.trouble(version, _tried_for(view, version)) if version in view.present else None
