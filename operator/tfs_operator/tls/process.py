@@ -21,7 +21,7 @@ _PROBLEM_FILE = "problem.txt"
 
 @dataclass(frozen=True)
 class Config:
-    """Where things are. `secret_name` is for messages."""
+    """Says where things are. `secret_name` is for messages."""
 
     secret: Path
     secret_name: str
@@ -35,7 +35,7 @@ class Config:
 
 
 def run(config: Config, sleep: Callable[[float], None] = time.sleep) -> int:
-    """The exit status: 0, or 1 when there is something to be mended."""
+    """Returns the exit status: 0, or 1 when there is something to be mended."""
     remembered = config.output.with_name(_PROBLEM_FILE)
     problem = _awaited(config, _text_of(remembered), sleep)
     remembered.write_text(problem)

@@ -35,7 +35,7 @@ class Pair:
 
 
 def read(folder: Path) -> Pair:
-    """The files of a mounted Secret of type kubernetes.io/tls. Raises NotUsable."""
+    """Returns the files of a mounted Secret of type kubernetes.io/tls. Raises NotUsable."""
     files = [folder / CERTIFICATE_KEY, folder / PRIVATE_KEY_KEY]
     missing = [file.name for file in files if not file.is_file()]
     if len(missing) == len(files):
@@ -58,8 +58,8 @@ def _blocks(pattern: re.Pattern[str], file: Path, what: str) -> list[str]:
 
 
 def check(pair: Pair, folder: Path) -> Certificate:
-    """What a client will be shown. `folder` is where the files lie, for OpenSSL reads a key from a file only. Raises
-    NotUsable."""
+    """Returns what a client will be shown. `folder` is where the files lie, for OpenSSL reads a key from a file only.
+    Raises NotUsable."""
     leaf = next(block.group() for block in _CERTIFICATE.finditer(pair.certificates))
     client, server = _client(leaf), _server(folder)
     try:

@@ -41,7 +41,7 @@ class TFModelSeries:
         self._blocks: dict[Family, dict[tuple[str, str], str]] = {family: {} for family in families}
 
     def show(self, namespace: str, name: str, samples: Iterable[Sample]) -> None:
-        """Exactly these, instead of what there was of the TFModel."""
+        """Shows exactly these, instead of what there was of the TFModel."""
         lines: defaultdict[Family, list[str]] = defaultdict(list)
         start = f'{{namespace="{_escaped(namespace)}",name="{_escaped(name)}"'
         for sample in samples:
@@ -56,7 +56,7 @@ class TFModelSeries:
         self.show(namespace, name, ())
 
     def text(self) -> str:
-        """A family without a series is left out."""
+        """Returns all series; a family without one is left out."""
         return "".join(self._parts())
 
     def _parts(self) -> Iterator[str]:

@@ -28,7 +28,7 @@ _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 
 
 class Metrics:
-    """Of one operator. Also the queue's `QueueMetrics`."""
+    """Holds the metrics of one operator. Also the queue's `QueueMetrics`."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -98,7 +98,7 @@ class Metrics:
             self._gauge(name, text, ("name",)).labels(CONTROLLER).set_function(age)
 
     def leads(self, leader: bool) -> None:
-        """Whether this process is the one that acts."""
+        """Shows whether this process is the one that acts."""
         self._leader.labels(OPERATOR).set(leader)
 
     def depth(self, keys: int) -> None:
@@ -117,7 +117,7 @@ class Metrics:
         self._retries.labels(CONTROLLER).inc()
 
     def reconciled(self, result: str, seconds: float) -> None:
-        """`result` is one of RESULTS."""
+        """Counts a reconcile; `result` is one of RESULTS."""
         self._total.labels(CONTROLLER, result).inc()
         self._seconds.labels(CONTROLLER).observe(seconds)
         if result == "error":
@@ -136,14 +136,14 @@ class Metrics:
         self._moves.labels(namespace, name, model).inc()
 
     def steps_taken(self, key: TFModelKey, model: str, taken: Sequence[Memory]) -> None:
-        """The steps of one pass in order, beginning with the one before. The model's counters begin at 0 here."""
+        """Takes the steps of one pass in order, beginning with the one before. The model's counters begin at 0 here."""
         for metric in (self._failures, self._moves):
             metric.labels(*key, model)
         for seconds in self._rollout_times.ended(key, model, taken):
             self._rollouts.observe(seconds)
 
     def show(self, key: TFModelKey, samples: Iterable[Sample]) -> None:
-        """Exactly these series of a TFModel from now on, besides its counters."""
+        """Shows exactly these series of a TFModel from now on, besides its counters."""
         self._series.show(*key, samples)
 
     def forget(self, key: TFModelKey) -> None:
@@ -159,5 +159,5 @@ class Metrics:
         return {family.name: family for family in FAMILIES}
 
     def exposition(self) -> bytes:
-        """In the Prometheus text format."""
+        """Returns all metrics in the Prometheus text format."""
         return generate_latest(self.registry) + self._series.text().encode()

@@ -53,7 +53,7 @@ Verdicts = Mapping[ConditionType, Verdict]
 
 
 def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts) -> Iterator[Sample]:
-    """All of a TFModel that is acted on."""
+    """Yields all samples of a TFModel that is acted on."""
     yield _info(tfmodel, image)
     yield from conditions(verdicts)
     yield from _replicas(evidence)
@@ -66,7 +66,7 @@ def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts)
 
 
 def conditions(verdicts: Verdicts) -> Iterator[Sample]:
-    """All samples of a TFModel that is not acted on, whose pods are not queried."""
+    """Yields all samples of a TFModel that is not acted on, whose pods are not queried."""
     for type_, verdict in verdicts.items():
         for status in _STATUSES:
             yield Sample(CONDITION, (type_, status), int(status == verdict.status))
