@@ -16,11 +16,11 @@ from testing.local_cluster.kubectl import Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
-RENEWED = load.Bounds(rate=20, count=100_000, seconds=240)
-KEPT = load.Bounds(rate=20, count=100_000, seconds=240, per_connection=1_000_000)
+RENEWED = load.Bounds(rate=20, count=100_000, seconds=500)
+KEPT = load.Bounds(rate=20, count=100_000, seconds=500, per_connection=1_000_000)
 SETTLE_SECONDS = 0.5
 FEWEST = 100
-LONGEST_GAP_SECONDS = 5.0
+LONGEST_GAP_SECONDS = asking.SECONDS
 GRPC_PORT = 8500
 
 SHORT_REST, SHORT_GRPC = "REST, connections renewed", "gRPC, channels renewed"
@@ -39,7 +39,7 @@ class Clients:
         """After half a second more, and once there are enough requests to tell. Raises LoadEndedError if a load had
         ended before."""
         time.sleep(SETTLE_SECONDS)
-        eventually(lambda: not self._few(), 60, self._few, what=f"{FEWEST} requests of every kind")
+        eventually(lambda: not self._few(), 120, self._few, what=f"{FEWEST} requests of every kind")
         reports = [running.report() for running in self.loads]
         return load.Report(sorted((a for r in reports for a in r.answers), key=lambda answer: answer.sent))
 
@@ -56,7 +56,7 @@ class Clients:
             now = {pod["metadata"]["name"]: predictions(self.tfmodel, pod) for pod in pods}
             return [name for name in now if any(now[name][way] <= before[name][way] for way in ("REST", "GRPC"))]
 
-        eventually(lambda: not idle(), 30, idle, what="every pod to answer over REST and gRPC")
+        eventually(lambda: not idle(), 120, idle, what="every pod to answer over REST and gRPC")
 
 
 @contextlib.contextmanager

@@ -134,6 +134,7 @@ class FaultProxy:
         """The thread's life."""
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve(started))
+        self._loop.run_until_complete(_end_rest(self._loop))
         self._loop.close()
 
     def stop(self) -> None:
@@ -215,6 +216,15 @@ class FaultProxy:
 
     def _call(self, function: Callable[[], object]) -> None:
         self._loop.call_soon_threadsafe(function)
+
+
+async def _end_rest(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends the requests that are still under way, such as muted watches."""
+    rest = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=5)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """The operator, installed from charts/tfs-operator with the images that hack/images.sh made."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing.local_cluster import locks
 from testing.local_cluster.commands import ROOT, CommandError, run
 from testing.local_cluster.kubectl import Kubectl
 
@@ -11,7 +11,7 @@ IMAGES = ROOT / "build" / "images.env"
 CHART = Path("charts/tfs-operator")
 RELEASE = "tfs-operator"
 NAMESPACE = "tfs-operator-system"
-INSTALL_SECONDS = 120
+INSTALL_SECONDS = 180
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -33,12 +33,9 @@ def images() -> Images:
 
 
 def helm(kubectl: Kubectl, *args: str, seconds: float = 60, program: str = "helm") -> str:
-    return run([program, "--kubeconfig", str(kubectl.kubeconfig), *args], seconds=seconds)
-
-
-def is_installed(kubectl: Kubectl) -> bool:
-    releases = json.loads(helm(kubectl, "list", "--namespace", NAMESPACE, "--output", "json"))
-    return any(release["name"] == RELEASE for release in releases)
+    """Runs one command of Helm. It refuses to change a release that another Helm is changing, so they take turns."""
+    with locks.held("helm"):
+        return run([program, "--kubeconfig", str(kubectl.kubeconfig), *args], seconds=seconds)
 
 
 def image_id(image: str) -> str:
@@ -66,8 +63,3 @@ def install(kubectl: Kubectl, path: Path = CHART, operator: str | None = None) -
         arguments += ["--set-string", f"{name}={value}"]
     waiting = ["--wait", "--timeout", f"{INSTALL_SECONDS}s"]
     helm(kubectl, *arguments, *waiting, seconds=INSTALL_SECONDS + 30)
-
-
-def uninstall(kubectl: Kubectl) -> None:
-    helm(kubectl, "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "60s", seconds=90)
-    kubectl("delete", "namespace", NAMESPACE, "--timeout=60s", seconds=70)

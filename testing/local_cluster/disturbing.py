@@ -11,7 +11,7 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
 KILLED = 128 + 9
-GONE_SECONDS = 60
+GONE_SECONDS = 180
 
 
 def uids(pods: list[Manifest]) -> set[str]:

@@ -13,7 +13,7 @@ CONTAINER = "operator"
 SELECTOR = {"app.kubernetes.io/name": "tfs-operator"}
 LEASE = "tfs-operator"
 REPLICAS = 2
-KILL_SECONDS = 40
+KILL_SECONDS = 120
 
 
 def fresh(operator: Kubectl) -> Manifest:
@@ -21,8 +21,8 @@ def fresh(operator: Kubectl) -> Manifest:
     first time only, and then waits, longer each time."""
     for pod in operator.find("pods", SELECTOR):
         if has_restarted(pod):
-            operator("delete", "pod", pod["metadata"]["name"], "--timeout=60s", seconds=70)
-    return eventually(lambda: leader(operator), 90, what="a fresh operator to lead", interval=0.2)
+            operator("delete", "pod", pod["metadata"]["name"], "--timeout=120s", seconds=130)
+    return eventually(lambda: leader(operator), 120, what="a fresh operator to lead", interval=0.2)
 
 
 def leader(operator: Kubectl) -> Manifest | None:
@@ -62,6 +62,6 @@ def assert_was_killed(operator: Kubectl, pod: Manifest, words: str) -> None:
         [status] = (operator.get("pod", name) or {"status": {"containerStatuses": [{}]}})["status"]["containerStatuses"]
         return status if status.get("restartCount") and "running" in status["state"] else None
 
-    last = eventually(restarted, 30, what="the operator to be restarted", interval=0.2)["lastState"]["terminated"]
+    last = eventually(restarted, 120, what="the operator to be restarted", interval=0.2)["lastState"]["terminated"]
     assert last["exitCode"] == 128 + 9, last
     assert ": Done:" not in operator("logs", name, "--previous").rpartition(words)[2], "it came too late"

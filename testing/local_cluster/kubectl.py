@@ -77,6 +77,6 @@ class Kubectl:
                 return local if len(local) == len(ports) else None
 
             try:
-                yield eventually(addresses, 20, output, what=f"port-forward to {target}")
+                yield eventually(addresses, 120, output, what=f"port-forward to {target}")
             finally:
                 process.terminate()

@@ -7,6 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing.local_cluster import locks
 from testing.local_cluster.commands import ROOT, run
 from testing.local_cluster.kubectl import Kubectl
 
@@ -46,12 +47,16 @@ def is_trained(seed: int = 1, data: str = "auto", shift: int = 0) -> bool:
 
 
 def trained(seed: int = 1, data: str = "auto", shift: int = 0) -> Trained:
-    """The model of `train.py`, from build/ unless train.py or its data changed since."""
+    """The model of `train.py`, from build/ unless train.py or its data changed since.
+
+    Processes that ask for the same one at the same time wait for the first of them, which trains it.
+    """
     model = cached(seed, data, shift)
-    if not is_trained(seed, data, shift):
-        options = ["--seed", str(seed), "--data", data, "--shift", str(shift), "--out", str(model.folder.parent)]
-        said = run([sys.executable, str(EXAMPLE / "train.py"), *options], seconds=TRAIN_SECONDS)
-        model.log.write_text(said)
+    with locks.held(f"train-{data}-{seed}-{shift}"):
+        if not is_trained(seed, data, shift):
+            options = ["--seed", str(seed), "--data", data, "--shift", str(shift), "--out", str(model.folder.parent)]
+            said = run([sys.executable, str(EXAMPLE / "train.py"), *options], seconds=TRAIN_SECONDS)
+            model.log.write_text(said)
     return model
 
 
@@ -76,7 +81,7 @@ def start_loader(kubectl: Kubectl) -> None:
         kubectl("delete", "pod", LOADER, "--timeout=60s", seconds=70)
     for name in ("pvc.yaml", "loader.yaml"):
         kubectl.apply(EXAMPLE / name)
-    kubectl("wait", "--for=condition=Ready", f"pod/{LOADER}", "--timeout=90s", seconds=100)
+    kubectl("wait", "--for=condition=Ready", f"pod/{LOADER}", "--timeout=180s", seconds=190)
 
 
 # Any user may read the files: the server's is not the loader's on every cluster.

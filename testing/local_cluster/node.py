@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testing.http_probe import answers
+from testing.local_cluster import locks
 from testing.local_cluster.commands import run
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
-REST_PORT, GRPC_PORT = 30850, 30851  # those of kind-config.yaml
+NODE_PORTS = {"node-ports-30852": (30852, 30853), "node-ports-30854": (30854, 30855)}
+"""By the name of their lock, those of kind-config.yaml for REST and gRPC, but for the first pair: examples take it."""
 
 
 def name() -> str:
@@ -24,10 +26,10 @@ def address(node_port: int) -> str:
     return run(["docker", "port", name(), f"{node_port}/tcp"]).strip()
 
 
-def service(tfmodel: TFModel) -> Manifest:
+def service(tfmodel: TFModel, rest: int, grpc: int) -> Manifest:
     ports = [
-        {"name": "rest", "port": 8501, "targetPort": "rest", "nodePort": REST_PORT},
-        {"name": "grpc", "port": 8500, "targetPort": "grpc", "nodePort": GRPC_PORT},
+        {"name": "rest", "port": 8501, "targetPort": "rest", "nodePort": rest},
+        {"name": "grpc", "port": 8500, "targetPort": "grpc", "nodePort": grpc},
     ]
     spec = {"type": "NodePort", "selector": tfmodel.selector, "ports": ports}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{tfmodel.name}-from-outside"}, "spec": spec}
@@ -37,17 +39,19 @@ def service(tfmodel: TFModel) -> Manifest:
 def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
     """The REST URL and the gRPC address, on this machine, of a Service before all ready pods of the TFModel.
 
-    Each new connection goes to any of them. One such Service at a time: it takes the cluster's mapped NodePorts.
+    Each new connection goes to any of them. As many such Services at a time as the cluster has mapped NodePorts for.
     """
-    manifest = service(tfmodel)
-    tfmodel.kubectl.apply(manifest)
-    url = f"http://{address(REST_PORT)}"
-    try:
-        # kube-proxy writes the rules of both ports at once.
-        eventually(lambda: answers(f"{url}/v1/models/{tfmodel.name}"), 30, what=f"an answer at {url}")
-        yield url, address(GRPC_PORT)
-    finally:
-        tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=30s")
+    with locks.one_of(list(NODE_PORTS)) as taken:
+        rest, grpc = NODE_PORTS[taken]
+        manifest = service(tfmodel, rest, grpc)
+        tfmodel.kubectl.apply(manifest)
+        url = f"http://{address(rest)}"
+        try:
+            # kube-proxy writes the rules of both ports at once.
+            eventually(lambda: answers(f"{url}/v1/models/{tfmodel.name}"), 90, what=f"an answer at {url}")
+            yield url, address(grpc)
+        finally:
+            tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=90s", seconds=100)
 
 
 @contextlib.contextmanager

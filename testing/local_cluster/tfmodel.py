@@ -43,7 +43,7 @@ class TFModel:
         current = [c for c in found if c["observedGeneration"] == now["metadata"]["generation"]]
         return current[0] if current else {}
 
-    def wait(self, kind: str, status: str = "True", reason: str | None = None, seconds: float = 120) -> Manifest:
+    def wait(self, kind: str, status: str = "True", reason: str | None = None, seconds: float = 180) -> Manifest:
         """The condition, once it has this status, and this reason if one is given."""
         last: list[Manifest] = []
 

@@ -19,9 +19,12 @@ def _side_by_side(name: str, workers: int, *more: str, niceness: int = 0) -> Tie
     return Tier(name, (f"tests/{name}", "-m", "not alone", f"-n{workers}", _BY_FILE, *more), niceness)
 
 
-E2E: tuple[Tier, ...] = (Tier("e2e", ("tests/e2e",)),)
-"""The tests on the kind cluster, which wait for it most of the time. How they are spread stands here alone; a further
-run of theirs is called e2e-SOMETHING."""
+E2E: tuple[Tier, ...] = (
+    Tier("e2e", ("tests/e2e", "-m", "not alone_in_cluster", "-n4", _BY_FILE)),
+    Tier("e2e-alone", ("tests/e2e", "-m", "alone_in_cluster")),
+)
+"""The tests on the kind cluster, which wait for it most of the time: most of them in four processes, then those that
+disturb what all of them share. Which modules belong together stands in tests/e2e/support/groups.py."""
 
 LANES: tuple[tuple[Tier, ...], ...] = (
     E2E,

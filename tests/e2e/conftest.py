@@ -1,18 +1,21 @@
 """A cluster with the operator in it, a namespace for each test module, and two trained models.
 
-Needs what `make e2e` sets up: TFS_KUBECONFIG, and the images of hack/images.sh in that cluster.
+Needs what `make e2e` sets up: TFS_KUBECONFIG, and the images of hack/images.sh in that cluster. Several processes may
+run tests of this folder at the same time, except for those that are marked `alone_in_cluster`.
 """
 
 import os
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from testing.local_cluster import chart, diagnose, model
 from testing.local_cluster.commands import CommandError
 from testing.local_cluster.kubectl import Kubectl
+from tests.e2e.support import groups
 
 NAMESPACE_SECONDS = 90
 
@@ -32,13 +35,13 @@ def admin() -> Kubectl:
 
 
 @pytest.fixture(scope="session")
-def operator(admin: Kubectl) -> Iterator[Kubectl]:
-    """kubectl for the namespace of the operator, which Helm has installed from charts/tfs-operator."""
-    was_there = chart.is_installed(admin)
+def operator(admin: Kubectl) -> Kubectl:
+    """kubectl for the namespace of the operator, which Helm has installed from charts/tfs-operator.
+
+    It stays, as the cluster does: another process may be at work with it.
+    """
     chart.install(admin)
-    yield admin.within(chart.NAMESPACE)
-    if not was_there:
-        chart.uninstall(admin)
+    return admin.within(chart.NAMESPACE)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +104,30 @@ def damaged(version_1: model.Trained, tmp_path_factory: pytest.TempPathFactory) 
 
 
 NAMESPACE = pytest.StashKey[Kubectl]()
+ALONE = (
+    "alone_in_cluster: changes or counts what all tests share, the operator or the node: no other one may run beside it"
+)
+TEST_SECONDS = 900
+"""For one test, on a machine that is busy, with its wait for what others use."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", ALONE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, where several processes share the work."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.timeout(TEST_SECONDS))
+    others = [item for item in items if item not in ours]
+    items[:] = [*others, *sorted(ours, key=lambda item: groups.rank(item.nodeid))]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `pytest -n4 --dist=loadfile`: one process runs the whole of a group, which is a module or several of them."""
+    return groups.scheduler(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

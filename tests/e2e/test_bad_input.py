@@ -108,7 +108,7 @@ def policy(namespace: Kubectl) -> Iterator[None]:
     for each in (rule(name), binding(name)):
         namespace.apply(each)
     try:
-        eventually(lambda: denies(namespace), 60, what="the policy to be in force")
+        eventually(lambda: denies(namespace), 120, what="the policy to be in force")
         yield
     finally:
         lift(namespace)
@@ -191,14 +191,14 @@ def refusals(operator: Kubectl) -> float:
 def test_it_is_said_which_child_which_rule_and_what_to_do(all_bad: AllBad, name: str) -> None:
     bad, tfmodel = BAD[name], all_bad.tfmodels[name]
     for condition in ("Ready", "Progressing"):
-        found = tfmodel.wait(condition, "False", reason=bad.reason, seconds=60)
+        found = tfmodel.wait(condition, "False", reason=bad.reason)
         assert [words for words in bad.words if words not in found["message"]] == [], found["message"]
 
 
 def test_the_model_beside_them_serves_and_is_acted_on(all_bad: AllBad, good: TFModel, version_1: Trained) -> None:
     before = incarnation.of(good)
     good.kubectl.apply(manifest("good", versionLabels={"stable": 1, "canary": 1}))
-    good.wait("Ready", seconds=20)
+    good.wait("Ready")
     asked = digits.images(version_1)
     with good.forward() as (url, _):
         for label in ("stable", "canary"):
@@ -208,6 +208,7 @@ def test_the_model_beside_them_serves_and_is_acted_on(all_bad: AllBad, good: TFM
     assert incarnation.of(good) == before
 
 
+@pytest.mark.alone_in_cluster
 def test_they_are_tried_again_less_and_less_often(all_bad: AllBad, operator: Kubectl) -> None:
     """Each that a child holds up, about once for every doubling of the pause; the others wait for the cluster."""
     for name in HELD_UP_BY_A_CHILD:

@@ -12,21 +12,20 @@ from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
 from tests.e2e.support import bucket, page
 
-SECONDS = 200
+SECONDS = 400
 
 
 @pytest.fixture
 def published(claim: Kubectl, version_1: model.Trained, version_2: model.Trained, damaged: Path) -> Kubectl:
     """Versions 1 and 2, and a version 3 that cannot be loaded; nothing is left of the page before."""
-    claim("delete", "tfmodel", "mnist", "--ignore-not-found", "--timeout=60s", seconds=70)
+    claim("delete", "tfmodel", "mnist", "--ignore-not-found", "--timeout=180s", seconds=190)
     pods = ("pods", "--selector", "app.kubernetes.io/instance=mnist")
-    claim("wait", "--for=delete", *pods, "--timeout=90s", seconds=100)
+    claim("delete", *pods, "--grace-period=1", "--timeout=180s", seconds=190)
     for version, folder in enumerate((version_1.folder, version_2.folder, damaged), start=1):
         model.publish(claim, folder, "mnist", version)
     return claim
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published: Kubectl) -> None:
     output = page.run(ROOT / "docs" / "rollouts.md", kubeconfig, published, SECONDS)
     assert output.count("condition met") == 6
@@ -37,7 +36,6 @@ def test_every_command_of_the_page_on_rollouts_works(kubeconfig: Path, published
     assert re.search(r"Warning +VersionFailed .*version 3 .*; labels stay: stable → 1$", output, re.MULTILINE)
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_page_on_the_life_of_a_pod_works(kubeconfig: Path, published: Kubectl) -> None:
     output = page.run(ROOT / "docs" / "lifecycle.md", kubeconfig, published, SECONDS)
     assert output.count("condition met") == 3
@@ -56,7 +54,6 @@ def uploading(namespace: Kubectl, version_1: model.Trained, version_2: model.Tra
         yield {"S3_URL": address, "V1": str(version_1.folder), "V2": str(version_2.folder), **bucket.SECRET}
 
 
-@pytest.mark.timeout(SECONDS + 120)
 def test_every_command_of_the_page_on_models_works(
     kubeconfig: Path, namespace: Kubectl, uploading: dict[str, str]
 ) -> None:
@@ -69,7 +66,6 @@ def test_every_command_of_the_page_on_models_works(
     assert re.search(r"version 2: in place", said), "the fetcher's log"
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_every_command_of_the_page_on_security_works(kubeconfig: Path, published: Kubectl) -> None:
     """And the key is where it should be: in memory, and for the model server."""
     published("apply", "-f", str(ROOT / "examples" / "mnist" / "tfmodel.yaml"))
@@ -78,7 +74,7 @@ def test_every_command_of_the_page_on_security_works(kubeconfig: Path, published
     assert said.count("condition met") == 1
     published("patch", "tfmodel", "mnist", "--type=merge", "-p", '{"spec": {"versionLabels": {"stable": 2}}}')
     moved = "--for=jsonpath={.status.models[0].labels.stable}=2"
-    published("wait", moved, "tfmodel/mnist", "--timeout=60s", seconds=70)
+    published("wait", moved, "tfmodel/mnist", "--timeout=180s", seconds=190)
     mounted = published("exec", "deployment/mnist", "-c", "model-server", "--", "cat", "/proc/mounts")
     assert "tmpfs /etc/tfs-operator-tls tmpfs ro" in mounted
     assert "tfs-operator-tls-secret" not in mounted

@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from testing.clients import saved_model
 from testing.local_cluster.commands import ROOT
 from testing.local_cluster.kubectl import Kubectl
@@ -13,10 +11,9 @@ from tests.e2e.support import page
 
 EXAMPLE = ROOT / "examples" / "boston"
 BUILD = ROOT / "build"
-SECONDS = 280
+SECONDS = 500
 
 
-@pytest.mark.timeout(SECONDS + 90)
 def test_the_readme_works_and_the_answers_are_the_models_own(kubeconfig: Path, namespace: Kubectl) -> None:
     output = page.run(EXAMPLE / "README.md", kubeconfig, namespace, SECONDS)
     bodies = [json.loads(line) for line in (BUILD / "boston-samples.jsonl").read_text().splitlines()]

@@ -64,7 +64,7 @@ def test_a_broken_model_that_is_repaired_becomes_ready(published: Kubectl, versi
     model.publish(published, version_1.folder, "broken", 1)
     broken.wait("Ready", seconds=180)  # the kubelet restarts the server after up to 80 s
     assert_serves(broken, "stable", version_1)
-    published("delete", "tfmodel", "broken", "--timeout=30s")
+    published("delete", "tfmodel", "broken", "--timeout=120s", seconds=130)
 
 
 def test_a_new_version_that_cannot_load_leaves_the_old_one_serving(good: TFModel, version_1: Trained) -> None:

@@ -15,9 +15,9 @@ from testing.waiting import eventually
 from tests.e2e.support import bucket
 from tests.e2e.support.bucket import STORAGE, Bucket
 
-SECONDS = 60
-SECRET_SECONDS = 150
-"""The kubelet looks at a mounted Secret every minute, and a little."""
+SECONDS = 180
+SECRET_SECONDS = 240
+"""A kubelet looks at a mounted Secret every minute, and a little; that of kind-config.yaml more often."""
 PB = "saved_model.pb"
 DATA, INDEX = "variables/variables.data-00000-of-00001", "variables/variables.index"
 
@@ -101,7 +101,7 @@ class Fetched:
 def fetched(namespace: Kubectl, store: Bucket, request: pytest.FixtureRequest) -> Iterator[Fetched]:
     name = request.node.originalname.removeprefix("test_").replace("_", "-")[:40].strip("-")
     yield Fetched(TFModel(namespace, name))
-    namespace("delete", "tfmodel", name, "--ignore-not-found", "--timeout=30s")
+    namespace("delete", "tfmodel", name, "--ignore-not-found", "--timeout=120s", seconds=130)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def serving(namespace: Kubectl, store: Bucket) -> Fetched:
     """Serves version 1 as stable, on two pods."""
     made = Fetched(TFModel(namespace, "serving"))
     made.apply("mnist", versionLabels={"stable": 1}, replicas=2)
-    made.until_serving(90)
+    made.until_serving()
     return made
 
 
@@ -130,7 +130,7 @@ def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: 
     """Though the bucket is asked every five seconds, and the fetcher every few."""
     store.publish("quiet", 1, version_1.folder)
     fetched.apply("quiet", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     eventually(lambda: fetched.step() == "Done", SECONDS, fetched.tfmodel.live, what="the rollout to be done")
     before = fetched.tfmodel.live()["metadata"]["resourceVersion"]
     time.sleep(12)
@@ -191,7 +191,7 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
 ) -> None:
     store.publish("newest", 1, version_1.folder)
     fetched.apply("newest", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     before = fetched.containers()
     store.publish("newest", 2, version_2.folder)
     eventually(lambda: fetched.row(2).get("state") == "AVAILABLE", SECONDS, what="version 2 to be served")
@@ -202,14 +202,14 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
 def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     store.publish("steady", 1, version_1.folder)
     fetched.apply("steady", versionPolicy={"latest": 1})
-    fetched.until_serving(90)
+    fetched.until_serving()
     before = fetched.containers()
     with store.unreachable():
         message = fetched.await_condition("ModelsFetched", "False", "StoreUnreachable")
         assert "s3://models/steady" in message
         assert fetched.tfmodel.condition("Ready")["status"] == "True"
         assert fetched.row(1)["state"] == "AVAILABLE"
-    fetched.await_condition("ModelsFetched", "True", "Fetched", 90)
+    fetched.await_condition("ModelsFetched", "True", "Fetched")
     assert fetched.containers() == before
 
 
@@ -253,7 +253,7 @@ def test_replicas_that_share_a_cache_fetch_once(
     store.publish("shared", 1, version_1.folder)
     storage = {**STORAGE, "cache": {"persistentVolumeClaim": "cache"}}
     fetched.apply("shared", versions=[1], replicas=3, storage=storage)
-    fetched.until_serving(90)
+    fetched.until_serving()
     pods = [pod["metadata"]["name"] for pod in fetched.tfmodel.pods()]
     logs = [fetched.kubectl("logs", pod, "--container", "fetcher") for pod in pods]
     assert sum("version 1: in place" in log for log in logs) == 1

@@ -50,8 +50,10 @@ def published(claim: Kubectl, version_1: Trained) -> Kubectl:
 @pytest.fixture
 def resnet(published: Kubectl) -> Iterator[TFModel]:
     yield TFModel(published, "resnet")
-    published("delete", "tfmodel", "resnet", "--ignore-not-found", "--timeout=30s")
-    published("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/instance=resnet", "--timeout=60s")
+    published("delete", "tfmodel", "resnet", "--ignore-not-found", "--timeout=120s", seconds=130)
+    published(
+        "wait", "--for=delete", "pod", "--selector=app.kubernetes.io/instance=resnet", "--timeout=120s", seconds=130
+    )
 
 
 def apply_gpus(tfmodel: TFModel, gpus: int = 1, **server: Any) -> None:
@@ -104,7 +106,7 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     [new] = resnet.pods()
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     assert LEVEL in new["spec"]["containers"][0]["args"]
-    eventually(lambda: strategy(resnet) == SURGES, 20, what="the next update to surge again")
+    eventually(lambda: strategy(resnet) == SURGES, 120, what="the next update to surge again")
     assert [pod["metadata"]["uid"] for pod in resnet.pods()] == [new["metadata"]["uid"]]
 
 

@@ -139,7 +139,7 @@ def scale(served: Served, replicas: int) -> None:
 
 def await_pods(served: Served, count: int) -> None:
     served.tfmodel.wait("Ready")
-    eventually(lambda: len(served.tfmodel.pods()) == count, 60, what=f"{count} pods")
+    eventually(lambda: len(served.tfmodel.pods()) == count, 120, what=f"{count} pods")
 
 
 def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_have_left(steady: Served) -> None:
@@ -161,17 +161,18 @@ def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_hav
     assert codes[-1:] == [str(disturbing.KILLED)], "by SIGKILL: not by SIGTERM, which would be 143"
 
 
+@pytest.mark.alone_in_cluster
 def test_a_node_drain_loses_no_request(steady: Served, admin: Kubectl) -> None:
     """Of the only node there is: the pod in the place of the first has nowhere to go, so the budget holds back the
     second until there is a node again."""
     before = steady.tfmodel.pods()
-    with steady.clients() as running, disturbing.drain(admin, steady.tfmodel, seconds=100) as draining:
-        steady.tfmodel.wait("Ready", "False", reason="Unschedulable", seconds=40)
+    with steady.clients() as running, disturbing.drain(admin, steady.tfmodel, seconds=200) as draining:
+        steady.tfmodel.wait("Ready", "False", reason="Unschedulable")
         disturbing.await_gone(steady.tfmodel, going(steady.tfmodel))
         assert len(disturbing.uids(steady.tfmodel.pods()) & disturbing.uids(before)) == 1
         assert draining.poll() is None, "the second pod is waited for"
         admin("uncordon", node.name())
-        said, _ = draining.communicate(timeout=100)
+        said, _ = draining.communicate(timeout=200)
         disturbing.await_replaced(steady.tfmodel, before)
         report = running.conclude()
     assert draining.returncode == 0, said
@@ -179,14 +180,15 @@ def test_a_node_drain_loses_no_request(steady: Served, admin: Kubectl) -> None:
     clients.assert_none_lost(report)
 
 
+@pytest.mark.alone_in_cluster
 def test_an_upgrade_of_the_operator_loses_no_request_and_restarts_no_server(steady: Served, operator: Kubectl) -> None:
     before, operators = incarnation.of(steady.tfmodel), operator_pods(operator)
     try:
         with steady.clients() as running:
             upgrade(operator)
-            eventually(lambda: not (operator_pods(operator) & operators), 60, what="the old operator to be gone")
+            eventually(lambda: not (operator_pods(operator) & operators), 120, what="the old operator to be gone")
             steady.apply(service={"annotations": {"example.com/upgraded": "yes"}})
-            eventually(lambda: service_annotation(steady), 30, what="the new operator to be at work")
+            eventually(lambda: service_annotation(steady), 120, what="the new operator to be at work")
             steady.tfmodel.wait("Ready")
             report = running.conclude()
     finally:

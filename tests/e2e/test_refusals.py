@@ -71,4 +71,4 @@ def test_a_bad_edit_is_refused_and_the_good_spec_stays(namespace: Kubectl) -> No
     kept = namespace.get("tfmodel", "refused")
     assert kept is not None
     assert kept["spec"]["versionLabels"] == {"stable": 1}
-    namespace("delete", "tfmodel", "refused", "--timeout=30s")
+    namespace("delete", "tfmodel", "refused", "--timeout=120s", seconds=130)

@@ -133,7 +133,7 @@ def test_only_labelled_versions_stay_loaded(mnist: TFModel) -> None:
     def retired() -> bool:
         return states(mnist).get(1, "END") == "END"
 
-    eventually(retired, 60, lambda: states(mnist), what="version 1 to be unloaded")
+    eventually(retired, 120, lambda: states(mnist), what="version 1 to be unloaded")
     assert states(mnist)[2] == "AVAILABLE"
 
 
@@ -163,7 +163,7 @@ def config(tfmodel: TFModel) -> Any:
 def test_a_child_edited_by_hand_is_put_right(mnist: TFModel) -> None:
     good = config(mnist)
     edit_config(mnist)
-    eventually(lambda: config(mnist) == good, 30, what="the ConfigMap as before")
+    eventually(lambda: config(mnist) == good, 120, what="the ConfigMap as before")
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_child_deleted_by_hand_comes_back(mnist: TFModel, kind: str, name: str
         found = mnist.kubectl.get(kind, name)
         return found is not None and found["metadata"]["uid"] != gone["metadata"]["uid"]
 
-    eventually(back, 30, what=f"another {kind} {name}")
+    eventually(back, 120, what=f"another {kind} {name}")
     if kind == "deployment":
-        eventually(lambda: mnist.pods(), 60, what="another pod")
+        eventually(lambda: mnist.pods(), 120, what="another pod")
     mnist.wait("Ready")
     with mnist.forward() as (url, _):
         assert "AVAILABLE" in fetch(f"{url}/v1/models/mnist")
@@ -194,13 +194,14 @@ def test_a_deleted_pod_is_replaced_and_the_model_is_ready_again(mnist: TFModel) 
     def not_ready() -> bool:
         return mnist.condition("Ready").get("status") != "True"
 
-    eventually(not_ready, 30, what="the status to say that the pod is gone")
+    eventually(not_ready, 120, what="the status to say that the pod is gone")
     mnist.wait("Ready")
     [after] = mnist.pods()
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert labels(mnist) == {"stable": 1}
 
 
+@pytest.mark.alone_in_cluster
 def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kubectl) -> None:
     def written() -> dict[tuple[str, str], tuple[str, int | None]]:
         return {
@@ -213,7 +214,7 @@ def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kub
 
     before, running = written(), incarnation.of(mnist)
     operator("delete", "pods", "--selector", "app.kubernetes.io/name=tfs-operator", seconds=60)
-    operator("rollout", "status", "deployment", "--timeout=60s", seconds=70)
+    operator("rollout", "status", "deployment", "--timeout=180s", seconds=190)
     mnist.kubectl.apply(labelled(stable=1, canary=2))  # seen only by an operator that is at work again
     mnist.wait("Ready")
     mnist.kubectl.apply(labelled(stable=1))
@@ -225,12 +226,12 @@ def test_a_restart_of_the_operator_changes_nothing(mnist: TFModel, operator: Kub
 
 
 def test_a_deleted_model_leaves_nothing_behind(mnist: TFModel) -> None:
-    mnist.kubectl("delete", "tfmodel", "mnist", "--timeout=30s")
+    mnist.kubectl("delete", "tfmodel", "mnist", "--timeout=120s", seconds=130)
 
     def left() -> list[str]:
         found = mnist.children(f"{CHILD_KINDS},pods,replicasets,endpointslices")
         return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
-    eventually(lambda: not left(), 60, left, what="every child to be gone")
+    eventually(lambda: not left(), 120, left, what="every child to be gone")
     claim = mnist.kubectl.get("persistentvolumeclaim", "models")
     assert claim is not None, "the claim is the user's own"

@@ -15,9 +15,11 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 from tests.e2e.support import previous
 
+pytestmark = pytest.mark.alone_in_cluster
 CRD = "tfmodels.tfs-operator.io"
 OPERATOR = {"app.kubernetes.io/name": "tfs-operator"}
-ROLLOUT_SECONDS = 120
+ROLLOUT_SECONDS = 180
+BOUNDS = load.Bounds(rate=20, count=12_000, seconds=500)
 SPEC: Manifest = {
     "modelUri": "pvc://models/mnist",
     "versionLabels": {"stable": 1},
@@ -97,7 +99,7 @@ def test_an_upgrade_loses_no_request_and_brings_the_crd(mnist: TFModel, connect:
     kubectl = mnist.kubectl
     assert released(kubectl) == f"tfs-operator-{previous.VERSION}"
     uid = mnist.live()["metadata"]["uid"]
-    with load.steady({"REST": connect}, load.Bounds(rate=20, count=6000, seconds=290)) as running:
+    with load.steady({"REST": connect}, BOUNDS) as running:
         chart.install(kubectl)
         await_rollout(mnist)
         report = running.report()
@@ -113,9 +115,9 @@ def test_uninstalling_leaves_tfmodels_and_what_they_serve_alone(
     kubectl = mnist.kubectl
     children = {(each["kind"], each["metadata"]["name"]) for each in mnist.children()}
     before, uid = incarnation.of(mnist), mnist.live()["metadata"]["uid"]
-    with load.steady({"REST": connect}) as running:
+    with load.steady({"REST": connect}, BOUNDS) as running:
         uninstall(kubectl)
-        eventually(lambda: not operator.find("pods", OPERATOR), 60, what="the operator to be gone")
+        eventually(lambda: not operator.find("pods", OPERATOR), 120, what="the operator to be gone")
         report = running.report()
     assert report.failures == [], str(report)
     assert mnist.live()["metadata"]["uid"] == uid

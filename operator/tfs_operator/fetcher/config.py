@@ -36,7 +36,8 @@ class FetcherConfig:
 
 
 def read_plan(file: Path, root: Path) -> FetchPlan:
-    """Raises InvalidConfig where the file cannot be read, or a base path does not lie below `root`."""
+    """Reads `fetch.json`. Raises InvalidConfig where the file cannot be read, or a base path does not lie below
+    `root`."""
     try:
         plan = FetchPlan.model_validate_json(file.read_bytes())
     except OSError as error:

@@ -8,7 +8,7 @@ _SECONDS = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 
 
 class FetcherMetrics:
-    """One registry a process. `model` is the model's name, or several joined by `/` where they have one URI."""
+    """The metrics of one process. `model` is the model's name, or several joined by `/` where they have one URI."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -32,5 +32,5 @@ class FetcherMetrics:
         self._failures.labels(model, reason).inc()
 
     def exposition(self) -> bytes:
-        """In the Prometheus text format."""
+        """Returns all of them in the Prometheus text format."""
         return generate_latest(self.registry)

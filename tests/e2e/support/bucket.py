@@ -56,7 +56,7 @@ class Bucket:
 def running(kubectl: Kubectl) -> Iterator[Bucket]:
     """Until the end of the block, with a connection to write to it."""
     kubectl.apply(MANIFEST)
-    kubectl("rollout", "status", "deployment/store", "--timeout=90s", seconds=100)
+    kubectl("rollout", "status", "deployment/store", "--timeout=180s", seconds=190)
     with kubectl.forward("deployment/store", 7070) as [address]:
         store = S3Store(
             BUCKET,
@@ -66,5 +66,5 @@ def running(kubectl: Kubectl) -> Iterator[Bucket]:
             secret_access_key=SECRET["AWS_SECRET_ACCESS_KEY"],
             client_options={"allow_http": True},
         )
-        eventually(lambda: obstore.list_with_delimiter(store), 20, what="the bucket to answer")
+        eventually(lambda: obstore.list_with_delimiter(store), 120, what="the bucket to answer")
         yield Bucket(kubectl, store)

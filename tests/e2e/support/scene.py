@@ -13,9 +13,11 @@ from testing.local_cluster.pods import is_ready
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
+SERVER = "model-server"
 PROTOCOLS = ("REST", "gRPC")
-WAIT_SECONDS = 40  # for a rollout, on a machine that is busy
+WAIT_SECONDS = 120  # for a rollout, on a machine that is busy
 POLL_SECONDS = 0.1
+BOUNDS = load.Bounds(count=20_000, seconds=400)  # the load lasts as long as its test, on any machine
 SETTLE_SECONDS = 0.5  # some forty requests
 
 
@@ -38,7 +40,7 @@ class Scene:
     @contextlib.contextmanager
     def under_load(self) -> Iterator[load.Load]:
         """On labels/stable, from half a second before what the test does."""
-        with load.steady(self.connects) as running:
+        with load.steady(self.connects, BOUNDS) as running:
             time.sleep(SETTLE_SECONDS)
             yield running
 
@@ -55,10 +57,16 @@ class Scene:
     def labels(self) -> dict[str, int]:
         return dict(self.status().get("labels", {}))
 
+    def loads(self, version: int) -> dict[str, int]:
+        """How often each pod's server has loaded a version, as it says in its log."""
+        line = f"Successfully loaded servable version {{name: {self.tfmodel.name} version: {version}}}"
+        names = [pod["metadata"]["name"] for pod in self.tfmodel.pods()]
+        return {name: self.tfmodel.kubectl("logs", name, "--container", SERVER).count(line) for name in names}
+
     def await_label(self, label: str, version: int) -> float:
         """The time when the status had said so; every ready pod answers it so by then."""
         path = f"--for=jsonpath={{.status.models[0].labels.{label}}}={version}"
-        self.tfmodel.kubectl("wait", f"tfmodel/{self.tfmodel.name}", path, f"--timeout={WAIT_SECONDS}s")
+        self._wait(path, f"tfmodel/{self.tfmodel.name}")
         return time.monotonic()
 
     def answer_of(self, pod: Manifest, label: str) -> int:
@@ -124,7 +132,10 @@ class Scene:
 
     def await_gone(self, pod: str) -> None:
         """Until its server is stopped, so that the load shows whether that lost anything."""
-        self.tfmodel.kubectl("wait", "--for=delete", f"pod/{pod}", f"--timeout={WAIT_SECONDS}s")
+        self._wait("--for=delete", f"pod/{pod}")
+
+    def _wait(self, condition: str, resource: str) -> None:
+        self.tfmodel.kubectl("wait", condition, resource, f"--timeout={WAIT_SECONDS}s", seconds=WAIT_SECONDS + 10)
 
 
 def alive(status: Manifest) -> list[Manifest]:

@@ -1,4 +1,4 @@
-"""The version matrix: as the pods answer, not as the spec wishes."""
+"""The status of each model: as the pods answer, not as the spec has it."""
 
 from typing import Any
 

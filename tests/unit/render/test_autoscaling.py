@@ -24,7 +24,7 @@ def kinds(manifests: list[dict[str, Any]]) -> set[str]:
 
 class TestHorizontalPodAutoscaler:
     @pytest.mark.parametrize(
-        ("wished", "cpu", "more"),
+        ("given", "cpu", "more"),
         [
             ({}, 80, []),
             ({"targetCPUUtilizationPercentage": 50}, 50, []),
@@ -32,8 +32,8 @@ class TestHorizontalPodAutoscaler:
             ({"metrics": [METRIC], "targetCPUUtilizationPercentage": 50}, 50, [METRIC]),
         ],
     )
-    def test_what_it_scales_on(self, wished: dict[str, Any], cpu: int | None, more: list[Any]) -> None:
-        metrics = child(scaled(wished), HPA)["spec"]["metrics"]
+    def test_what_it_scales_on(self, given: dict[str, Any], cpu: int | None, more: list[Any]) -> None:
+        metrics = child(scaled(given), HPA)["spec"]["metrics"]
         ours = [metric["containerResource"] for metric in metrics if metric["type"] == "ContainerResource"]
         assert [metric["target"]["averageUtilization"] for metric in ours] == ([] if cpu is None else [cpu])
         assert [metric for metric in metrics if metric["type"] != "ContainerResource"] == more

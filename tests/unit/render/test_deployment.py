@@ -170,16 +170,16 @@ def test_placement_is_passed_on_as_it_is(template: dict[str, Any], field: str, v
 
 def test_settings_of_the_server_are_passed_on_as_they_are() -> None:
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
-    wished = {
+    given = {
         "imagePullPolicy": "Never",
         "imagePullSecrets": [{"name": "registry"}],
         "env": [{"name": "A", "value": ""}, {"name": "B", "valueFrom": source}],
         "extraArgs": ["--b", "--a=1"],
     }
-    manifests = rendered(tfmodel(server=wished))
+    manifests = rendered(tfmodel(server=given))
     assert container(manifests)["imagePullPolicy"] == "Never"
     assert pod_spec(manifests)["imagePullSecrets"] == [{"name": "registry"}]
-    assert container(manifests)["env"] == wished["env"]
+    assert container(manifests)["env"] == given["env"]
     assert container(manifests)["args"][-2:] == ["--b", "--a=1"]
 
 

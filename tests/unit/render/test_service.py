@@ -7,7 +7,7 @@ from tfs_operator.render.endpoints import endpoints
 WISHED = {"type": "NodePort", "restPort": 80, "grpcPort": 9000, "annotations": {"a": "b"}}
 
 
-def test_the_service_has_the_ports_that_the_user_wishes() -> None:
+def test_the_service_has_the_ports_of_the_spec() -> None:
     service = child(rendered(tfmodel(service=WISHED)), "Service", "mnist")
     assert service["spec"]["type"] == "NodePort"
     assert service["spec"]["ports"] == [

@@ -25,7 +25,7 @@ class Blob:
 
     @property
     def name(self) -> str:
-        """For a file on the disk."""
+        """Returns a name for a file on the disk."""
         return hashlib.sha256(self.key.encode()).hexdigest()[:32]
 
 
@@ -43,11 +43,11 @@ class ArchiveBackend(Protocol):
     tuning: Tuning
 
     async def blobs(self) -> Sequence[Blob]:
-        """What is there now, with as few requests as can be; later blobs cover earlier ones."""
+        """Returns what is there now, with as few requests as can be; later blobs cover earlier ones."""
         ...
 
     def read(self, blob: Blob, start: int, end: int) -> AsyncGenerator[memoryview, None]:
-        """As the download engine's Read."""
+        """Streams the bytes from `start` up to `end`, as the download engine's Read."""
         ...
 
     async def close(self) -> None: ...

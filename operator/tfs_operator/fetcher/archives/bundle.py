@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 
 class Bundle:
-    """A Source. `work` is its own folder, on the volume of the versions and hidden from the model server."""
+    """The Source of what lies in archives. `work` is its own folder, on the volume of the versions and hidden from the
+    model server."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class Bundle:
                 self._unpacked.add(version.number)
 
     async def close(self) -> None:
-        """What is on the volume stays there, for the next process."""
+        """Ends its connections; what is on the volume stays there, for the next process."""
         if self._dropping is not None:
             self._dropping.cancel()
         await self._backend.close()

@@ -17,17 +17,17 @@ Catalogue = tuple[Packed, ...] | str
 
 
 class ArchiveCache:
-    """The work folder of one bundle, in one process. Its methods block."""
+    """Manages the work folder of one bundle, in one process. Its methods block."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def archive(self, blob: Blob) -> Path:
-        """Is there only when it is whole."""
+        """Returns the archive's path, which exists only when it is whole."""
         return self._folder / blob.name
 
     def arriving(self, blob: Blob) -> Path:
-        """The folder in which it arrives; it is made."""
+        """Makes the folder in which it arrives, and returns it."""
         folder = self._folder / f"{blob.name}{_ARRIVING}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -57,7 +57,7 @@ class ArchiveCache:
         fresh.replace(fresh.with_suffix(""))
 
     def keep_only(self, blobs: Iterable[Blob]) -> None:
-        """Drops what belongs to none of them."""
+        """Removes what belongs to none of them."""
         names = {blob.name for blob in blobs}
         if self._folder.is_dir():
             for path in self._folder.iterdir():
@@ -65,7 +65,7 @@ class ArchiveCache:
                     _drop(path)
 
     def drop_archives(self) -> None:
-        """Whole or half; the catalogues stay."""
+        """Removes all archives, whole or half; the catalogues stay."""
         if self._folder.is_dir():
             for path in self._folder.iterdir():
                 if path.suffix != _CATALOGUE:

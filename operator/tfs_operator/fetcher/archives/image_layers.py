@@ -12,7 +12,8 @@ Layer = Sequence[Packed]
 
 
 def merge_layers(layers: Sequence[Layer]) -> dict[str, tuple[int, Packed]]:
-    """Every path with the layer that has it; a later layer covers the earlier ones, and can remove from them."""
+    """Returns every path with the layer that has it; a later layer covers the earlier ones, and can remove from
+    them."""
     tree: dict[str, tuple[int, Packed]] = {}
     for number, layer in enumerate(layers):
         if tree:

@@ -9,7 +9,7 @@ GIB = 1024**3
 
 
 class EntryKind(StrEnum):
-    """In the words of messages."""
+    """What an entry is, as messages name it."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -48,8 +48,8 @@ class ArchiveLimits:
 
 
 def clean_path(name: str) -> str:
-    """The path of an entry below the folder it is unpacked to. Raises BadArchive for a name that would leave it, or
-    that no file can have."""
+    """Returns the path of an entry below the folder it is unpacked to. Raises BadArchive for a name that would leave
+    it, or that no file can have."""
     if name.startswith("/"):
         raise BadArchive(f"the entry {shown(name)} has an absolute path")
     if any(c < " " or c in "\\\x7f" or "\ud800" <= c <= "\udfff" for c in name):
@@ -73,8 +73,8 @@ class EntryBudget:
         self._bytes = 0
 
     def admit(self, entry: Entry) -> None:
-        """Raises for a second entry of one name, and for a file where a folder is, or the other way about. A reader
-        gives no more of a file than its header claims, so the claim is what is limited."""
+        """Counts an entry. Raises BadArchive for a second entry of one name, and for a file where a folder is, or the
+        other way about. A reader gives no more of a file than its header claims, so the claim is what is limited."""
         self._count_entry()
         if entry.size > self._limits.file_bytes:
             raise BadArchive(
@@ -89,7 +89,7 @@ class EntryBudget:
         self._seen[entry.path] = entry.kind
 
     def count(self, more: int) -> None:
-        """So many bytes have come out, of whatever."""
+        """Counts bytes that have come out, of whatever entry."""
         self._bytes += more
         if self._bytes > self._limits.total_bytes:
             raise BadArchive(f"it unpacks to more than {self._limits.total_bytes} bytes, which is the most")

@@ -33,8 +33,10 @@ _PASSED_OVER = (tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK)
 
 
 class Readable(Protocol):
+    """A stream of bytes."""
+
     def read(self, size: int = ..., /) -> bytes:
-        """Up to `size` bytes; fewer are no sign of the end, none is."""
+        """Returns up to `size` bytes; only an empty answer is the end."""
         ...
 
 
@@ -55,7 +57,8 @@ class Content:
 
 
 def tar_members(stream: Readable) -> Iterator[tuple[Entry, Content]]:
-    """Every entry in order. At the end the stream has been read to its end, so that its checksum has been checked."""
+    """Yields every entry in order. At the end the stream has been read to its end, so that its checksum has been
+    checked."""
     name: str | None = None
     extended: dict[str, str] = {}
     while (header := _header(stream)) is not None:

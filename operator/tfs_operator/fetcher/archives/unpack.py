@@ -24,6 +24,8 @@ from tfs_operator.fetcher.core.threads import Stopped
 
 
 class Packing(StrEnum):
+    """How an archive is packed."""
+
     TAR = "tar"
     TAR_GZIP = "tar+gzip"
     ZIP = "zip"

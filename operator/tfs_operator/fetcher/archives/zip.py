@@ -45,7 +45,7 @@ class _Bounded(io.FileIO):
 
 
 def zip_members(archive: Path) -> Generator[tuple[Entry, IO[bytes]], None, None]:
-    """Every entry in order. Reading one to its end checks its CRC."""
+    """Yields every entry in order. Reading one to its end checks its CRC."""
     try:
         with _Bounded(archive) as file, zipfile.ZipFile(file) as opened:
             for info in opened.infolist():

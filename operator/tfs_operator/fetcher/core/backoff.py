@@ -27,7 +27,7 @@ class Backoff:
     """When the next attempt may begin, by `clock`."""
 
     def failed(self, *, retry: bool = True, most: float = MOST_SECONDS) -> float:
-        """Seconds until the next attempt: `most` at the most."""
+        """Counts a failure, and returns the seconds until the next attempt, `most` at the most."""
         first = FIRST_SECONDS if retry else _PERMANENT_SECONDS
         self.failures += 1
         seconds = delay(self.failures, first, most) * (1.0 - self.jitter() / 4)
@@ -35,7 +35,7 @@ class Backoff:
         return seconds
 
     def reset(self) -> None:
-        """The next attempt may begin now, and a failure is the first again."""
+        """Lets the next attempt begin now; the next failure is the first again."""
         self.failures = 0
         self.due = 0.0
 

@@ -6,7 +6,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def in_bytes(count: float) -> str:
-    """Three digits or more, in the unit that fits: `1.5 GiB`."""
+    """Formats a number of bytes in the unit that fits: `1.5 GiB`."""
     unit = 0
     while count >= 1024 and unit < len(_UNITS) - 1:
         count /= 1024
@@ -15,7 +15,7 @@ def in_bytes(count: float) -> str:
 
 
 def in_numbers(numbers: Collection[int], most: int = 5) -> str:
-    """The newest of them in ascending order: `1, 2 and 3`, or `… 7, 8 and 9`."""
+    """Lists the highest of them in ascending order: `1, 2 and 3`, or `… 7, 8 and 9`."""
     shown = [str(number) for number in sorted(numbers)[-most:]]
     text = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
     return f"… {text}" if len(numbers) > most else text

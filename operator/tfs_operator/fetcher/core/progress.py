@@ -46,7 +46,7 @@ class Progress:
 
     @property
     def rate(self) -> int:
-        """Bytes a second, over the last seconds."""
+        """Returns the bytes a second, over the last seconds."""
         with self._lock:
             self._forget(self.clock() - _WINDOW_SECONDS)
             since, had = self._samples[0]
@@ -54,16 +54,16 @@ class Progress:
 
     @property
     def idle_seconds(self) -> float:
-        """Since the last byte or touch."""
+        """Returns the seconds since the last byte or touch."""
         return self.clock() - self.moved
 
     def line(self) -> str:
-        """For the log."""
+        """Formats a line for the log, while it runs."""
         percent = 100 * self.arrived // self.total if self.total else 100
         return f"{in_bytes(self.arrived)} of {in_bytes(self.total)} ({percent} %), {in_bytes(self.rate)}/s"
 
     def summary(self) -> str:
-        """For the log, once all is there."""
+        """Formats a line for the log, once all is there."""
         seconds = max(self.clock() - self.begun, 0.001)
         return f"{in_bytes(self.total)} in {seconds:.1f} s, {in_bytes(self.total / seconds)}/s"
 

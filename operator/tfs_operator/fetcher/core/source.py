@@ -48,12 +48,12 @@ class Source(Protocol):
     uri: str
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
-        """What is in the store now, by number, with as few requests as the store allows (one list call). Raises
+        """Returns what is in the store now, by number, with as few requests as the store allows (one list call). Raises
         FetchError(NO_VERSIONS) where nothing has a number for a name."""
         ...
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
-        """Brings every file of `version` into the folder `into`, which exists and may hold parts of an earlier
+        """Downloads every file of `version` into the folder `into`, which exists and may hold parts of an earlier
         attempt: whole files with the right size and checksum are kept, partial ones are resumed where the content
         is provably the same. A file that differs from the listing by then raises FetchError(VERSION_CHANGED).
         On return every file is there with its listed size, and with its checksum where the store has one."""

@@ -34,8 +34,8 @@ class StoreAccess:
     """Of the ConfigMap that `ca_bundle` comes from; for messages only."""
 
     def secret_value(self, key: str) -> str | None:
-        """What the Secret has under `key`, without white space around it; None where it lacks the key or is missing.
-        Read anew each time, so that a Secret that is created or rotated later works without a restart. Raises
+        """Returns what the Secret has under `key`, without white space around it; None where it lacks the key or is
+        missing. Read anew each time, so that a Secret that is created or rotated later works without a restart. Raises
         FetchError(CREDENTIALS_MISSING) where it is there and cannot be read as text."""
         if self.credentials is None:
             return None
@@ -61,7 +61,7 @@ class StoreAccess:
         return FetchError(Reason.CREDENTIALS_MISSING, f"{name}: {what}", retry=False)
 
     def authorities(self) -> bytes | None:
-        """The PEM text of `ca_bundle`, or None where none is named. Raises FetchError(CREDENTIALS_MISSING)."""
+        """Returns the PEM text of `ca_bundle`, or None where none is named. Raises FetchError(CREDENTIALS_MISSING)."""
         if self.ca_bundle is None:
             return None
         try:

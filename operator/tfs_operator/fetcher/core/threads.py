@@ -27,7 +27,7 @@ async def in_stoppable_thread(work: Callable[[threading.Event], T]) -> T:
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for work that is short and cannot be stopped."""
+    """Does the same for work that is short and cannot be stopped."""
     return await in_stoppable_thread(lambda _: function(*args, **kwargs))
 
 

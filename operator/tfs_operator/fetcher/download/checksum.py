@@ -16,11 +16,11 @@ GIT_BLOB = "git:"
 
 
 def vouched(file: RemoteFile) -> str | None:
-    """The checksum that the store has for a file: its SHA-256, the id of its git blob, else an ETag that looks like a
-    plain MD5; else None.
+    """Returns the checksum that the store has for a file: its SHA-256, the id of its git blob, else an ETag that looks
+    like a plain MD5; else None.
 
-    An S3 ETag is the MD5 of an object that was put at once, and not of one that was put in parts (it ends in `-N`).
-    Of an object under a customer's key it only looks like one, see `is_certain`."""
+    An S3 ETag is the MD5 of an object that was put at once, and not of one that was put in parts (it ends in `-N`). Of
+    an object under a customer's key it only looks like one, see `is_certain`."""
     if file.sha256:
         return file.sha256
     if file.etag.startswith(GIT_BLOB):
@@ -51,7 +51,7 @@ class RunningChecksum:
         self.position = 0
 
     def update(self, chunk: memoryview) -> None:
-        """What comes next in the file, from memory."""
+        """Takes what comes next in the file, from memory."""
         self._hash.update(chunk)
         self.position += len(chunk)
 

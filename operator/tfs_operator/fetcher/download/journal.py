@@ -44,18 +44,18 @@ class Journal:
         return file.path in self._verified
 
     def arrived(self, file: RemoteFile, start: int, end: int) -> None:
-        """To be called once the bytes are written."""
+        """Notes bytes that have arrived; to be called once they are written."""
         with self._lock:
             self._ranges[file.path] = joined(self.ranges(file), (start, end))
             self._append([self._index[file.path], start, end])
 
     def verified(self, file: RemoteFile) -> None:
-        """The whole file has the checksum that the store has for it."""
+        """Notes that the whole file has the checksum that the store has for it."""
         self._verified.add(file.path)
         self._append([self._index[file.path]])
 
     def forget(self, file: RemoteFile) -> None:
-        """The bytes are not those of the store."""
+        """Drops what is noted of the file: its bytes are not those of the store."""
         self._ranges.pop(file.path, None)
         self._verified.discard(file.path)
         self._append([self._index[file.path], -1, -1])

@@ -33,7 +33,7 @@ class PartWriter:
         self.position, self.end = part
 
     def write(self, chunk: memoryview) -> None:
-        """Raises FetchError for a volume that takes no more, and Stopped once closed."""
+        """Writes the next chunk. Raises FetchError for a volume that takes no more, and Stopped once closed."""
         with self._gate:
             if not self._is_open:
                 raise Stopped

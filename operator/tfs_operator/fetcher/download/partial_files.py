@@ -24,7 +24,7 @@ class PartialFile:
         """Parts that are begun or waiting."""
 
     def parts(self, ranges: list[ByteRange], part_bytes: int) -> list[ByteRange]:
-        """What is still to come. They are all pending from now on."""
+        """Returns what is still to come; all of it is pending from now on."""
         parts = missing(ranges, self.file.size, part_bytes)
         self.pending = len(parts)
         return parts
@@ -33,7 +33,7 @@ class PartialFile:
         self.checksum = RunningChecksum(self.file, self.path) if vouched(self.file) else None
 
     def hash(self, chunk: memoryview, position: int) -> None:
-        """What arrives in order, while the processor's cache has it. The rest is read back by `follow`."""
+        """Hashes what arrives in order, while the processor's cache has it. The rest is read back by `follow`."""
         checksum = self.checksum
         if checksum and self._hashing.acquire(blocking=False):
             try:

@@ -53,8 +53,8 @@ class HttpClient:
     async def ask(
         self, url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", accept: tuple[int, ...] = ()
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer, once its headers are there: one below 400, or one of `accept`. Raises FetchError, also for what
-        goes wrong while the body is read. An Authorization header is not sent to another host after a redirect."""
+        """Yields the answer, once its headers are there: one below 400, or one of `accept`. Raises FetchError, also for
+        what goes wrong while the body is read. An Authorization header is not sent to another host after a redirect."""
         context = RequestContext(self.uri, self.storage, URL(url).authority)
         try:
             async with self._open().request(
@@ -68,7 +68,7 @@ class HttpClient:
             raise connection_error(context, error) from None
 
     async def read(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Page:
-        """A whole small answer, within SILENCE_SECONDS."""
+        """Returns a whole small answer, within SILENCE_SECONDS."""
         try:
             async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, method=method) as answer:
                 return Page(answer.status, answer.headers.copy(), await self._small_body(answer))

@@ -103,7 +103,7 @@ def _json_message(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from either form that the header can have."""
+    """Returns the seconds, from either form that the header can have."""
     text = headers.get("Retry-After", "")
     if text.isascii() and text.isdigit():
         return float(text)

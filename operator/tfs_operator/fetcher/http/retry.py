@@ -26,7 +26,7 @@ class Retry:
     """Also where the server asks for more: the sync's own back-off goes on from there."""
 
     def pause(self, failures: int, requested: float | None) -> float:
-        """Seconds before the next attempt after so many failures, at least one."""
+        """Returns the seconds before the next attempt after so many failures, at least one."""
         own = delay(failures, self.first_seconds, self.most_seconds) * random.uniform(1, 2)
         return min(self.most_seconds, max(own, requested or 0.0))
 

@@ -22,7 +22,7 @@ _SHARDS, _SHARD, _OFFSET, _SIZE = 1, 3, 4, 5
 
 
 class DamagedIndex(Exception):
-    """It is no index of a checkpoint, or is cut."""
+    """The file is no index of a checkpoint, or is cut."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CheckpointIndex:
 
 
 def read_index(path: Path) -> CheckpointIndex:
-    """Takes memory for one block at a time. Raises DamagedIndex, and OSError where the file cannot be read."""
+    """Reads an index, one block at a time. Raises DamagedIndex, and OSError where the file cannot be read."""
     with path.open("rb") as file:
         try:
             return _read(file)

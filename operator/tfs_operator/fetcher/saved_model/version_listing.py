@@ -23,14 +23,16 @@ logger = logging.getLogger(__name__)
 
 
 def version_number(name: str) -> int | None:
-    """The version that TensorFlow Serving takes a folder's name for: `1`, also `001`; None for any other name."""
+    """Returns the version that TensorFlow Serving takes a folder's name for: `1`, also `001`; None for any other
+    name."""
     if not re.fullmatch("[0-9]{1,64}", name) or int(name) > MAX_INT64:
         return None
     return int(name)
 
 
 def unsafe(path: str) -> str | None:
-    """Why a file of this relative path must not be made, or None. A store's key is any string; a path is not."""
+    """Returns why a file of this relative path must not be made, or None. A store's key is any string; a path is
+    not."""
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "has an empty part, '.' or '..'"
@@ -56,7 +58,7 @@ class VersionListing:
     _kept: int = 0
 
     def add(self, path: str, size: int, etag: str, sha256: str = "") -> None:
-        """One object; `path` is relative to the base path. Raises FetchError where there are too many."""
+        """Takes one object; `path` is relative to the base path. Raises FetchError where there are too many."""
         self._objects += 1
         folder, slash, rest = path.partition("/")
         if version_number(folder) is None:
@@ -67,7 +69,7 @@ class VersionListing:
             self._keep(folder, RemoteFile(rest, size, etag, sha256))
 
     def versions(self) -> dict[int, RemoteVersion]:
-        """By number. Raises FetchError(NO_VERSIONS) where there is none."""
+        """Returns the versions, by number. Raises FetchError(NO_VERSIONS) where there is none."""
         chosen: dict[int, RemoteVersion] = {}
         for name in sorted({*self._folders, *self._plain_files}):
             version = self._version(name)

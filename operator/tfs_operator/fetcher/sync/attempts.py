@@ -19,7 +19,7 @@ _CONTENT = _PERMANENT | {Reason.VERSION_CHANGED}
 
 @dataclass
 class Attempt:
-    """One version."""
+    """What became of one version."""
 
     backoff: Backoff
     problem: FetchError | None = None
@@ -33,7 +33,7 @@ class Attempt:
 
 
 class Attempts:
-    """All versions of one base path."""
+    """Keeps the attempts of one base path, by version."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -46,7 +46,7 @@ class Attempts:
         return self._attempts.get(number)
 
     def failed(self, number: int, error: FetchError) -> float:
-        """Seconds until the next attempt."""
+        """Notes a failure, and returns the seconds until the next attempt."""
         attempt = self[number]
         attempt.problem = error
         attempt.failed_at = self._clock()
@@ -56,7 +56,7 @@ class Attempts:
         self._attempts.pop(number, None)
 
     def ended(self, number: int) -> None:
-        """No attempt runs any more."""
+        """Notes that no attempt runs any more."""
         if number in self._attempts:
             self._attempts[number].progress = None
 
@@ -65,19 +65,20 @@ class Attempts:
         self._attempts = {number: attempt for number, attempt in self._attempts.items() if number in numbers}
 
     def reset(self, reason: Reason | None = None) -> None:
-        """Every version, or those that failed for `reason`, may be tried at once."""
+        """Lets every version, or those that failed for `reason`, be tried at once."""
         for attempt in self._attempts.values():
             if attempt.problem and (reason is None or attempt.problem.reason is reason):
                 attempt.backoff.reset()
 
     def bad(self) -> frozenset[int]:
-        """Versions whose content cannot be served."""
+        """Returns the versions whose content cannot be served."""
         failed = ((number, attempt.problem) for number, attempt in self._attempts.items())
         return frozenset(number for number, problem in failed if problem and problem.reason in _CONTENT)
 
     def may_begin(self, version: RemoteVersion, listed_at: float) -> bool:
-        """Bad content is tried again once it is other content, or when the orders change. What was on the way is tried
-        again after the back-off, and after a look at the store since the failure."""
+        """Whether a version may be tried now. Bad content is tried again once it is other content, or when the orders
+        change. What was on the way is tried again after the back-off, and after a look at the store since the
+        failure."""
         attempt = self.get(version.number)
         if attempt is None:
             return True
@@ -88,12 +89,12 @@ class Attempts:
         return attempt.backoff.ready and listed_at >= attempt.failed_at
 
     def next_due(self, numbers: Collection[int]) -> float:
-        """When the next of these may be tried again, by the clock; what may begin already is left out."""
+        """Returns when the next of these may be tried again, by the clock; what may begin already is left out."""
         now = self._clock()
         found = (self._attempts[number].backoff.due for number in numbers if number in self._attempts)
         return min((due for due in found if due > now), default=float("inf"))
 
     def due(self, numbers: Collection[int]) -> float:
-        """When the first of these may be tried again, by the clock."""
+        """Returns when the first of these may be tried again, by the clock."""
         found = (self._attempts[number].backoff.due for number in numbers if number in self._attempts)
         return min(found, default=float("inf"))

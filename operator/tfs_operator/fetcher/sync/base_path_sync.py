@@ -76,7 +76,8 @@ class BasePathSync:
         """Versions that the model server has given up with an error."""
 
     def order(self, name: str, order: ModelOrder, poll_seconds: float) -> None:
-        """The same order again changes nothing; another one is tried at once, whatever has failed before."""
+        """Takes the order of one model. The same again changes nothing; another one is tried at once, whatever has
+        failed before."""
         self._schedule.poll_seconds = poll_seconds
         if self._orders.get(name) == order:
             return
@@ -95,7 +96,7 @@ class BasePathSync:
         return len(self._orders) == len(self.names) and all(map(view.started, self._orders.values()))
 
     async def run(self) -> None:
-        """For ever. When cancelled, everything that was begun stays as it is, to be gone on with."""
+        """Runs for ever. When cancelled, what was begun stays as it is, to be resumed."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._beat())

@@ -37,8 +37,8 @@ class Installer:
         self._durable = durable
 
     async def install(self, version: RemoteVersion, progress: Progress) -> None:
-        """On return the version is in place. Raises FetchError; then, and when cancelled, what has arrived stays in the
-        staging folder for the next attempt."""
+        """Installs a version: on return it is in place. Raises FetchError; then, and when cancelled, what has arrived
+        stays in the staging folder for the next attempt."""
         check_listing(self._source.uri, version)
         staging = await in_thread(self._folders.staging, version.number)
         try:

@@ -25,7 +25,7 @@ class ModelServerClient:
         self._session = session
 
     async def versions(self, model: str) -> Mapping[int, VersionStatus] | None:
-        """What it says of each version that it knows of; None where it has no usable answer."""
+        """Returns the status of each version that it knows of; None where it has no usable answer."""
         url = URL(f"{self._url}/v1/models/{quote(model, safe='')}", encoded=True)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
         try:

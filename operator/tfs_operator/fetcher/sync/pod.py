@@ -28,7 +28,7 @@ OpenSource = Callable[[str, Path], Source]
 
 @dataclass
 class Heartbeat:
-    """The event loop's own sign of life."""
+    """Shows whether the event loop still runs."""
 
     clock: Callable[[], float] = time.monotonic
     last_beat: float = field(init=False)
@@ -59,7 +59,8 @@ class PodFetcher:
         self.order(plan.order)
 
     def order(self, order: FetchOrder) -> None:
-        """Models that this pod does not have are left out: the order may be for pods of another revision."""
+        """Passes an order on. Models that this pod does not have are left out: the order may be for pods of another
+        revision."""
         for name, model_order in order.models.items():
             if name in self._syncs:
                 self._syncs[name].order(name, model_order, order.poll_interval_seconds)
@@ -69,12 +70,12 @@ class PodFetcher:
         return FetchReport(models=models, ready=self._all_started())
 
     def ready(self) -> bool:
-        """Holds back the model server's start, and nothing after: once True it stays so."""
+        """Whether the model server may start; once True it stays so."""
         self._was_ready = self._was_ready or self._all_started()
         return self._was_ready
 
     async def run(self) -> None:
-        """For ever."""
+        """Runs for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
             for sync in set(self._syncs.values()):

@@ -22,7 +22,7 @@ def removable(view: BasePathView) -> frozenset[int]:
 
 
 def discarded(view: BasePathView, leftover: Leftover, owner: str, *, fetching: int | None, alive: bool) -> bool:
-    """Whether a hidden folder is for nothing any more. `alive`: its owner, another pod, still runs."""
+    """Whether a hidden folder is of no use any more. `alive`: its owner, another pod, still runs."""
     if leftover.owner != owner:
         return not alive
     if leftover.version is None:

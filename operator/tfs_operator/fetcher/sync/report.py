@@ -9,7 +9,7 @@ from tfs_operator.fetcher.sync.view import BasePathView
 
 
 def model_report(uri: str, view: BasePathView, attempts: Attempts, problem: FetchError | None) -> ModelReport:
-    """`view` has the orders of one model only; `problem` is the listing's."""
+    """Returns the report. `view` has the orders of one model only; `problem` is the listing's."""
     numbers = sorted(view.aspired() | view.present.keys())
     versions = tuple(_version(uri, view, number, attempts.get(number), problem) for number in numbers)
     return ModelReport(uri=uri, versions=versions, problem=_said(problem))

@@ -28,12 +28,12 @@ class Schedule:
         self._server_due = 0.0
 
     def reset(self) -> None:
-        """The orders have changed."""
+        """Begins anew, since the orders have changed."""
         self._lookout.reset()
         self._listing.backoff.reset()
 
     def listed(self, view: BasePathView, failed_versions: Set[int]) -> None:
-        """To be called after each list call."""
+        """Notes the end of a list call."""
         if self._sought(view, failed_versions):
             self._lookout.failed()
         else:
@@ -43,11 +43,11 @@ class Schedule:
         return self._clock() >= self._listing_due(view, failed_versions)
 
     def until_listing(self, view: BasePathView, failed_versions: Set[int]) -> float:
-        """Seconds; without an end where nothing is sought."""
+        """Returns the seconds until the next list call; infinite where nothing is sought."""
         return max(self._listing_due(view, failed_versions) - self._clock(), 0.0)
 
     def asks_server(self, view: BasePathView) -> bool:
-        """Whenever the answer decides something, else now and then."""
+        """Whether to ask the model server: whenever the answer decides something, else now and then."""
         undecided = bool(view.present.keys() - view.aspired() or view.changed() or view.present.keys() - view.fetched)
         if not undecided and self._clock() < self._server_due:
             return False
@@ -55,8 +55,8 @@ class Schedule:
         return True
 
     def wait(self, view: BasePathView, failed_versions: Set[int], *, listing: bool) -> float:
-        """Seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`: one runs)
-        or of an attempt does."""
+        """Returns the seconds until the next pass, where nothing wakes it sooner, as the end of a list call (`listing`:
+        one runs) or of an attempt does."""
         moving = view.missing() or view.changed() or view.present.keys() - view.aspired()
         listing_due = float("inf") if listing else self._listing_due(view, failed_versions)
         due = min(listing_due, self._attempts.next_due(view.missing() | view.changed()))

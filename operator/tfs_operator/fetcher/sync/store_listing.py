@@ -19,7 +19,7 @@ archive that is refused may have been fetched for the call."""
 
 
 class StoreListing:
-    """The last answer of one source."""
+    """Keeps the last answer of one source."""
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
@@ -35,11 +35,11 @@ class StoreListing:
 
     @property
     def failed(self) -> bool:
-        """The last answer was an error. A store that has nothing has answered."""
+        """Whether the last answer was an error. A store that has nothing has answered."""
         return self.problem is not None and self.problem.reason is not Reason.NO_VERSIONS
 
     async def refresh(self) -> Mapping[int, RemoteVersion]:
-        """One list call. Raises FetchError."""
+        """Makes one list call, and returns its answer. Raises FetchError."""
         async with self._lock:
             try:
                 async with asyncio.timeout(DEADLINE_SECONDS):

@@ -13,7 +13,8 @@ States = Mapping[int, str]
 
 @dataclass(frozen=True)
 class BasePathView:
-    """`orders` has what each model of this base path is to hold: two models may have the same URI."""
+    """What is known of one base path. `orders` has what each model of this base path is to hold: two models may have
+    the same URI."""
 
     orders: Mapping[str, ModelOrder]
 
@@ -49,19 +50,19 @@ class BasePathView:
         return any(order.start.discovers or order.hold.discovers for order in self.orders.values())
 
     def offered(self) -> Collection[int] | None:
-        """What policies pick from: what the store has; what is in place where the store has never answered and cannot
-        be asked, so that a pod starts with what it has; None while nothing is known."""
+        """Returns what policies pick from: what the store has; what is in place where the store has never answered and
+        cannot be asked, so that a pod starts with what it has; None while nothing is known."""
         if self.listed is not None:
             return self.listed.keys()
         return self.fetched if self.listing_failed else None
 
     def aspired(self) -> frozenset[int]:
-        """Every version that is to be fetched or kept."""
+        """Returns every version that is to be fetched or kept."""
         picks = (self._picked(selection) for order in self.orders.values() for selection in (order.start, order.hold))
         return frozenset().union(*picks)
 
     def needed_to_start(self) -> frozenset[int]:
-        """Those among them that a model server waits for."""
+        """Returns those among them that a model server waits for."""
         return frozenset().union(*(self._picked(order.start) for order in self.orders.values()))
 
     def started(self, order: ModelOrder) -> bool:
@@ -78,7 +79,7 @@ class BasePathView:
         return self.aspired() - self.fetched
 
     def changed(self) -> frozenset[int]:
-        """In place, ordered, and something else in the store by now."""
+        """Returns what is in place, ordered, and something else in the store by now."""
         listed = self.listed or {}
         return frozenset(n for n in self.aspired() & self.fetched if n in listed and listed[n] != self.present[n])
 
@@ -89,8 +90,8 @@ class BasePathView:
         return self.states.get(number, END) != END
 
     def fetchable(self) -> list[int]:
-        """What can be fetched now, in order: what a server waits for, then the rest, each from the highest number down,
-        so that `latest` does not load what it is about to leave."""
+        """Returns what can be fetched now, in order: what a server waits for, then the rest, each from the highest
+        number down, so that `latest` does not load what it is about to leave."""
         if self.listed is None or self.listing_failed:
             return []
         idle = {n for n in self.changed() if not self.busy(n)}

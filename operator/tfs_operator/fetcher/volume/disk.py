@@ -26,7 +26,7 @@ def check_room(uri: str, version: RemoteVersion, staging: Path, free: int) -> No
 
 
 def free_bytes(folder: Path) -> int:
-    """What a process without privileges may still write."""
+    """Returns how many bytes a process without privileges may still write."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
 
@@ -41,8 +41,8 @@ def volume_error(what: str, error: OSError) -> FetchError:
 
 
 def allocated(folder: Path) -> int:
-    """Bytes that its files take: blocks and not sizes, since a file that is written in parts has its full size from the
-    start."""
+    """Returns the bytes that its files take: blocks and not sizes, since a file that is written in parts has its full
+    size from the start."""
     found = 0
     for parent, _, names in os.walk(folder):
         found += sum(os.lstat(Path(parent, name)).st_blocks * 512 for name in names)

@@ -18,8 +18,8 @@ _UNKNOWN_BOOT = "unknown"
 
 
 def write_record(folder: Path, version: RemoteVersion, *, durable: bool) -> None:
-    """`durable`: every file's content is on the disk by now. Where it is not, the record is void once the machine
-    has lost its power."""
+    """Writes what was fetched. `durable`: every file's content is on the disk by now. Where it is not, the record is
+    void once the machine has lost its power."""
     content = {"version": asdict(version), "boot": "" if durable else boot_id() or _UNKNOWN_BOOT}
     temporary = folder / f"{RECORD}.new"
     temporary.write_text(json.dumps(content), "utf-8")
@@ -28,7 +28,7 @@ def write_record(folder: Path, version: RemoteVersion, *, durable: bool) -> None
 
 
 def read_record(folder: Path) -> RemoteVersion | None:
-    """None where there is none that holds."""
+    """Returns what was fetched; None where there is no record that holds."""
     try:
         content = json.loads((folder / RECORD).read_bytes())
         if content["boot"] not in ("", boot_id()):
@@ -39,7 +39,7 @@ def read_record(folder: Path) -> RemoteVersion | None:
 
 
 def identify_record(folder: Path) -> object:
-    """Equal for as long as the record is the same file; None where there is none."""
+    """Returns a value that is equal for as long as the record is the same file; None where there is none."""
     try:
         found = (folder / RECORD).stat()
     except OSError:

@@ -28,8 +28,8 @@ class Claims(Protocol):
     """Ends the names of this fetcher's hidden folders; "" where it is alone."""
 
     def declare(self, versions: Collection[int]) -> None:
-        """Tells the others what is needed here. To be called before looking at what is in place: who removes looks
-        again after hiding a version, so one of the two sees the other."""
+        """Declares to the others what is needed here. To be called before looking at what is in place: who removes
+        looks again after hiding a version, so one of the two sees the other."""
         ...
 
     def held(self, among: Collection[int]) -> frozenset[int]:
@@ -37,7 +37,7 @@ class Claims(Protocol):
         ...
 
     def claim(self, number: int) -> str | None:
-        """The pod that is fetching the version; None where it is this one from now on."""
+        """Claims the fetch of a version: returns the pod that has it, or None where it is this one from now on."""
         ...
 
     def release(self, number: int) -> None: ...

@@ -35,8 +35,8 @@ class Leftover:
 
 
 class VersionFolders:
-    """One base path. `owner` is the pod's name where several pods share the base path: none touches the hidden folders
-    of another. Every method may raise OSError."""
+    """Manages the folders of one base path. `owner` is the pod's name where several pods share the base path: none
+    touches the hidden folders of another. Every method may raise OSError."""
 
     def __init__(self, base: Path, owner: str = "") -> None:
         self.base = base
@@ -50,14 +50,14 @@ class VersionFolders:
         return self.base / f"{_WORK}{self._suffix}"
 
     def make(self) -> None:
-        """The base path itself, readable by a server of another user."""
+        """Makes the base path itself, readable by a server of another user."""
         for folder in reversed([self.base, *self.base.parents]):
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o755)
 
     def present(self) -> dict[int, RemoteVersion | None]:
-        """What the model server sees, with what was fetched; None where that is unknown."""
+        """Returns what the model server sees, with what was fetched; None where that is unknown."""
         names = [entry.name for entry in os.scandir(self.base)]
         numbers = [int(name) for name in names if name.isdecimal() and name == str(int(name))]
         self._records = {number: self._record(number) for number in numbers}
@@ -71,7 +71,7 @@ class VersionFolders:
         return known if known and identity and known[0] == identity else (identity, read_record(folder))
 
     def staging(self, number: int) -> Path:
-        """The folder to fetch into, made where it is missing."""
+        """Returns the folder to fetch into, made where it is missing."""
         folder = self.base / f"{_FETCHING}{number}{self._suffix}"
         folder.mkdir(exist_ok=True)
         return folder
@@ -89,7 +89,8 @@ class VersionFolders:
             fsync_tree(folder)
 
     def publish(self, number: int) -> bool:
-        """False where the version is there already: another pod was faster, and what it brought stays."""
+        """Renames what was fetched into place; False where the version is there already: another pod was faster, and
+        what it brought stays."""
         staging = self.staging(number)
         try:
             staging.rename(self.base / str(number))
@@ -107,14 +108,14 @@ class VersionFolders:
         remove(hidden)
 
     def hide(self, number: int) -> Path:
-        """The version is gone for the server; `remove` or `restore` what this returns."""
+        """Hides the version from the server; `remove` or `restore` what this returns."""
         hidden = self.base / f"{_REMOVING}{number}{self._suffix}"
         remove(hidden)
         (self.base / str(number)).rename(hidden)
         return hidden
 
     def restore(self, hidden: Path, number: int) -> None:
-        """Takes `hide` back; what has arrived meanwhile stays instead."""
+        """Undoes `hide`; what has arrived meanwhile stays instead."""
         try:
             hidden.rename(self.base / str(number))
         except OSError as error:
@@ -123,19 +124,20 @@ class VersionFolders:
             remove(hidden)
 
     def mark_durable(self, number: int, version: RemoteVersion) -> None:
-        """To be called some time after `publish`: waits for the disk, and then trusts it over a loss of power."""
+        """Makes a version durable, some time after `publish`: waits for the disk, and then trusts it over a loss of
+        power."""
         folder = self.base / str(number)
         fsync_tree(folder)
         write_record(folder, version, durable=True)
 
     def leftovers(self) -> list[Leftover]:
-        """Every hidden folder that a fetcher has made, of whatever owner; the own work folder is none."""
+        """Returns every hidden folder that a fetcher has made, of whatever owner; the own work folder is none."""
         found = (_leftover(Path(entry.path)) for entry in os.scandir(self.base))
         return [leftover for leftover in found if leftover and leftover.path != self.work]
 
 
 def remove(path: Path) -> None:
-    """A folder or a file, if it is there. Another process may remove the same."""
+    """Removes a folder or a file, if it is there. Another process may remove the same."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -13,7 +13,7 @@ KINDS = (GOOD, GOOD, GOOD, GOOD, BAD, BAD, ENDLESS)
 
 
 def spec_hash(seed: int) -> ModelConfig:
-    """Any valid wish; most name their versions."""
+    """Any valid spec; most name their versions."""
     rng = Random(seed)
     labels = {label: rng.choice(VERSIONS) for label in LABELS if rng.random() < 0.5}
     policy: VersionPolicy = Specific(tuple(sorted({*rng.sample(VERSIONS, rng.choice((1, 1, 2))), *labels.values()})))
@@ -81,7 +81,7 @@ def can_be_reached(played: World) -> bool:
 
 
 def judge_the_end(played: World) -> None:
-    """Rule 4: exactly what is wanted, or at rest with a reason; rule 5: nothing is pushed any more."""
+    """Rule 4: exactly the spec, or at rest with a reason; rule 5: nothing is pushed any more."""
     assert played.last is not None
     assert played.commits == 0, played.last
     assert played.pushes == 0 or is_looked_for(played.last), played.last
@@ -98,8 +98,9 @@ def judge_the_end(played: World) -> None:
 
 
 def _labels_stay(played: World, pod: Server) -> bool:
-    """As committed. A wanted label that a pod answers already may linger while a folder is looked for. A pod on which
-    a version failed before its folder was repaired has no label on it until it is tried again; that is said."""
+    """As committed. A label of the spec that a pod answers already may linger while a folder is looked for. A pod on
+    which a version failed before its folder was repaired has no label on it until it is tried again, and the step
+    reports it."""
     assert played.committed is not None
     assert played.last is not None
     committed = played.committed.labels
@@ -161,7 +162,7 @@ def _restarts_well(played: World) -> None:
 
 
 def _pods_can_come_up(played: World) -> bool:
-    """A wish that names good versions only gets a fleet out of a crash loop, unless it was given up once."""
+    """A spec that names good versions only gets a fleet out of a crash loop, unless it was given up once."""
     by_name = isinstance(played.aspired.policy, Specific) and not played.status.failures
     return bool(played.ready) or by_name or _can_start(played)
 

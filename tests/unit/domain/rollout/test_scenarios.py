@@ -26,14 +26,14 @@ def named(*versions: int, **labels: int) -> ModelConfig:
 
 
 def serving(aspired: ModelConfig, **kinds: str) -> World:
-    """Two replicas that serve `wanted`; `kinds` are the folders, such as `v1="good"`."""
+    """Two replicas that serve `aspired`; `kinds` are the folders, such as `v1="good"`."""
     world = World(aspired, {int(name[1:]): kind for name, kind in kinds.items()}, 2, strict=True, load_ticks=2)
     world.run(20)
     return world
 
 
 def steps(world: World, aspired: ModelConfig, ticks: int = 40) -> list[Action]:
-    """The steps on the way to `wanted`, each once."""
+    """The steps on the way to `aspired`, each once."""
     world.aspired = aspired
     taken: list[Action] = []
     for _ in range(ticks):

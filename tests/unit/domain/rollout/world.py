@@ -178,7 +178,7 @@ class World:
         return pod is not None and pod.held is not None and not pod.awaited <= self.folders.kinds.keys()
 
     def _order(self) -> None:
-        """To every fetcher: what is committed and what is wanted."""
+        """To every fetcher: what is committed and what the spec asks for."""
         for pod in self.servers:
             committed = self._picked(self.committed) if self.committed else set()
             pod.ordered, pod.awaited = committed | self._picked(self.aspired), committed

@@ -1,4 +1,4 @@
-"""A cancelled caller is followed by a thread that has ended, or by one that nobody waits for."""
+"""A cancelled caller is followed by a thread that has ended, or by one that is abandoned."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Where bytes go: in order, never beyond the part, and not at all once nobody waits for them."""
+"""Where bytes go: in order, never beyond the part, and not at all once the writer is closed."""
 
 import hashlib
 from collections.abc import Iterator

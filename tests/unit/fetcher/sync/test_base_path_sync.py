@@ -157,7 +157,7 @@ class TestAStoreThatFails:
     async def test_how_soon_an_empty_one_is_asked_again_is_said_as_it_is(
         self, scene: Scene, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """Only somebody who publishes can help; that is looked for often at first."""
+        """Only a new upload helps; the store is looked at often at first."""
         scene.source.problem = FetchError(Reason.NO_VERSIONS, "folder://store: has nothing", retry=False)
         scene.order(latest=1, poll=60.0)
         await eventually(lambda: scene.source.listings == 2)

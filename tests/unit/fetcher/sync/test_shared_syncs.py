@@ -1,4 +1,4 @@
-"""Keepers of several pods on one base path."""
+"""The syncs of several pods on one base path."""
 
 import os
 from pathlib import Path

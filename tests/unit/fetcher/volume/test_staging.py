@@ -87,7 +87,7 @@ def test_replace(folders: VersionFolders) -> None:
 
 
 def test_a_version_that_was_replaced_is_read_anew(folders: VersionFolders, tmp_path: Path) -> None:
-    """By another pod, say: nobody has told this one."""
+    """By another pod, for example, without notice."""
     folders.finish(staged(folders), durable=False)
     folders.publish(3)
     assert folders.present()

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
-    """Raises FetchError(INVALID_SPEC) for a name that is no archive's."""
+    """Opens an archive on a web server. Raises FetchError(INVALID_SPEC) for a name that is no archive's."""
     return Bundle(WebArchive(uri, storage), work)
 
 
@@ -97,7 +97,7 @@ class WebArchive:
 
 
 def authorization(storage: StoreAccess) -> dict[str, str]:
-    """From the Secret: `username` and `password` (kubernetes.io/basic-auth), or `token`. Raises
+    """Returns the header from the Secret: `username` and `password` (kubernetes.io/basic-auth), or `token`. Raises
     FetchError(CREDENTIALS_MISSING)."""
     if storage.credentials is None or storage.anonymous:
         return {}
@@ -112,8 +112,8 @@ def authorization(storage: StoreAccess) -> dict[str, str]:
 
 
 def vouched_sha256(headers: Mapping[str, str]) -> str:
-    """The archive's SHA-256 in hex, where the server has it: as RFC 9530 writes it, as RFC 3230 did, or as artifact
-    stores do. Empty where it has none."""
+    """Returns the archive's SHA-256 in hex, where the server has it: as RFC 9530 writes it, as RFC 3230 did, or as
+    artifact stores do. Empty where it has none."""
     for name in ("Repr-Digest", "Digest"):
         found = re.search(r"sha-256=:?([A-Za-z0-9+/]{43}=)", headers.get(name, ""), re.IGNORECASE)
         if found:

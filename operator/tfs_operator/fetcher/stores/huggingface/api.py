@@ -29,6 +29,8 @@ constants.HF_HUB_DISABLE_TELEMETRY = True
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
+    """One file of a repository, as the hub lists it."""
+
     path: str
     """In the repository."""
 
@@ -41,7 +43,7 @@ class HubFile:
 
 
 class HubApi:
-    """One listing's questions. Raises FetchError."""
+    """Asks the hub what one listing needs. Raises FetchError."""
 
     def __init__(self, context: RequestContext, endpoint: str, token: str | None) -> None:
         self._context = context
@@ -54,7 +56,7 @@ class HubApi:
         return hf_hub_url(repo, path, revision=commit, endpoint=endpoint)
 
     def commit(self, repo: str, revision: str | None) -> str:
-        """What a branch or tag stands for now."""
+        """Returns the commit that a branch or tag stands for now."""
         with self._explained():
             sha = self._api.model_info(repo, revision=revision, expand=["sha"], timeout=_READ_SECONDS).sha
             if not sha:
@@ -62,7 +64,7 @@ class HubApi:
             return sha
 
     def files(self, repo: str, commit: str, path: str) -> list[HubFile]:
-        """Everything below a folder of the repository, page by page."""
+        """Returns everything below a folder of the repository, page by page."""
         with self._explained():
             found: list[HubFile] = []
             for entry in self._api.list_repo_tree(repo, path or None, recursive=True, revision=commit):

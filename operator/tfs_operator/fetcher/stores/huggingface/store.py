@@ -35,13 +35,15 @@ _PARTS = re.compile(r"saved_model\.pb(txt)?|fingerprint\.pb|keras_metadata\.pb|(
 
 @dataclass(frozen=True)
 class HubUri:
+    """A URI of the hub, taken apart."""
+
     repo: str
     revision: str | None
     path: str
 
 
 def parse_hub_uri(uri: str) -> HubUri:
-    """Raises FetchError(INVALID_SPEC)."""
+    """Takes a URI apart. Raises FetchError(INVALID_SPEC)."""
     found = _URI.fullmatch(uri.rstrip("/"))
     if found is None:
         raise invalid_uri(uri, "is not of the form hf://ORG/REPO[@REVISION]/path")
@@ -57,7 +59,8 @@ def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
 
 
 class HubSource:
-    """One folder of one repository. A listing is of one commit, and so is every file that is fetched after it."""
+    """The Source of one folder of one repository. A listing is of one commit, and so is every file that is fetched
+    after it."""
 
     def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
@@ -70,7 +73,7 @@ class HubSource:
         self._folders: dict[int, str] = {}
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
-        """One request tells the commit; only a new one is listed."""
+        """Returns the versions; one request gets the commit, and only a new one is listed."""
         api = HubApi(
             RequestContext(self.uri, self._storage, self._endpoint.partition("://")[2]), self._endpoint, self._token()
         )

@@ -7,6 +7,8 @@ from tfs_operator.fetcher.core.errors import invalid_uri
 
 @dataclass(frozen=True)
 class BucketUri:
+    """A URI of an object store, taken apart."""
+
     text: str
     scheme: str
     bucket: str
@@ -20,7 +22,7 @@ class BucketUri:
 
 
 def parse_bucket_uri(uri: str) -> BucketUri:
-    """Raises FetchError(INVALID_SPEC) for a URI that lacks a part, or whose path is not clean."""
+    """Takes a URI apart. Raises FetchError(INVALID_SPEC) for a URI that lacks a part, or whose path is not clean."""
     scheme, _, rest = uri.partition("://")
     parts = rest.rstrip("/").split("/")
     if any(part in ("", ".", "..") for part in parts):

@@ -46,7 +46,8 @@ def settings(uri: BucketUri, storage: StoreAccess) -> Settings:
 
 
 def connect(uri: BucketUri, made_of: Settings) -> Client:
-    """Connects on first use only. Raises what the library raises, for a malformed key for example."""
+    """Makes a client, which connects on first use only. Raises what the library raises, for a malformed key for
+    example."""
     try:
         return _open(uri, made_of)
     except GenericError as error:
@@ -70,7 +71,7 @@ def _usual_authorities() -> Settings:
 
 
 def secrets(made_of: Settings | None) -> list[str]:
-    """What must not be shown of `made_of`."""
+    """Returns what must not be shown of `made_of`."""
     config = made_of["config"] if made_of else {}
     return [str(config[key]) for key in _SECRET & config.keys()]
 

@@ -9,7 +9,7 @@ AZURE_CLIENT = ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID")
 
 
 def s3_keys(storage: StoreAccess) -> dict[str, str]:
-    """Raises FetchError(CREDENTIALS_MISSING)."""
+    """Returns the access key of S3. Raises FetchError(CREDENTIALS_MISSING)."""
     access, secret = _required(storage, S3_REQUIRED)
     keys = {"access_key_id": access, "secret_access_key": secret}
     token = storage.secret_value("AWS_SESSION_TOKEN")
@@ -17,13 +17,13 @@ def s3_keys(storage: StoreAccess) -> dict[str, str]:
 
 
 def google_keys(storage: StoreAccess) -> dict[str, str]:
-    """The JSON key of a service account. Raises FetchError(CREDENTIALS_MISSING)."""
+    """Returns the JSON key of a service account. Raises FetchError(CREDENTIALS_MISSING)."""
     (key,) = _required(storage, (GOOGLE_KEY,))
     return {"service_account_key": key}
 
 
 def azure_keys(storage: StoreAccess) -> dict[str, str]:
-    """The account's key, else a SAS token, else a service principal. Raises FetchError(CREDENTIALS_MISSING)."""
+    """Returns the account's key, else a SAS token, else a service principal. Raises FetchError(CREDENTIALS_MISSING)."""
     if key := storage.secret_value("AZURE_STORAGE_ACCESS_KEY"):
         return {"account_key": key}
     if token := storage.secret_value("AZURE_STORAGE_SAS_TOKEN"):

@@ -145,8 +145,8 @@ _CAUSES = (
 
 
 def explain(error: Exception, what: str, secrets: Iterable[str] = ()) -> FetchError:
-    """`what` names the URI, and the version and file where one is concerned; `secrets` are taken out of what is
-    shown, should a store repeat them."""
+    """Maps an error of the library. `what` names the URI, and the version and file where one is concerned; `secrets`
+    are taken out of what is shown, should a store repeat them."""
     text, _, causes = str(error).partition("\n\nDebug source:")
     if isinstance(error, PreconditionError | FileNotFoundError | NotModifiedError) and "NoSuchBucket" not in text:
         return FetchError(Reason.VERSION_CHANGED, f"{what}: changed, or was removed, while it was being fetched")

@@ -38,7 +38,7 @@ def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
 
 
 class ObjectSource:
-    """One base path in one bucket."""
+    """The Source of one base path in one bucket."""
 
     def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri

@@ -19,7 +19,7 @@ _DOCKER_HUB_NAMES = ("https://index.docker.io/v1/", "index.docker.io", "registry
 
 
 class RegistryAuth:
-    """The Authorization header of one registry, found out when the registry asks for it."""
+    """Finds the Authorization header of one registry, once the registry asks for it."""
 
     def __init__(self, web: HttpClient, host: str, *, is_plain: bool) -> None:
         self._web = web
@@ -60,8 +60,8 @@ class RegistryAuth:
 
 
 def docker_login(storage: StoreAccess, host: str) -> str | None:
-    """User and password for a Basic header, from the Secret (kubernetes.io/dockerconfigjson); None without a Secret.
-    Raises FetchError(CREDENTIALS_MISSING) for a Secret that has nothing for this registry."""
+    """Returns user and password for a Basic header, from the Secret (kubernetes.io/dockerconfigjson); None without a
+    Secret. Raises FetchError(CREDENTIALS_MISSING) for a Secret that has nothing for this registry."""
     if storage.credentials is None or storage.anonymous:
         return None
     text = storage.secret_value(SECRET_KEY)

@@ -29,11 +29,15 @@ class _Document(BaseModel):
 
 
 class Platform(_Document):
+    """What an image of an index is for."""
+
     os: str = ""
     architecture: str = ""
 
 
 class Descriptor(_Document):
+    """What points to a manifest or layer."""
+
     media_type: str
     digest: Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
@@ -49,7 +53,7 @@ class Manifest(_Document):
 
 
 def read_manifest(body: bytes) -> Manifest:
-    """Raises BadArchive, with the first thing that is wrong."""
+    """Parses a manifest. Raises BadArchive, with the first thing that is wrong."""
     try:
         return Manifest.model_validate_json(body)
     except ValidationError as error:
@@ -59,7 +63,8 @@ def read_manifest(body: bytes) -> Manifest:
 
 
 def chosen(index: Manifest) -> Descriptor:
-    """The image for linux/amd64; models are the same for all, so else the first that is for linux or for nothing."""
+    """Returns the image for linux/amd64; models are the same for all, so else the first that is for linux or for
+    nothing."""
     for system, architecture in (("linux", "amd64"), ("linux", None), ("", None)):
         for entry in index.manifests:
             platform = entry.platform or Platform()
@@ -69,7 +74,8 @@ def chosen(index: Manifest) -> Descriptor:
 
 
 def blobs_of(manifest: Manifest) -> tuple[Blob, ...]:
-    """One for each layer. Raises BadArchive for one that is neither a tar archive nor a file with a title."""
+    """Returns one blob for each layer. Raises BadArchive for one that is neither a tar archive nor a file with a
+    title."""
     return tuple(_blob(layer) for layer in manifest.layers if layer.media_type != _EMPTY)
 
 

@@ -37,6 +37,8 @@ _DIGEST_HEADER = "Docker-Content-Digest"
 
 @dataclass(frozen=True)
 class Reference:
+    """A URI of a registry, taken apart."""
+
     host: str
     repo: str
     tag: str
@@ -44,7 +46,7 @@ class Reference:
 
 
 def parse_reference(uri: str) -> Reference:
-    """Without a tag, `latest`. Raises FetchError(INVALID_SPEC)."""
+    """Takes a URI apart; without a tag it is `latest`. Raises FetchError(INVALID_SPEC)."""
     found = _URI.fullmatch(uri)
     if found is None:
         raise invalid_uri(uri, "is not of the form oci://REGISTRY/REPO:TAG or oci://REGISTRY/REPO@sha256:…")
@@ -57,7 +59,7 @@ def parse_reference(uri: str) -> Reference:
 
 
 def open_source(uri: str, storage: StoreAccess, work: Path) -> Source:
-    """Raises FetchError(INVALID_SPEC)."""
+    """Opens a tag of a repository. Raises FetchError(INVALID_SPEC)."""
     return Bundle(RegistryBackend(uri, storage), work)
 
 
@@ -80,7 +82,8 @@ class RegistryBackend:
         self._blobs: tuple[Blob, ...] = ()
 
     async def blobs(self) -> tuple[Blob, ...]:
-        """One HEAD request where the tag still stands for the same; that is not counted where pulls are."""
+        """Returns the layers; one HEAD request where the tag still stands for the same; that is not counted where pulls
+        are."""
         digest = await self._resolve()
         if digest != self._digest or not digest:
             self._blobs = await self._layers(digest or self._reference.tag)
