@@ -44,20 +44,20 @@ class Cache:
         return len(self._objects)
 
     def keys(self, kind: str) -> list[Key]:
-        """All keys of one kind."""
+        """Returns all keys of one kind."""
         return [key for key in self._objects if key.kind == kind]
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
-        """The object as last seen."""
+        """Returns the object as last seen."""
         return self._objects.get(Key(kind, namespace, name))
 
     def owned_by(self, kind: str, uid: str) -> list[Manifest]:
-        """The objects of `kind` whose controlling owner has this uid, by name."""
+        """Returns the objects of `kind` whose controlling owner has this uid, by name."""
         keys = self._owned.get(uid, ())
         return [self._objects[key] for key in sorted(keys) if key.kind == kind]
 
     def pods_of(self, namespace: str, instance: str) -> list[Manifest]:
-        """The pods that bear this instance label, by name."""
+        """Returns the pods that bear this instance label, by name."""
         return [self._objects[key] for key in sorted(self._instances.get((namespace, instance), ()))]
 
     def upsert(self, item: Mapping[str, Any]) -> bool:
@@ -128,12 +128,12 @@ class Cache:
 
 
 def key_of(item: Mapping[str, Any]) -> Key:
-    """What the object is called."""
+    """Returns what the object is called."""
     return Key(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
 
 
 def controller_of(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The owner reference of the one that controls the object."""
+    """Returns the owner reference of the one that controls the object."""
     owners = item["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)
 

@@ -63,7 +63,7 @@ _PERMIT: ContextVar[Permit] = ContextVar("permit", default=_always)
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long one call may take altogether. Seconds."""
+    """Bounds how long one call may take altogether, in seconds."""
 
     tries: int = 5
     first_wait: float = 0.2
@@ -72,7 +72,7 @@ class RetryPolicy:
     deadline: float = 45.0
 
     def wait(self, attempt: int, asked: float) -> float:
-        """Before the try after `attempt` (1, 2, …): exponential with jitter, never below what was `asked`."""
+        """Returns the seconds before the next try: exponential with jitter, never below what was `asked`."""
         return max(asked, delay(attempt, self.first_wait, self.longest_wait) * random.uniform(0.8, 1.2))
 
 
@@ -112,32 +112,32 @@ class ClusterClient:
         await self._api.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
     async def create(self, manifest: Manifest) -> Manifest:
-        """Server-side apply of an object that is not there yet. Conflict when there is one of its name, which is left
+        """Creates an object, by server-side apply. Conflict when there is one of its name, which is left
         as it is; that may be our own, when the answer to an earlier try was lost."""
         return await self._call(_apply(manifest, resourceVersion=NO_VERSION))
 
     async def apply(self, manifest: Manifest, uid: str) -> Manifest:
-        """Server-side apply to this very object: what the manifest has is taken over, also from other field managers.
-        Conflict when the object is gone, or another one bears its name, which is left as it is.
+        """Applies to this very object, server-side: what the manifest has is taken over, also from other field
+        managers. Conflict when the object is gone, or another one bears its name, which is left as it is.
 
         An apply that changes nothing answers the live object at its old resourceVersion.
         """
         return await self._call(_apply(manifest, uid=uid))
 
     async def apply_status(self, tfmodel: Manifest) -> Manifest:
-        """Server-side apply of the status subresource; NotFound when the TFModel is gone.
+        """Applies the status subresource, server-side; NotFound when the TFModel is gone.
 
         A `metadata.resourceVersion` is a precondition (Conflict); a `metadata.uid` is not looked at here.
         """
         return await self._call(_apply({"kind": TFMODEL, **tfmodel}, "status"))
 
     async def apply_as(self, manager: str, manifest: Manifest) -> Manifest:
-        """Server-side apply by another field manager, which takes nothing over: Conflict where another manager
+        """Applies as another field manager, which takes nothing over: Conflict where another manager
         owns a field and gives it another value."""
         return await self._call(_apply(manifest, manager=manager, force=False))
 
     async def serves(self, kind: str) -> bool:
-        """Whether the API server knows the kind: that of a CustomResourceDefinition may not be installed."""
+        """Returns whether the API server knows the kind: that of a CustomResourceDefinition may not be installed."""
         resource = RESOURCES[kind]
         try:
             found = await self._call(_Request("GET", resource.discovery_path))
@@ -146,7 +146,7 @@ class ClusterClient:
         return any(item.get("name") == resource.plural for item in found.get("resources") or ())
 
     async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
-        """The live object, or None."""
+        """Returns the live object, or None."""
         try:
             return await self._call(_Request("GET", RESOURCES[kind].path(namespace, name)))
         except errors.NotFound:
@@ -165,7 +165,7 @@ class ClusterClient:
                 raise
 
     async def list(self, kind: str, *, label_selector: str = "", namespace: str | None = None) -> Items:
-        """All objects, each with `kind` and `apiVersion`; of one namespace or of all.
+        """Returns all objects, each with `kind` and `apiVersion`; of one namespace or of all.
 
         Read in pages; when a page has expired meanwhile, anew and in one piece, as client-go does.
         """
@@ -180,8 +180,8 @@ class ClusterClient:
     async def watch(
         self, kind: str, version: str, *, label_selector: str = "", namespace: str | None = None
     ) -> AsyncIterator[WatchEvents]:
-        """What happens after `version`, until the API server ends the watch, after some minutes. It has begun once the
-        block is entered. Nothing is tried again here; Gone means that the version is too old to go on from.
+        """Watches what happens after `version`, until the API server ends the watch, after some minutes. It has begun
+        once the block is entered. Nothing is tried again here; Gone means that the version is too old to go on from.
 
         Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
         """

@@ -17,7 +17,7 @@ REFRESH_SECONDS = 60.0
 
 
 async def load(kubeconfig: str | None) -> ApiClient:
-    """An ApiClient from `kubeconfig`; without one from the pod's service account; else from the default file.
+    """Returns an ApiClient from `kubeconfig`; without one from the pod's service account; else from the default file.
 
     Tokens that rotate keep working: the library reads a service account's token anew every minute, and a
     kubeconfig's (token file, exec plugin, OIDC) is read anew here, which the library leaves to its caller.

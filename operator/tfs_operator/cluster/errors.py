@@ -104,7 +104,7 @@ _BY_STATUS: Mapping[int, type[ClusterError]] = {
 
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> ClusterError:
-    """The error that an answer other than 2xx means; the body is a `Status` object or a proxy's text."""
+    """Returns the error that an answer other than 2xx means; the body is a `Status` object or a proxy's text."""
     answer = _status_object(body)
     message = str(answer.get("message") or f"HTTP {status}: {body[:200].decode(errors='replace')}")
     if status == 500 and message.startswith(_BADLY_TYPED):
@@ -125,7 +125,7 @@ def _causes(answer: Mapping[str, object], part: str) -> list[object]:
 
 
 def is_retryable(error: ClusterError) -> bool:
-    """Whether the client sends the same request again, within its bounds."""
+    """Returns whether the client sends the same request again, within its bounds."""
     return isinstance(error, Transient)
 
 

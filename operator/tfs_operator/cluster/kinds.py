@@ -15,7 +15,7 @@ class Resource:
     plural: str
 
     def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
-        """The URL path, quoted; without a name the collection, without a namespace that of all."""
+        """Returns the URL path, quoted; without a name the collection, without a namespace that of all."""
         prefix = "/api" if "/" not in self.api_version else "/apis"
         parts = [f"{prefix}/{self.api_version}"]
         if namespace is not None:

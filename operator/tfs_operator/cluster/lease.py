@@ -73,7 +73,7 @@ class Leadership(Protocol):
         """Gives the permission up, so that another operator can act at once. Never raises."""
 
     def remaining(self) -> float:
-        """Seconds for which it may act without a further renewal; 0 when it may not."""
+        """Returns seconds for which it may act without a further renewal; 0 when it may not."""
 
 
 class SingleOperator:
@@ -251,7 +251,7 @@ class Lease:
 
 
 def identity(host: str) -> str:
-    """Unlike every other's, also when a pod comes back under its name."""
+    """Returns a name unlike every other's, also when a pod comes back under its name."""
     return f"{host}_{secrets.token_hex(4)}"
 
 

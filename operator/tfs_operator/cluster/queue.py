@@ -23,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class QueueClosed(Exception):
-    """`get` after `close`."""
+    """Raised by `get` after `close`."""
 
 
 class QueueMetrics(Protocol):
@@ -57,7 +57,7 @@ class NoMetrics:
 
 
 class WorkQueue(Generic[K]):
-    """First in, first out among the ready keys. For one event loop; `add` is no coroutine and never blocks."""
+    """Hands out the ready keys, first in, first out. For one event loop; `add` is no coroutine and never blocks."""
 
     def __init__(
         self,
@@ -85,21 +85,21 @@ class WorkQueue(Generic[K]):
         return len(self._ready)
 
     def oldest_age(self) -> float:
-        """Seconds that a ready key has been waiting for a worker at most; 0 when there is none."""
+        """Returns seconds that a ready key has been waiting for a worker at most; 0 when there is none."""
         self._promote()
         return self._age(self._ready)
 
     def longest_running(self) -> float:
-        """Seconds that the slowest worker has had its key; 0 when all are idle."""
+        """Returns seconds that the slowest worker has had its key; 0 when all are idle."""
         return self._age(self._processing)
 
     def add(self, key: K) -> None:
-        """Ready now; a later due time of the same key is dropped."""
+        """Makes the key ready now; a later due time of the same key is dropped."""
         self._due.pop(key, None)
         self._make_ready(key, self._clock())
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Ready in `seconds`, unless it is sooner anyway."""
+        """Makes the key ready in `seconds`, unless it is sooner anyway."""
         if seconds <= 0:
             self.add(key)
             return
@@ -113,18 +113,18 @@ class WorkQueue(Generic[K]):
         self._changed.set()
 
     def add_rate_limited(self, key: K) -> None:
-        """Ready after a pause that doubles with every call since `forget`."""
+        """Makes the key ready after a pause that doubles with every call since `forget`."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         self._metrics.retried()
         pause = delay(failures, FIRST_BACKOFF_SECONDS / (1 - _JITTER), LONGEST_BACKOFF_SECONDS)
         self.add_after(key, pause * (1 - _JITTER * self._jitter()))
 
     def forget(self, key: K) -> None:
-        """It worked: the next pause is the shortest again. A key that is due stays due."""
+        """Makes the next pause of the key the shortest again. A key that is due stays due."""
         self._failures.pop(key, None)
 
     async def get(self) -> K:
-        """The next key, as soon as there is one; follow it with `done`. Raises QueueClosed."""
+        """Returns the next key, as soon as there is one; follow it with `done`. Raises QueueClosed."""
         while True:
             if self._closed:
                 raise QueueClosed
@@ -135,7 +135,7 @@ class WorkQueue(Generic[K]):
             await self._wait()
 
     def done(self, key: K) -> None:
-        """The worker is through with `key`, well or not."""
+        """Ends the work on `key`, well or not."""
         self._metrics.worked(self._clock() - self._processing.pop(key))
         since = self._again.pop(key, None)
         if since is not None:

@@ -38,7 +38,7 @@ class Health:
         self.last_beat = self.clock()
 
     async def beat_forever(self) -> None:
-        """As long as the event loop turns."""
+        """Beats as long as the event loop turns."""
         while True:
             self.beat()
             await asyncio.sleep(BEAT_SECONDS)
@@ -59,7 +59,7 @@ class Health:
 
 
 def application(health: Health, metrics: Metrics) -> web.Application:
-    """The three endpoints."""
+    """Returns the application with the three endpoints."""
 
     async def healthz(_: web.Request) -> web.Response:
         return _verdict(health.problems())

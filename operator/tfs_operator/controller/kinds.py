@@ -28,7 +28,7 @@ Scope = tuple[str, str | None]
 
 
 def scopes(namespaces: Sequence[str], kinds: Sequence[str] = WATCHED_KINDS) -> list[Scope]:
-    """All that is watched; no namespaces mean all of them."""
+    """Returns all that is watched; no namespaces mean all of them."""
     return [(kind, namespace) for kind in kinds for namespace in namespaces or (None,)]
 
 
@@ -38,7 +38,7 @@ def label_selector(kind: str) -> str:
 
 
 def tfmodel_of(item: dict[str, Any]) -> TFModelKey | None:
-    """The TFModel that an object belongs to."""
+    """Returns the TFModel that an object belongs to."""
     metadata = item["metadata"]
     if item["kind"] == TFMODEL:
         return TFModelKey(metadata["namespace"], metadata["name"])

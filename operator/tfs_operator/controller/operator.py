@@ -86,7 +86,7 @@ class _Process:
 
 
 async def run(options: Options) -> None:
-    """Until SIGTERM or SIGINT. Raises what broke a part that cannot go on without: the process should restart."""
+    """Runs until SIGTERM or SIGINT. Raises the error of a part that is needed: then the process should restart."""
     signals = Signals()
     async with AsyncExitStack() as stack:
         api = await config.load(options.kubeconfig)
@@ -205,7 +205,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
 
 
 async def run_until_first_exit(parts: Mapping[str, Coroutine[Any, Any, None]], may_end: Collection[str] = ()) -> None:
-    """All at once; the end of one ends all, each in its own order. Raises when it is another one than may end."""
+    """Runs all at once; the end of one ends all, each in its own order. Raises when it is one that may not end."""
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -5,7 +5,7 @@ import signal
 
 
 class Signals:
-    """Handled from the beginning, before anything is worth an orderly end."""
+    """Handles the signals from the beginning, before anything is worth an orderly end."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
@@ -18,5 +18,5 @@ class Signals:
             loop.add_signal_handler(number, self._asked.set)
 
     async def wait(self) -> None:
-        """Until the first of them."""
+        """Returns once the first of them has come."""
         await self._asked.wait()

@@ -70,7 +70,8 @@ class Clocks:
 
 
 def conclude(passed: Passed, remembered: Remembered, slow_seconds: float, clocks: Clocks) -> Conclusion:
-    """`remembered` is what the pass before has left; `slow_seconds`: how often pods at rest are queried."""
+    """Concludes a pass. `remembered` is what the one before has left; `slow_seconds`: how often pods are queried at
+    rest."""
     if isinstance(passed.observed, Refused):
         return _refused(passed.observed, remembered, clocks)
     observed, plan, outcome = passed.observed, passed.plan, passed.outcome

@@ -13,7 +13,7 @@ from tfs_operator.planning.plan import Plan, ReloadOrder
 
 
 def decide(observed: Observed | Refused) -> Plan:
-    """The whole plan of one round: one step of each model, the children, and what each model server is to load."""
+    """Returns the plan of one round: a step of each model, the children, and what each model server is to load."""
     if isinstance(observed, Refused):
         return Plan(refusal=observed.problem)
     steps = {model.name: decide_rollout(_facts(model, observed)) for model in observed.aspired.models}

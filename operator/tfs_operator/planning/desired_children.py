@@ -10,8 +10,8 @@ from tfs_operator.render.pinned_image import pinned_settings
 
 
 def desired_children(observed: Observed, committed: ModelServerConfig, *, replace_pods: bool) -> list[Manifest]:
-    """In the order in which they are applied. `replace_pods`: those that are there read their configuration only at
-    their start, and do not come up with it. Also of kinds that the cluster does not know."""
+    """Returns them in the order in which they are applied. `replace_pods`: those that are there read their
+    configuration only at their start, and do not come up with it. Also of kinds that the cluster does not know."""
     tfmodel, live = observed.tfmodel, observed.children.deployment
     attempt = attempt_for(tfmodel, committed) if observed.current and replace_pods else attempt_of(live)
     turn = _renewal(observed) or renewal_of(live)

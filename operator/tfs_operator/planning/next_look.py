@@ -39,7 +39,7 @@ class Situation:
 
     @property
     def loads(self) -> bool:
-        """A load has a timeout of its own."""
+        """Whether a version is loaded, which has a timeout of its own."""
         return any(step.action.traits.fast and not step.absent for step in self.steps.values())
 
     @property
@@ -49,15 +49,15 @@ class Situation:
 
 @dataclass(frozen=True)
 class NextLook:
-    """In how many `seconds`. `moving_since` is to be remembered: by the monotonic clock, None at rest."""
+    """Says in how many `seconds`. `moving_since` is to be remembered: by the monotonic clock, None at rest."""
 
     seconds: float
     moving_since: float | None = None
 
 
 def next_look(situation: Situation, moving_since: float | None, slow_seconds: float, monotonic: float) -> NextLook:
-    """`slow_seconds`: how often what rests is queried. What has been moving for two minutes without an end is queried
-    like what rests."""
+    """Decides when to reconcile again. `slow_seconds`: how often what rests is queried. What has been moving for two
+    minutes without an end is queried like what rests."""
     seconds, since = _unless_surging(situation, moving_since, slow_seconds, monotonic)
     until = situation.surge.until
     return NextLook(seconds if until is None else min(seconds, max(until - situation.now, FAST_SECONDS)), since)

@@ -51,12 +51,12 @@ class Subject:
 
     @cached_property
     def models_digest(self) -> str:
-        """Of the aspired set of models; a pod bears that of the set with which it was made."""
+        """Digest of the aspired set of models; a pod bears that of the set with which it was made."""
         return models_digest(self.aspired)
 
     @property
     def autoscaler_kind(self) -> str | None:
-        """None where the spec sets the number of replicas."""
+        """Kind of the autoscaler; None where the spec sets the number of replicas."""
         autoscaling = self.tfmodel.spec.autoscaling
         if autoscaling is None:
             return None
@@ -97,7 +97,7 @@ class Observed:
 
     @property
     def limits(self) -> Limits:
-        """Of every rollout step."""
+        """The limits of every rollout step."""
         rollout = self.tfmodel.spec.rollout
         return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self.retry_seconds)
 
@@ -123,7 +123,7 @@ class Observed:
         return self.committed.model(name) if self.committed else None
 
     def fleet(self, model: str) -> Fleet:
-        """The pods as the rollout of one model sees them."""
+        """Returns the pods as the rollout of one model sees them."""
         pods = tuple(rollout_pod(pod, seen, model) for pod, seen in self.answering)
         ready = [pod for pod, _ in self.current if pod.ready]
         hopeless = all(pod.crashed or self._starves(seen, model) for pod, seen in self.current)

@@ -16,8 +16,8 @@ class ApplyFailure:
 
 @dataclass(frozen=True)
 class Reloaded:
-    """`sent`: how many servers were sent a configuration that is new to them; `settled`: every server shows what it was
-    sent; `problem` is the first refusal."""
+    """What came of the reloads. `sent`: how many servers were sent a configuration that is new to them; `settled`:
+    every server shows what it was sent; `problem` is the first refusal."""
 
     sent: int = 0
     settled: bool = False
@@ -26,7 +26,7 @@ class Reloaded:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one round. `children` are the live ones after it."""
+    """What came of one round. `children` are the live ones after it."""
 
     failure: ApplyFailure | None = None
     reloaded: Reloaded = field(default_factory=Reloaded)

@@ -30,7 +30,7 @@ class Passed:
 
 
 def after(before: Passed | None, observed: Observed | Refused, plan: Plan, outcome: Outcome) -> Passed:
-    """The pass with one round more; `before` is None for the first."""
+    """Returns the pass with one round more; `before` is None for the first."""
     return Passed(observed, plan, outcome, _taken(before, observed, plan))
 
 

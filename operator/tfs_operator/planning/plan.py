@@ -21,7 +21,7 @@ class ReloadOrder:
 
 @dataclass(frozen=True)
 class Plan:
-    """Carried out in the order of its fields. `refusal`: why nothing at all is done."""
+    """What a round is to do, in the order of its fields. `refusal`: why nothing at all is done."""
 
     refusal: Problem | None = None
     lacking_kinds: frozenset[str] = frozenset()

@@ -6,8 +6,8 @@ from tfs_operator.domain.rollout import Memory
 
 
 def memories(live: Manifest, *, resumed_at: float | None = None) -> dict[str, Memory]:
-    """By model, of the TFModel `live`. Pass `resumed_at`, in seconds since the epoch, when nothing has driven the
-    rollouts for a while: that time does not count."""
+    """Returns each model's memory in the status of `live`. Pass `resumed_at`, in seconds since the epoch, when nothing
+    has driven the rollouts for a while: that time does not count."""
     found = rollout_status.rollouts(live.get("status", {}))
     kept = {name: rollout_status.memory(rollout) for name, rollout in found.items()}
     if resumed_at is None:

@@ -15,8 +15,8 @@ from tfs_operator.planning.observed import Observed
 
 @dataclass(frozen=True)
 class RolloutReport:
-    """Of one model. `ended` are the steps that ended in this pass, with their seconds; `taken` are all of the pass,
-    beginning with the one before it."""
+    """The report of one model. `ended` are the steps that ended in this pass, with their seconds; `taken` are all of
+    the pass, beginning with the one before it."""
 
     rollout: RolloutStatus
     events: Sequence[RolloutEvent]
@@ -31,7 +31,7 @@ def rollout_reports(
     taken: Mapping[str, Sequence[Memory]],
     replicas: int,
 ) -> dict[str, RolloutReport]:
-    """By model; `status` is the one before this pass, `steps` are those at its end."""
+    """Returns one report a model; `status` is the one before this pass, `steps` are those at its end."""
     before = rollout_status.rollouts(status)
     return {
         name: _report(name, before.get(name), observed, step, taken[name], replicas) for name, step in steps.items()

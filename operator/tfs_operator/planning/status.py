@@ -27,7 +27,7 @@ def status_of(
     settings: Settings,
     now: float,
 ) -> Manifest:
-    """The whole status of a TFModel that is acted on. `now`: seconds since the epoch, for conditions that change."""
+    """Returns the status of a TFModel that is acted on. `now`: seconds since the epoch, for conditions that change."""
     tfmodel = subject.tfmodel
     models = [
         model.model_copy(
@@ -54,7 +54,7 @@ def status_of(
 
 
 def status_of_refused(live: Manifest, verdicts: Verdicts, now: float) -> Manifest:
-    """Only the conditions are new, for a TFModel that is not acted on; what was observed before stays."""
+    """Returns the status of a TFModel that is not acted on: the conditions are new, what was observed before stays."""
     conditions = [condition.model_dump(mode="json") for condition in _conditions(live, verdicts, now)]
     generation = live["metadata"].get("generation", 0)
     return {**live.get("status", {}), "observedGeneration": generation, "conditions": conditions}

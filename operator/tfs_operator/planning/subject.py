@@ -9,7 +9,7 @@ from tfs_operator.planning.observed import Refused, Subject
 
 
 def subject_of(live: Manifest, *, allow_hostpath: bool) -> Subject | Refused:
-    """Refused when the spec is invalid, against the operator's policy, or suspended."""
+    """Returns Refused when the spec is invalid, against the operator's policy, or suspended."""
     try:
         tfmodel = TFModel.parse(live)
     except InvalidTFModel as error:

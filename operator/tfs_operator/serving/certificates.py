@@ -15,7 +15,7 @@ from .errors import ModelServerUnreachable
 
 
 async def presented(host: str, port: int, expected: Certificate, deadline_seconds: float) -> bytes:
-    """The certificate, in PEM, to be trusted as it is. Raises ModelServerUnreachable when it is another one."""
+    """Returns the certificate, in PEM, to be trusted as it is. Raises ModelServerUnreachable when it is another one."""
     if not expected.sha256:
         raise ModelServerUnreachable(host, port, "its pod's status does not tell which certificate it serves")
     try:

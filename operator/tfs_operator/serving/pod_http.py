@@ -37,6 +37,6 @@ class PodHttp:
 
 
 def pod_url(host: str, port: int, path: str) -> URL:
-    """`path` is encoded already; an IPv6 address gets its brackets."""
+    """Returns the URL; `path` is encoded already; an IPv6 address gets its brackets."""
     netloc = f"[{host}]" if ":" in host else host
     return URL(f"http://{netloc}:{port}{path}", encoded=True)

@@ -29,7 +29,7 @@ class ModelStatusClient(PodHttp):
     """Queries model servers for their versions and labels."""
 
     async def observe(self, host: str, port: int, model: str, labels: Iterable[str]) -> ModelObservation:
-        """One model on one pod, as the pod answers. A model it does not know has no versions.
+        """Returns one model on one pod, as the pod answers. A model it does not know has no versions.
 
         Raises ModelServerUnreachable when any of the requests has no usable answer: half an observation
         would look like a label that fell off.
@@ -59,7 +59,7 @@ class _Pod:
         self._port = port
 
     async def versions(self, model: str) -> tuple[VersionStatus, ...]:
-        """The versions that the server knows, in its own order; none when it does not know the model."""
+        """Returns the versions that the server knows, in its own order; none when it does not know the model."""
         status, body = await self._get(f"/v1/models/{quote(model, safe='')}")
         if status == 404:
             return ()

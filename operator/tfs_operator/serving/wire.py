@@ -11,7 +11,7 @@ MODEL_PLATFORM = "tensorflow"
 
 
 def reload_request(config: ModelServerConfig) -> pb.ReloadConfigRequest:
-    """The whole config: the server replaces what it has by exactly this."""
+    """Returns the whole config: the server replaces what it has by exactly this."""
     models = pb.ModelConfigList(config=[_model(model) for model in config.models])
     return pb.ReloadConfigRequest(config=pb.ModelServerConfig(model_config_list=models))
 

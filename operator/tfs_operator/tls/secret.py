@@ -58,8 +58,8 @@ def _blocks(pattern: re.Pattern[str], file: Path, what: str) -> list[str]:
 
 
 def check(pair: Pair, folder: Path) -> Certificate:
-    """What a client will be shown. `folder` is where the files lie, for OpenSSL reads a key from a file only. Raises
-    NotUsable."""
+    """Returns what a client will be shown. `folder` is where the files lie, for OpenSSL reads a key from a file only.
+    Raises NotUsable."""
     leaf = next(block.group() for block in _CERTIFICATE.finditer(pair.certificates))
     client, server = _client(leaf), _server(folder)
     try:

@@ -1,7 +1,6 @@
 """A BasePathSync at work between a store that is a folder, a base path, and a model server."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from testing.models.folder_source import FolderSource, content
+from testing.waiting import DEADLINE_SECONDS, eventually_async
 from tests.unit.fetcher.status_server import StatusServer, running_status_server
 from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, VersionSet
 from tfs_operator.fetcher.metrics import FetcherMetrics
@@ -89,9 +89,6 @@ async def running_sync(folder: Path, *, pod: str = "") -> AsyncIterator[Scene]:
 
 
 async def eventually(
-    holds: Callable[[], object], explain: Callable[[], object] = lambda: "", seconds: float = 10.0
+    holds: Callable[[], object], explain: Callable[[], object] | None = None, seconds: float = DEADLINE_SECONDS
 ) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {explain()}"
-        await asyncio.sleep(0.01)
+    await eventually_async(holds, seconds, explain)

@@ -1,11 +1,11 @@
 """A web server, and sources that fetch from it."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from testing.models.packing import tree
+from testing.waiting import eventually_async
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
@@ -67,6 +67,4 @@ class Site:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what is waited for is on a disk or a wire
-            await asyncio.sleep(0.005)
+    await eventually_async(condition, interval=0.005)

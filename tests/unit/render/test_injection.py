@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from model_server.config import MONITORING_CONFIG, SSL_CONFIG
 from testing.hostile import EXAMPLES, SNIPPETS, manifests, one_by_one
-from tests.unit.domain.test_config_text import read_back
+from tests.unit.domain.config_text import read_back
 from tests.unit.render.rendering import Manifest, child, pod_spec, tfmodel
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands.output import print_manifests

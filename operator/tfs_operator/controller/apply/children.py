@@ -39,8 +39,8 @@ class Children:
         self._rewritten: Rewritten = {}
 
     async def reconcile(self, tfmodel: TFModel, manifests: Sequence[Manifest]) -> ApplyFailure | None:
-        """All children that are not rejected; without one that pods need, nothing more. Raises ClusterError when it is
-        worth a retry."""
+        """Applies all children that are not rejected; without one that pods need, nothing more. Raises ClusterError
+        when it is worth a retry."""
         await self._prune(tfmodel, manifests, AUTOSCALER_KINDS)  # first: two of one Deployment fight each other
         pending = [manifest for manifest in manifests if self._differs(manifest)]
         failure = await self._write_all(tfmodel, pending) if pending else None

@@ -21,26 +21,26 @@ class _Rejection:
 
 
 class Rejections:
-    """Those of one TFModel's children. Remembered only to save repetition: after a loss each is tried once more."""
+    """Remembers those of one TFModel's children, only to save repetition: after a loss each is tried once more."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[Key, _Rejection] = {}
 
     def standing(self, child: Key, digest: str) -> Problem | None:
-        """Why this very child was rejected, if it is too early to try it again."""
+        """Returns why this very child was rejected, if it is too early to try it again."""
         rejection = self._known.get(child)
         if rejection is None or rejection.digest != digest or self._clock() >= rejection.until:
             return None
         return rejection.problem
 
     def record(self, child: Key, digest: str, problem: Problem) -> None:
-        """The child was rejected, for the first time or again."""
+        """Notes that the child was rejected, for the first time or again."""
         before = self._known.get(child)
         attempts = before.attempts + 1 if before is not None and before.digest == digest else 1
         until = self._clock() + delay(attempts, FIRST_SECONDS, LONGEST_SECONDS)
         self._known[child] = _Rejection(digest, problem, attempts, until)
 
     def clear(self, child: Key) -> None:
-        """The child was written."""
+        """Notes that the child was written."""
         self._known.pop(child, None)

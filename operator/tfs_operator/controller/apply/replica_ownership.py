@@ -16,14 +16,14 @@ _DEFAULT = 1
 
 
 async def before_apply(client: ClusterClient, live: Manifest | None, desired: Manifest) -> None:
-    """Called with the live object that `desired` is about to be applied to. Conflict: the count has changed since
-    `live` was seen, so look again."""
+    """Has another field manager own the count where an apply of `desired` to `live` would reset it. Raises Conflict
+    when the count has changed since `live` was seen, so look again."""
     if live is not None and _lets_go(live, desired):
         await client.apply_as(REPLICAS_MANAGER, _only_replicas(live, live["spec"].get("replicas", _DEFAULT)))
 
 
 async def after_create(client: ClusterClient, created: Manifest) -> Manifest:
-    """Called with the answer to the first apply; a Deployment that an autoscaler scales begins with its first count.
+    """Gives a new Deployment that an autoscaler scales its first count; `created` is the answer to its first apply.
     Should the process end in between, the autoscaler itself brings it there. One that was there before is left as it
     is."""
     first = first_replicas(created) if created["kind"] == "Deployment" else None

@@ -54,7 +54,7 @@ class Informer:
         self._listed: asyncio.Queue[Scope] = asyncio.Queue()
 
     def leave_out(self, kinds: Collection[str]) -> None:
-        """Of kinds that the cluster does not know; before anything is listed."""
+        """Leaves out kinds that the cluster does not know; call it before anything is listed."""
         self._scopes = [scope for scope in self._scopes if scope[0] not in kinds]
         self._awaited = set(self._scopes)
 
@@ -66,7 +66,7 @@ class Informer:
         self._filled.set()
 
     def listed_at(self, scope: Scope) -> str | None:
-        """The version from which a watch misses nothing; None for a namespace that is left out."""
+        """Returns the version from which a watch misses nothing; None for a namespace that is left out."""
         return self._listed_at.get(scope)
 
     async def relist(self, scope: Scope) -> str | None:
@@ -83,7 +83,7 @@ class Informer:
         await self._all_begun.wait()
 
     def lead(self) -> None:
-        """From standing by to leading: everything is to be looked at."""
+        """Begins to enqueue, first every TFModel."""
         self._leads = True
         for found in self._cache.keys(TFMODEL):
             self._queue.add(TFModelKey(found.namespace, found.name))
@@ -91,7 +91,7 @@ class Informer:
     # the WatchHandler
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
-        """One watch event. What the cache knows already, from our own writes for example, changes nothing."""
+        """Takes in one watch event. What the cache knows already, from our own writes for example, changes nothing."""
         changed = self._cache.remove(item) if event_type == "DELETED" else self._cache.upsert(item)
         self._seen(item)
         if changed:
@@ -110,7 +110,7 @@ class Informer:
     # tasks of their own
 
     async def look_for_missing(self) -> None:
-        """After each list of a watch."""
+        """Looks for what a watch's list did not bring, after each of them."""
         while True:
             scope = await self._listed.get()
             await asyncio.sleep(self._settle_seconds)

@@ -21,7 +21,7 @@ LONGEST_LOOK_SECONDS = 60.0
 
 
 class OptionalKinds:
-    """What the cluster knew when the process started."""
+    """Knows which of these kinds the cluster knew when the process started."""
 
     def __init__(self, client: ClusterClient, pause_seconds: float = FIRST_LOOK_SECONDS) -> None:
         self._client = client

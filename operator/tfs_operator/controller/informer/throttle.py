@@ -28,13 +28,13 @@ class Throttle:
         self._last: dict[Hashable, _Last] = {}
 
     async def pause(self, what: Hashable) -> None:
-        """Before `what` is begun. The first time, and after a while, there is none."""
+        """Pauses before `what` is begun; not the first time, nor after a while."""
         seconds = self.due(what)
         if seconds > 0:
             await asyncio.sleep(seconds)
 
     def due(self, what: Hashable) -> float:
-        """Seconds from now until it may begin; counts as its beginning."""
+        """Returns seconds from now until it may begin; counts as its beginning."""
         now = self._clock()
         last = self._last.get(what)
         streak = last.streak + 1 if last is not None and now - last.at < QUICK_SECONDS else 0

@@ -47,7 +47,7 @@ class WatchHandler(Protocol):
     """Takes in what is watched."""
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
-        """One event: the type is None for what was there before, else ADDED, MODIFIED or DELETED."""
+        """Takes in one event: the type is None for what was there before, else ADDED, MODIFIED or DELETED."""
 
     def listing(self, scope: Scope) -> None:
         """A list begins: whatever was known and does not come now, or later, may be gone."""
@@ -149,7 +149,7 @@ class _Tap:
         self._sessions: list[aiohttp.ClientSession] = []
 
     def session(self, authorization: str | None, tls: ssl.SSLContext) -> aiohttp.ClientSession:
-        """A new one, for as long as the credentials are good."""
+        """Returns a new session, for as long as the credentials are good."""
         headers = {"Authorization": authorization} if authorization else {}
         connector = aiohttp.TCPConnector(limit=0, ssl=tls)
         session = aiohttp.ClientSession(connector=connector, headers=headers, middlewares=(self,))

@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 @dataclass
 class Call(Generic[T]):
-    """To one pod; `identity` tells it from another pod of the same name. `in_time` becomes False when a pass has waited
-    for it too long: no later pass waits for it again."""
+    """A call to one pod; `identity` tells it from another pod of the same name. `in_time` becomes False when a pass has
+    waited for it too long: no later pass waits for it again."""
 
     identity: str
     task: "asyncio.Task[T]"
@@ -42,16 +42,16 @@ class Calls(Generic[T]):
             self._calls.pop(name).task.cancel()
 
     def get(self, name: str) -> Call[T] | None:
-        """The last call to the pod, unless it was taken."""
+        """Returns the last call to the pod, unless it was taken."""
         return self._calls.get(name)
 
     def is_open(self, name: str) -> bool:
-        """Whether a call to the pod is still under way."""
+        """Returns whether a call to the pod is still under way."""
         call = self._calls.get(name)
         return call is not None and call.is_open
 
     def take(self, name: str) -> T | None:
-        """The result of a call that has ended, once; None when there was no call. Raises what the call has raised."""
+        """Returns the result of an ended call, once; None when there was none. Raises what the call has raised."""
         call = self._calls.pop(name, None)
         return None if call is None else call.task.result()
 
@@ -62,8 +62,8 @@ class Calls(Generic[T]):
             self._is_late(started)
 
     async def wait(self) -> None:
-        """For every call that is not late, at most as long as the patience lasts; those that are still open are late
-        from then on."""
+        """Waits for every call that is not late, at most as long as the patience lasts; those that are still open are
+        late from then on."""
         awaited = [call for call in self._calls.values() if call.in_time]
         if awaited:
             await asyncio.wait([call.task for call in awaited], timeout=self._patience_seconds)

@@ -17,7 +17,7 @@ def _wake_nothing() -> None:
 
 
 class Fetchers:
-    """Those of one TFModel's pods. Remembers the last answer of each, for the moments in which it is slow."""
+    """Orders those of one TFModel's pods. Remembers the last answer of each, for the moments in which it is slow."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Fetchers:
         self._calls.close()
 
     async def order(self, pods: Sequence[PodFacts], order: FetchOrder) -> Mapping[str, Answer]:
-        """By the name of the pod, its fetcher's report or why there is none. A pod without an address is left out."""
+        """Returns by pod its fetcher's report, or why there is none. A pod without an address is left out."""
         reachable = {pod.name: pod.address for pod in pods if pod.address}
         self._calls.keep(reachable)
         self._last = {name: last for name, last in self._last.items() if self._calls.get(name) is not None}

@@ -19,7 +19,7 @@ Labels = Mapping[str, Sequence[str]]
 
 
 def living_pods(pods: Sequence[Mapping[str, Any]], gpus: int = 0) -> list[PodFacts]:
-    """Pods that are not terminating; each requests `gpus`."""
+    """Returns pods that are not terminating; each requests `gpus`."""
     known = [facts(dict(pod), MODELS_DIGEST_ANNOTATION, gpus) for pod in pods]
     return [pod for pod in known if not pod.terminating]
 
@@ -48,7 +48,7 @@ class Observer:
         self._calls.close()
 
     async def observe(self, pods: Sequence[PodFacts], asked: Labels) -> tuple[PodObservation, ...]:
-        """One observation a pod, in the order of `pods`."""
+        """Returns one observation a pod, in the order of `pods`."""
         ready = {pod.name: pod.incarnation for pod in pods if pod.ready}
         self._calls.keep(ready)
         self._last = {name: last for name, last in self._last.items() if name in ready}

@@ -67,7 +67,7 @@ class Reloader:
         self._calls.close()
 
     async def reload(self, pods: Sequence[PodFacts], orders: Sequence[ReloadOrder]) -> Reloaded:
-        """`pods` are all that there are: what is known of others is dropped."""
+        """Sends each order that is due. `pods` are all that there are: what is known of others is dropped."""
         names = {pod.name for pod in pods}
         self._calls.keep({name: name for name in names})
         self._sent = {name: sent for name, sent in self._sent.items() if name in names}

@@ -27,7 +27,7 @@ class Actor:
         self._look_for = look_for
 
     async def act(self, state: TFModelState, observed: Observed | Refused, plan: Plan) -> Outcome:
-        """What has come of it. A refusal leaves everything as it is."""
+        """Returns what has come of it. A refusal leaves everything as it is."""
         if isinstance(observed, Refused):
             return Outcome()
         self._look_for(plan.lacking_kinds)

@@ -45,20 +45,20 @@ class Gatherer:
         self._unknown_kinds = unknown_kinds
 
     def subject(self, key: TFModelKey) -> Subject | Refused | None:
-        """The TFModel; None when it is gone, or going: its children go by garbage collection."""
+        """Returns the TFModel; None when it is gone, or going: its children go by garbage collection."""
         live = self._cache.get(TFMODEL, *key)
         if live is None or "deletionTimestamp" in live["metadata"]:
             return None
         return subject_of(live, allow_hostpath=self._settings.allow_hostpath)
 
     def memories(self, subject: Subject | Refused, state: TFModelState) -> Mapping[str, Memory]:
-        """What the status remembers. Time in which no operator drove the rollouts does not count."""
+        """Returns what the status remembers. Time in which no operator drove the rollouts does not count."""
         return memories(subject.live, resumed_at=None if state.driven else self._clock())
 
     async def gather(
         self, subject: Subject | Refused, state: TFModelState, remembered: Mapping[str, Memory]
     ) -> Observed | Refused:
-        """`remembered`: each model's rollout after the round before, or as the status has it."""
+        """Reads all of a round. `remembered`: each model's rollout after the round before, or as in the status."""
         if isinstance(subject, Refused):
             return subject
         children = self.children(subject)
@@ -80,7 +80,7 @@ class Gatherer:
         )
 
     def children(self, subject: Subject) -> LiveChildren:
-        """As the cache has them now."""
+        """Returns them as the cache has them now."""
         key, kind = _key(subject), subject.autoscaler_kind
         return LiveChildren(
             committed=self._committed(subject),

@@ -49,7 +49,7 @@ class Reconciler:
         self._monotonic = monotonic
 
     async def reconcile(self, key: TFModelKey) -> Result:
-        """Level-triggered: reads the cache and the pods, never the reason for being called."""
+        """Runs one pass. Level-triggered: it reads the cache and the pods, never the reason for being called."""
         subject = self._gatherer.subject(key)
         if subject is None:
             return self._forget(key)

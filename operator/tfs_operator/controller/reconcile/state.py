@@ -13,7 +13,7 @@ from tfs_operator.planning import Remembered
 
 @dataclass
 class TFModelState:
-    """Of one TFModel. Losing it costs repetition, never safety: an operator that starts has none."""
+    """Remembers one TFModel. Losing it costs repetition, never safety: an operator that starts has none."""
 
     children: Children
     """Knows how the API server rewrote a child, and which children it rejected."""
@@ -37,7 +37,7 @@ class TFModelState:
 
 
 class TFModelStates:
-    """One for each TFModel that was reconciled and is not gone."""
+    """Holds one state for each TFModel that was reconciled and is not gone."""
 
     def __init__(self, make: Callable[[TFModelKey], TFModelState]) -> None:
         self._make = make
@@ -47,13 +47,13 @@ class TFModelStates:
         return len(self._states)
 
     def of(self, key: TFModelKey) -> TFModelState:
-        """Made when it is first asked for."""
+        """Returns the state, which is made when it is first asked for."""
         if key not in self._states:
             self._states[key] = self._make(key)
         return self._states[key]
 
     def find(self, key: TFModelKey) -> TFModelState | None:
-        """None where there is none."""
+        """Returns the state; None where there is none."""
         return self._states.get(key)
 
     def drop(self, key: TFModelKey) -> None:

@@ -32,7 +32,7 @@ _HAS_ITS_OWN_EVENT = {Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND}
 
 
 class StatusWriter:
-    """At most one status write a pass, and the events, log lines and metrics that go with it."""
+    """Writes the status at most once a pass, and the events, log lines and metrics that go with it."""
 
     def __init__(
         self, client: ClusterClient, cache: Cache, recorder: EventRecorder, settings: Settings, metrics: Metrics
@@ -48,8 +48,8 @@ class StatusWriter:
         self._metrics.forget(key)
 
     async def write(self, conclusion: Conclusion) -> None:
-        """The status, and then what has happened since the last one: what the status says was reported is reported
-        once, or, if the process ends here, not at all."""
+        """Writes the status, then reports what has happened since the last one: what the status says was reported is
+        reported once, or, if the process ends here, not at all."""
         self._show(conclusion)
         await self._write(conclusion)
         self._report_rollouts(conclusion)

@@ -28,20 +28,20 @@ class UnexpectedErrors:
         self._since: float | None = None
 
     def record(self) -> None:
-        """A reconcile has crashed or timed out."""
+        """Notes that a reconcile has crashed or timed out."""
         self._since = self._clock() if self._since is None else self._since
 
     def reset(self) -> None:
-        """A reconcile has ended otherwise, be it because the API server failed."""
+        """Notes that a reconcile has ended otherwise, be it because the API server failed."""
         self._since = None
 
     def seconds(self) -> float:
-        """Since the first of those without another one among them; 0 when the last reconcile was none of them."""
+        """Returns the seconds since the first of them in a row; 0 when the last reconcile was none of them."""
         return 0.0 if self._since is None else self._clock() - self._since
 
 
 class Worker:
-    """One for all tasks that work on the queue."""
+    """Works on the queue, with several tasks at once."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Worker:
         self._unexpected_errors = unexpected_errors or UnexpectedErrors()
 
     async def work_all(self, count: int) -> None:
-        """`count` at once, until one of them fails or this is cancelled; then those who are at it may finish."""
+        """Runs `count` tasks until one fails or this is cancelled; then reconciles that are under way may finish."""
         tasks = [asyncio.create_task(self.work(), name=f"worker-{number}") for number in range(count)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -72,7 +72,7 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def work(self) -> None:
-        """Until the queue is closed."""
+        """Takes and reconciles keys until the queue is closed."""
         while True:
             try:
                 key = await self._queue.get()
