@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a version that no server can load, on purpose: to see what a bad version does to those who ask. (Nothing.)
+"""Makes a version that no server can load, to show that a bad version does not affect clients.
 
     python examples/mnist/damage.py build/mnist/2 build/mnist/3
 

@@ -91,7 +91,10 @@ def grpc_connections(server: node.Container) -> int:
 
 
 def sockets(server: node.Container) -> list[tuple[int, str]]:
-    """Local port and state of each TCP socket. Source: https://docs.kernel.org/networking/proc_net_tcp.html"""
+    """Returns local port and state of each TCP socket.
+
+    Source: https://docs.kernel.org/networking/proc_net_tcp.html
+    """
     lines = node.inside("sh", "-c", f"tail -qn +2 /proc/{server.pid}/net/tcp /proc/{server.pid}/net/tcp6").splitlines()
     fields = (line.split() for line in lines)
     return [(int(local.rpartition(":")[2], 16), state) for _, local, _, state, *_ in fields]

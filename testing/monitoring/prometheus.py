@@ -80,7 +80,7 @@ class Prometheus:
         return [(each["metric"], float(each["value"][1])) for each in found["result"]]
 
     def label_values(self, label: str, selector: str) -> list[str]:
-        """As Grafana's label_values()."""
+        """Returns the values of a label, like Grafana's function of this name."""
         parameters = {"match[]": selector}
         values: list[str] = self._get(f"label/{label}/values", **parameters)
         return values

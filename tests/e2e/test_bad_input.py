@@ -121,7 +121,10 @@ def lift(namespace: Kubectl) -> None:
 
 
 def rule(name: str) -> Manifest:
-    """Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/"""
+    """A policy that denies.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+    """
     instance = "object.metadata.?labels['app.kubernetes.io/instance'].orValue('')"
     denied = "request.resource.resource == 'services' ? 'denied' : 'denied-pods'"
     resources = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["services", "pods"]}

@@ -1,3 +1,5 @@
+"""The stores of the tests, as fixtures."""
+
 from testing.stores.fixtures import (
     azure_proxy,
     azure_server,

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class LeaseLost(errors.ClusterError):
-    """This process must not act any more, and should end."""
+    """Raised when the Lease is lost: the process must not write any more, and should end."""
 
 
 @dataclass(frozen=True)

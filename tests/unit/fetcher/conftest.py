@@ -1,3 +1,5 @@
+"""Fixtures of the fetcher's tests."""
+
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path

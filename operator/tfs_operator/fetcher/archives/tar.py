@@ -120,7 +120,7 @@ def _text(stream: Readable, header: tarfile.TarInfo) -> str:
 
 
 def _records(text: str) -> dict[str, str]:
-    """POSIX: each record is `LENGTH KEY=VALUE\\n`, and LENGTH counts the bytes of all of it."""
+    r"""POSIX: each record is `LENGTH KEY=VALUE\n`, and LENGTH counts the bytes of all of it."""
     records = {}
     data = text.encode("utf-8", "surrogateescape")
     while data.strip(b"\0"):

@@ -48,7 +48,7 @@ class StoreAccess:
             raise self.credentials_missing(f"key {key} cannot be read ({type(error).__name__})") from None
 
     def secret_is_missing(self) -> bool:
-        """Whether a Secret is named, and there is none, or it has no keys. The kubelet's own entries begin with `..`"""
+        """Whether the named Secret does not exist or has no keys. The kubelet's own entries begin with two dots."""
         if self.credentials is None:
             return False
         try:

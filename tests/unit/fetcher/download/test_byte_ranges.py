@@ -1,3 +1,5 @@
+"""Which byte ranges of a file are still missing."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""From a URI to the bucket and the path in it."""
+
 from pathlib import Path
 
 import pytest
