@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from testing.waiting import eventually
+
 PAUSE_SECONDS = 0.003
 """Between two questions to one pod: hundreds a second, on a machine that has other work too."""
 
@@ -55,7 +57,10 @@ class Answers:
 
 @contextmanager
 def asked_without_pause(addresses: Iterable[str], model: str, *labels: str) -> Iterator[list[Answers]]:
-    """Asks each pod for each label, on a thread a pod, until the end of the block, and then says what it heard."""
+    """Asks each pod for each label, on a thread a pod: at least once before the block begins, and once after its end.
+
+    Yields what each has answered, complete after the block.
+    """
     stopping = threading.Event()
     heard = {address: [Answers(address, label) for label in labels] for address in addresses}
     threads = [
@@ -64,8 +69,10 @@ def asked_without_pause(addresses: Iterable[str], model: str, *labels: str) -> I
     ]
     for thread in threads:
         thread.start()
+    answers = list(itertools.chain.from_iterable(heard.values()))
     try:
-        yield list(itertools.chain.from_iterable(heard.values()))
+        eventually(lambda: all(each.count for each in answers))
+        yield answers
     finally:
         stopping.set()
         for thread in threads:
@@ -75,7 +82,9 @@ def asked_without_pause(addresses: Iterable[str], model: str, *labels: str) -> I
 def _ask(address: str, model: str, answers: list[Answers], stopping: threading.Event) -> None:
     """A pod that does not answer at all counts as one that refuses."""
     connection = http.client.HTTPConnection(address, 8501, timeout=5)
-    while not stopping.is_set():
+    is_last = False
+    while not is_last:
+        is_last = stopping.is_set()
         for answer in answers:
             answer.add(_one_answer(connection, model, answer.label))
         time.sleep(PAUSE_SECONDS)

@@ -1,5 +1,6 @@
 """What a proxy does to what passes it: told by a test's thread, asked by the proxy's."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -65,6 +66,7 @@ class Faults:
     _faults: list[Fault] = field(default_factory=list)
     _requests: list[Passed] = field(default_factory=list)
     _bytes_per_second: float = 0.0
+    _bytes_allowed: float = math.inf
     _free_from: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     released: threading.Event = field(default_factory=threading.Event)
@@ -105,12 +107,19 @@ class Faults:
         with self._lock:
             self._bytes_per_second = bytes_per_second
 
+    def hold_after(self, total: int) -> None:
+        """Sends `total` bytes of bodies, of all answers together, and nothing more until `release()`."""
+        self.released.clear()
+        with self._lock:
+            self._bytes_allowed = total
+
     def clear(self) -> None:
         """Nothing goes wrong any more, and nothing has passed yet."""
         with self._lock:
             self._faults.clear()
             self._requests.clear()
             self._bytes_per_second = 0.0
+            self._bytes_allowed = math.inf
         self.release()
 
     @property
@@ -150,6 +159,16 @@ class Faults:
             if first:
                 first.times -= 1
             return first
+
+    def allows(self, size: int) -> bool:
+        """For the proxy: whether `size` more bytes may be sent; counts them when they may."""
+        with self._lock:
+            if self.released.is_set():
+                self._bytes_allowed = math.inf
+            if size > self._bytes_allowed:
+                return False
+            self._bytes_allowed -= size
+            return True
 
     def delay(self, size: int) -> float:
         """For the proxy: how many seconds to wait before `size` more bytes are sent."""

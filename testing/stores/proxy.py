@@ -122,6 +122,8 @@ class _Sending:
 
     async def _write(self, chunk: bytes) -> None:
         if chunk:
+            while not self.faults.allows(len(chunk)):
+                await _until_released(self.faults)
             await asyncio.sleep(self.faults.delay(len(chunk)))
             await self.response.write(chunk)
             self.sent += len(chunk)

@@ -111,6 +111,17 @@ def test_the_rate_is_limited_over_all(url: str, s3_proxy: Proxy) -> None:
     assert time.monotonic() - began > 0.4
 
 
+def test_after_so_many_bytes_of_all_answers_nothing_comes_until_it_is_released(url: str, s3_proxy: Proxy) -> None:
+    s3_proxy.faults.hold_after(len(CONTENT) + 64 * 1024)
+    assert _get(url) == CONTENT
+    with urllib.request.urlopen(url, timeout=0.5) as answer:
+        assert len(answer.read(64 * 1024)) == 64 * 1024
+        with pytest.raises(TimeoutError):
+            answer.read(1)
+    s3_proxy.faults.release()
+    assert _get(url) == CONTENT
+
+
 def test_requests_are_counted_by_kind(url: str, s3_server: S3Server, bucket: str, s3_proxy: Proxy) -> None:
     store = s3_server.behind(s3_proxy.url).store(bucket)
     obstore.list(store, "model/").collect()

@@ -82,13 +82,13 @@ def test_killed_at_any_moment_nothing_half_made_is_seen(
 
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path, s3_server: S3Server, s3_proxy: Proxy, bucket: str) -> None:
     upload(s3_server, bucket, 1, model(24 * MIB), multipart=True)
-    s3_proxy.faults.limit_rate(12 * MIB)
+    s3_proxy.faults.hold_after(18 * MIB)
     slow = pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,)))
     with slow.running() as fetcher:
         eventually(lambda: fetcher.report().models["m"].versions[0].bytes > 12 * MIB)
         fetcher.kill()
     assert not (tmp_path / "store" / "m" / "1").exists()
-    s3_proxy.faults.limit_rate(0)
+    s3_proxy.faults.release()
     before = len(s3_proxy.faults.requests(Kind.GET, SHARD))
     slow.run_until_ready()
     assert content(tmp_path / "store" / "m" / "1") == model(24 * MIB)
