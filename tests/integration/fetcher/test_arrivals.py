@@ -166,6 +166,7 @@ def test_told_to_stop_it_stops_at_once(
     s3_proxy.faults.stall(MIB, times=10, path=SHARD)
     with pod(tmp_path, s3_server.behind(s3_proxy.url), bucket, VersionSet(versions=(1,))).running() as fetcher:
         eventually(lambda: fetcher.report().models["m"].versions[0].state is FetchState.FETCHING)
+        eventually(lambda: s3_proxy.faults.count(Kind.GET, "/mnist/1/") == len(model(4 * MIB)))
         before = s3_proxy.faults.count(Kind.GET)
         os.kill(fetcher.process.pid, number)
         assert fetcher.process.wait(60) == 0
