@@ -104,7 +104,7 @@ def test_a_label_moves_while_a_service_is_refused(served: Served) -> None:
         assert "Service mnist" in found["message"]
         served.edit(versionLabels={"stable": 2})
         served.until(lambda: served.answers("stable") == [2, 2])
-        assert served.condition("LabelsApplied")["status"] == "True"
+        served.until(lambda: served.condition("LabelsApplied")["status"] == "True")
     served.until_done(60)
 
 
