@@ -109,7 +109,7 @@ def test_a_killed_process_is_resumed(
 def written(into: Path) -> int:
     """Returns how many bytes the journal below `into` has noted."""
     path = into / JOURNAL
-    _, *entries = map(json.loads, path.read_text().splitlines()) if path.exists() else [None]
+    entries = map(json.loads, path.read_text().splitlines()[1:] if path.exists() else [])
     return sum(entry[2] - entry[1] for entry in entries if len(entry) == 3)
 
 
