@@ -1,21 +1,20 @@
-"""hack/chart_readme.py [--check]: writes the generated tables of the chart's README.md.
+"""python -m hack.chart_readme [--check]: writes the generated tables of the chart's README.md.
 
 `values`: every setting, its default from values.yaml and its meaning from values.schema.json. `permissions`: every
 rule of the operator's roles, with the comment above it as the reason. With --check it writes nothing and fails when a
 table is out of date.
 """
 
-import argparse
-import difflib
 import json
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from hack.marked_tables import with_table, write_or_check
 
 CHART = Path(__file__).parents[1] / "charts" / "tfs-operator"
 README = "README.md"
@@ -92,33 +91,9 @@ TABLES = {"values": settings, "permissions": permissions}
 def fresh(readme: str) -> str:
     """The README with every table made anew, between its two marks."""
     for name, table in TABLES.items():
-        start, body, end = _marked(readme, name)
-        readme = readme.replace(f"{start}{body}{end}", f"{start}{table()}{end}")
+        readme = with_table(readme, name, table())
     return readme
 
 
-def _marked(readme: str, name: str) -> tuple[str, str, str]:
-    """The mark before a table, the table, the mark after it."""
-    found = re.search(rf"(<!-- {name}: .*? -->\n)(.*?)(<!-- end of {name} -->\n)", readme, re.DOTALL)
-    if found is None:
-        raise SystemExit(f"{README} has no marks for the table of {name}")
-    return found[1], found[2], found[3]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Writes the generated tables of the chart's README.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a table is out of date")
-    check = parser.parse_args().check
-    readme = CHART / README
-    before = readme.read_text()
-    after = fresh(before)
-    if not check:
-        readme.write_text(after)
-    elif before != after:
-        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-        sys.stdout.writelines(difflib.unified_diff(old, new, "in the tree", "anew"))
-        raise SystemExit("charts/tfs-operator/README.md is out of date: run make generate")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(CHART / README, fresh, "Writes the generated tables of the chart's README.md.")

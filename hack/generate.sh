@@ -28,8 +28,8 @@ check() {
   for stub in "$fresh"/proto/tfs_operator/serving/*; do
     same "$stub" "operator/tfs_operator/serving/$(basename "$stub")"
   done
-  $bin/python hack/chart_readme.py --check
-  $bin/python hack/models_page.py --check
+  $bin/python -m hack.chart_readme --check
+  $bin/python -m hack.models_page --check
   echo "generated files are up to date"
 }
 
@@ -39,6 +39,6 @@ same() { # fresh file, file in the tree
 
 case "${1:-}" in
   --check) check ;;
-  "") write_crds . && $bin/python hack/chart_readme.py && $bin/python hack/models_page.py && hack/generate-proto.sh ;;
+  "") write_crds . && $bin/python -m hack.chart_readme && $bin/python -m hack.models_page && hack/generate-proto.sh ;;
   *) echo "usage: hack/generate.sh [--check]" >&2; exit 2 ;;
 esac
