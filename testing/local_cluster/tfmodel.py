@@ -36,6 +36,11 @@ class TFModel:
         """Those that are not being deleted."""
         return [p for p in self.kubectl.find("pods", self.selector) if "deletionTimestamp" not in p["metadata"]]
 
+    def events(self) -> list[str]:
+        """Returns their reasons, also that of a state that has passed before anybody looked."""
+        found = self.kubectl.find("events.events.k8s.io")
+        return [str(event["reason"]) for event in found if event["regarding"]["name"] == self.name]
+
     def condition(self, kind: str) -> Manifest:
         """Empty until the operator has looked at the spec that was applied last."""
         now = self.live()

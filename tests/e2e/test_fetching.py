@@ -92,10 +92,6 @@ class Fetched:
         ]
         return sorted((str(status.get("containerID", "")), int(status["restartCount"])) for status in statuses)
 
-    def events(self) -> list[str]:
-        found = self.kubectl.find("events.events.k8s.io")
-        return [str(event["reason"]) for event in found if event["regarding"]["name"] == self.tfmodel.name]
-
 
 @pytest.fixture
 def fetched(namespace: Kubectl, store: Bucket, request: pytest.FixtureRequest) -> Iterator[Fetched]:
@@ -179,7 +175,7 @@ def test_a_bad_version_is_named_and_what_is_served_goes_on(
     assert serving.tfmodel.condition("Progressing")["status"] == "False"
     assert serving.row(1)["labels"] == ["stable"]
     assert serving.row(1)["availableReplicas"] == 2
-    assert reason in serving.events()
+    assert reason in serving.tfmodel.events()
     serving.apply("mnist", versionLabels={"stable": 1}, replicas=2)
     serving.until_serving()
     assert serving.containers() == before

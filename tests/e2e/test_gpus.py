@@ -21,6 +21,8 @@ GPU = "nvidia.com/gpu"
 SURGES = {"maxSurge": 1, "maxUnavailable": 0}
 LEVEL = "--v=1"
 """A flag that is new: the pods are replaced."""
+A_DAY = 86400
+"""Seconds: a pod without a GPU is still waiting however late a test looks."""
 
 
 @pytest.fixture
@@ -56,13 +58,13 @@ def resnet(published: Kubectl) -> Iterator[TFModel]:
     )
 
 
-def apply_gpus(tfmodel: TFModel, gpus: int = 1, **server: Any) -> None:
+def apply_gpus(tfmodel: TFModel, gpus: int = 1, surge_timeout: int = A_DAY, **server: Any) -> None:
     spec = {
         "modelUri": "pvc://models/gpus",
         "versionLabels": {"stable": 1},
         "gpus": gpus,
         "server": server,
-        "rollout": {"drainSeconds": 1, "surgeTimeoutSeconds": 5},
+        "rollout": {"drainSeconds": 1, "surgeTimeoutSeconds": surge_timeout},
     }
     kind = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel"}
     tfmodel.kubectl.apply({**kind, "metadata": {"name": tfmodel.name}, "spec": spec})
@@ -101,7 +103,9 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     apply_gpus(resnet, extraArgs=[LEVEL])
     waiting = resnet.wait("Ready", "False", reason="Unschedulable")
     assert "an old pod is stopped to make room" in waiting["message"]
-    resnet.wait("Ready", "False", reason="MakingRoom")
+    assert strategy(resnet) == SURGES
+    apply_gpus(resnet, surge_timeout=1, extraArgs=[LEVEL])
+    eventually(lambda: "MakingRoom" in resnet.events(), 120, what="an event MakingRoom")
     resnet.wait("Ready")
     [new] = resnet.pods()
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
