@@ -56,9 +56,9 @@ class CallLimit(grpc.ServerInterceptor):  # type: ignore[misc]  # its base is an
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler | None:
-        """Returns the method's handler, which occupies a thread once it runs."""
+        """Returns the method's handler, which occupies a thread once it runs. Methods that do not exist need none."""
         handler = continuation(handler_call_details)
-        if handler is None or handler_call_details.method.startswith(_HEALTH):
+        if handler is None or not handler.unary_unary or handler_call_details.method.startswith(_HEALTH):
             return handler
         return grpc.unary_unary_rpc_method_handler(
             self._limited(handler.unary_unary), handler.request_deserializer, handler.response_serializer

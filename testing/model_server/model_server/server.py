@@ -15,6 +15,7 @@ from model_server.batching_parameters import BatchingParameters, read_batching_p
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
+from model_server.grpc_errors import ErrorsWithoutMessage
 from model_server.grpc_services import ModelService, PredictionService
 from model_server.health import add_health_service
 from model_server.http_server import HttpServer
@@ -98,7 +99,7 @@ class Server:
         grpc_threads.require_a_thread(threads)
         server = grpc.server(
             grpc_threads.thread_pool(threads),
-            interceptors=[grpc_threads.CallLimit(threads)],
+            interceptors=[grpc_threads.CallLimit(threads), ErrorsWithoutMessage()],
             options=[("grpc.so_reuseport", 0), *_unlimited_messages(), *_channel_arguments(flags)],
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)
