@@ -5,17 +5,17 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from model_server import config, log
+from model_server import config, grpc_threads, log
 from model_server.batch_scheduler import BatchScheduler
 from model_server.batching import Batcher
 from model_server.batching_parameters import BatchingParameters, read_batching_parameters
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
+from model_server.grpc_errors import ErrorsWithoutMessage
 from model_server.grpc_services import ModelService, PredictionService
 from model_server.health import add_health_service
 from model_server.http_server import HttpServer
@@ -26,9 +26,6 @@ from model_server.rest import RestApi
 from model_server.status import StatusError, invalid_argument
 
 SOURCE = "model_servers/server.cc"
-
-_RELOAD_THREADS = 16
-"""Reloads may wait for ever, each on a thread of gRPC's; predictions need some beside them."""
 
 
 class Server:
@@ -98,8 +95,11 @@ class Server:
 
     def _start_grpc(self, core: ServerCore) -> None:
         flags = self._flags
+        threads = flags.grpc_max_threads
+        grpc_threads.require_a_thread(threads)
         server = grpc.server(
-            ThreadPoolExecutor(max(flags.grpc_max_threads, 1) + _RELOAD_THREADS),
+            grpc_threads.thread_pool(threads),
+            interceptors=[grpc_threads.CallLimit(threads), ErrorsWithoutMessage()],
             options=[("grpc.so_reuseport", 0), *_unlimited_messages(), *_channel_arguments(flags)],
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)
