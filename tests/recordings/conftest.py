@@ -41,7 +41,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "recorded-models", write_library)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(
     request: pytest.FixtureRequest, library: Path, command: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
@@ -49,7 +49,7 @@ def server(
     yield from _given_or_started(request, library, command, tmp_path_factory.mktemp("shared"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def batching_server(
     request: pytest.FixtureRequest, library: Path, command: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:

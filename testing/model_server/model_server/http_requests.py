@@ -6,7 +6,7 @@
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import BinaryIO
+from io import BufferedIOBase
 
 Version = tuple[int, int]
 
@@ -67,7 +67,7 @@ class Head:
         return (self.headers.get("connection") or "").lower() == "close"
 
 
-def read_head(stream: BinaryIO) -> Head:
+def read_head(stream: BufferedIOBase) -> Head:
     """Reads request line and headers; raises HttpError and HungUpError."""
     line = _line(stream).rstrip(b" ")
     verb, _, rest = line.decode("latin-1").partition(" ")
@@ -77,7 +77,7 @@ def read_head(stream: BinaryIO) -> Head:
     return Head(verb, target, _version(version), _headers(stream))
 
 
-def read_body(head: Head, stream: BinaryIO, answer: BinaryIO) -> bytes:
+def read_body(head: Head, stream: BufferedIOBase, answer: BufferedIOBase) -> bytes:
     """Reads the body that the headers announce, telling a client that asks for it to go on."""
     if head.verb not in _WITH_BODY:
         return b""
@@ -99,7 +99,7 @@ def _version(text: str) -> Version:
     return int(match[1]), int(match[2])
 
 
-def _headers(stream: BinaryIO) -> Headers:
+def _headers(stream: BufferedIOBase) -> Headers:
     fields: list[tuple[str, str]] = []
     while line := _line(stream).decode("latin-1"):
         if line[0] in " \t":
@@ -133,7 +133,7 @@ def _body_length(headers: Headers) -> int | None:
     return int(length)
 
 
-def _chunks(stream: BinaryIO) -> bytes:
+def _chunks(stream: BufferedIOBase) -> bytes:
     parts = []
     while size := _chunk_size(stream):
         parts.append(_exactly(stream, size))
@@ -144,7 +144,7 @@ def _chunks(stream: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def _chunk_size(stream: BinaryIO) -> int:
+def _chunk_size(stream: BufferedIOBase) -> int:
     """Reads the line before a chunk; empty lines, as after each chunk, are passed over."""
     while not (line := _line(stream)):
         pass
@@ -154,14 +154,14 @@ def _chunk_size(stream: BinaryIO) -> int:
     return int(match[2], 16)
 
 
-def _line(stream: BinaryIO) -> bytes:
+def _line(stream: BufferedIOBase) -> bytes:
     line = stream.readline()
     if not line.endswith(b"\n"):
         raise HungUpError
     return line.removesuffix(b"\n").removesuffix(b"\r")
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
+def _exactly(stream: BufferedIOBase, length: int) -> bytes:
     data = stream.read(length)
     if len(data) < length:
         raise HungUpError

@@ -30,9 +30,10 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def _quickly_parsed(body: bytes) -> Any:
     """By Python's own parser, which is many times faster; raises an error where the two might differ."""
-    if _HALF_A_CHARACTER.search(body):
-        raise ValueError("a surrogate may be alone")
-    document, _ = _DECODER.raw_decode(body.decode().lstrip(" \t\r\n"))
+    text = body.decode().lstrip(" \t\r\n")
+    if not text.startswith("{") or _HALF_A_CHARACTER.search(body):
+        raise ValueError("a number may be cut off, or a surrogate be alone")
+    document, _ = _DECODER.raw_decode(text)
     return document
 
 
@@ -44,8 +45,10 @@ def _parsed(body: bytes) -> Any:
 
 
 def _first_of_each_name(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    return found if len(found) == len(members) else dict(reversed(members))
+    found: dict[str, Any] = {}
+    for name, value in members:
+        found.setdefault(name, value)
+    return found
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_first_of_each_name, parse_float=number, parse_int=number)
