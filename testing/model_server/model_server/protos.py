@@ -28,7 +28,7 @@ if "tensorflow" not in sys.modules:
 # Neither wheel ships annotations for its generated modules: to mypy every message is an Any.
 from tensorflow.core.example import example_pb2  # type: ignore[import-untyped]  # noqa: E402
 from tensorflow.core.framework import tensor_pb2, types_pb2  # type: ignore[import-untyped]  # noqa: E402
-from tensorflow.core.protobuf import config_pb2, meta_graph_pb2  # type: ignore[import-untyped]  # noqa: E402
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, saved_model_pb2  # type: ignore[import-untyped]  # noqa: E402
 from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # noqa: E402
     classification_pb2,
     get_model_metadata_pb2,
@@ -64,6 +64,7 @@ __all__ = [
     "prediction_log_pb2",
     "prediction_service_pb2_grpc",
     "regression_pb2",
+    "saved_model_pb2",
     "status_pb2",
     "tensor_pb2",
     "types_pb2",
