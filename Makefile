@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
 
 SUITE := hack/run.sh python -m testing.suite
 # One clock for everything that one make runs.
@@ -55,6 +55,9 @@ chart: venv binaries ## The Helm chart's tests
 
 conformance: venv ## The tests of a model server's behaviour, run against the double
 	$(SUITE) conformance
+
+recordings: venv ## What a real model server answered, asked of the double
+	$(SUITE) recordings
 
 integration: venv binaries ## The tests on a real API server without nodes
 	$(SUITE) integration

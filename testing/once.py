@@ -13,9 +13,7 @@ def made_once(paths: pytest.TempPathFactory, name: str, make: Callable[[Path], o
 
     The first that asks makes it, and the others wait for that; an error leaves nothing behind, so the next tries anew.
     """
-    shared = paths.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = shared_folder(paths)
     made = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -24,3 +22,8 @@ def made_once(paths: pytest.TempPathFactory, name: str, make: Callable[[Path], o
             make(unfinished)
             unfinished.rename(made)
     return made
+
+
+def shared_folder(paths: pytest.TempPathFactory) -> Path:
+    """Returns the temporary folder of the run, in which each of its processes has its own."""
+    return paths.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else paths.getbasetemp()

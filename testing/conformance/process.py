@@ -1,10 +1,8 @@
 """Model servers as processes of their own, on free ports of one loopback address."""
 
 import os
-import shlex
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,16 +56,6 @@ class ServerProcess:
     def _fail_if_gone(self) -> bool:
         assert self.process.poll() is None, f"exited with {self.process.returncode}:\n{self.log}"
         return False
-
-
-def double_command() -> list[str]:
-    """Starts the double of this checkout with the Python that runs the tests."""
-    return [sys.executable, "-m", "model_server"]
-
-
-def given_command(template: str, folder: Path) -> list[str]:
-    """Splits a command line like a shell; `{dir}` in it is the folder that the server has to see."""
-    return [part.replace("{dir}", str(folder)) for part in shlex.split(template)]
 
 
 def _environment() -> dict[str, Any]:

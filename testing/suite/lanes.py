@@ -32,6 +32,7 @@ LANES: tuple[tuple[Tier, ...], ...] = (
     (
         _side_by_side("unit", 2, niceness=5),
         _side_by_side("conformance", 2, niceness=5),
+        _side_by_side("recordings", 2, niceness=5),
         _side_by_side("chart", 2, niceness=5),
         _side_by_side("stores", 2, niceness=5),
     ),

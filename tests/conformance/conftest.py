@@ -8,20 +8,13 @@ import pytest
 
 from testing.conformance.clients import Grpc, Rest
 from testing.conformance.models import Library, write_shared
-from testing.conformance.process import ServerProcess, double_command, given_command
+from testing.conformance.options import command, given_addresses, is_command_given
+from testing.conformance.process import ServerProcess
+
+__all__ = ["command"]
 
 Start = Callable[..., ServerProcess]
 """Starts a server with flags; does not wait for it. It is stopped after the test (or the module)."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("model server conformance")
-    group.addoption("--model-server-rest", help="URL of a running server with the suite's models")
-    group.addoption("--model-server-grpc", help="gRPC address of the same server")
-    group.addoption(
-        "--model-server-command",
-        help="command that starts a server, flags are appended; {dir} is the folder it has to see",
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--model-server-command"):
+    if is_command_given(config):
         for item in items:
             if item.get_closest_marker("own_process"):
                 item.add_marker(pytest.mark.skip(reason="the given command's process may not be the server's"))
@@ -49,19 +42,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 @pytest.fixture(scope="session")
-def command(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    template = request.config.getoption("--model-server-command")
-    return given_command(template, tmp_path_factory.getbasetemp()) if template else double_command()
-
-
-@pytest.fixture(scope="session")
 def server(
     request: pytest.FixtureRequest, library: Library, command: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     """The server that tests share which change nothing in it."""
-    url, address = (request.config.getoption(f"--model-server-{port}") for port in ("rest", "grpc"))
-    if url and address:
-        yield Running(Rest(url), Grpc(address))
+    given = given_addresses(request.config)
+    if given:
+        yield Running(Rest(given.rest), Grpc(given.grpc))
         return
     folder = tmp_path_factory.mktemp("shared")
     write_shared(library, folder, str(folder))

@@ -28,12 +28,12 @@ _INITIAL_LOAD_THREADS = 16
 class ServerCore:
     """Holds the config, the labels and the manager; `reload` is the only way to change what is served."""
 
-    def __init__(self, flags: Flags, load: Load) -> None:
+    def __init__(self, flags: Flags, load: Load, reserve_seconds: float = 0.0) -> None:
         self.monitor = StateMonitor()
         self._subscribers = [self.monitor]
         self.labels = VersionLabels(self.monitor, allow_unavailable=flags.allow_version_labels_for_unavailable_models)
         self._poll_seconds = flags.file_system_poll_wait_seconds
-        self._manager = AspiredVersionsManager(_manager_options(flags), load, self._publish)
+        self._manager = AspiredVersionsManager(_manager_options(flags, reserve_seconds), load, self._publish)
         self._manager.start()
         self._source: VersionSource | None = None
         self._config = model_server_config_pb2.ModelServerConfig()
@@ -138,10 +138,11 @@ def _due_to(known: VersionState) -> str:
     return "" if known.status.ok else f" due to error: {known.status}"
 
 
-def _manager_options(flags: Flags) -> ManagerOptions:
+def _manager_options(flags: Flags, reserve_seconds: float) -> ManagerOptions:
     return ManagerOptions(
         load_threads=flags.num_load_threads,
         unload_threads=flags.num_unload_threads,
         retries=flags.max_num_load_retries,
         retry_interval_seconds=flags.load_retry_interval_micros / 1e6,
+        reserve_seconds=reserve_seconds,
     )

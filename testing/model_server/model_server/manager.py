@@ -23,12 +23,14 @@ TICK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class ManagerOptions:
-    """`load_threads` 0: the manager loads by itself and decides nothing meanwhile, retries included."""
+    """`load_threads` 0: the manager loads by itself and decides nothing meanwhile, retries included.
+    `reserve_seconds`: how long a version that is to be loaded stays START."""
 
     load_threads: int
     unload_threads: int
     retries: int
     retry_interval_seconds: float
+    reserve_seconds: float = 0.0
 
 
 class AspiredVersionsManager:
@@ -123,6 +125,7 @@ class AspiredVersionsManager:
 
     def _load_now(self, harness: Harness) -> None:
         options = self._options
+        time.sleep(options.reserve_seconds)
         harness.load(self._load, options.retries, options.retry_interval_seconds, self._list_ready)
 
     def _list_ready(self) -> None:

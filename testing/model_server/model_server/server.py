@@ -58,7 +58,9 @@ class Server:
         else:
             models = config.single_model_config(flags.model_name, flags.model_base_path)
         batcher = _batcher(flags) if flags.enable_batching else None
-        core = ServerCore(flags, Loader(flags, self._inference, self._switches.load_delay_seconds, batcher))
+        switches = self._switches
+        loader = Loader(flags, self._inference, switches.load_delay_seconds, batcher)
+        core = ServerCore(flags, loader, switches.reserve_seconds)
         core.reload(models)
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
             threading.Thread(target=self._poll_config, args=(core,), name="config-poll", daemon=True).start()

@@ -1,0 +1,1 @@
+"""The SavedModels that the recorded server served; some are damaged on purpose."""
