@@ -11,7 +11,7 @@ from typing import Any
 from model_server import log
 from model_server.base_path import VersionSource
 from model_server.flags import Flags
-from model_server.harness import Load
+from model_server.harness import Load, Retries
 from model_server.labels import VersionLabels
 from model_server.manager import AspiredVersionsManager, ManagerOptions
 from model_server.platforms import check_config_list, check_platforms_stay, platform
@@ -67,6 +67,8 @@ class ServerCore:
             log.info(SOURCE, "Adding/updating models.")
             self._serve(models)
             log.info(SOURCE, "Finished adding/updating models")
+            if any(model.HasField("logging_config") for model in models):
+                raise invalid_argument("No request-logger-creator provided.")
 
     def _accepts(self, config: Any) -> bool:
         """Whether there is something to do; raises StatusError for a config that cannot follow the current."""
@@ -142,7 +144,6 @@ def _manager_options(flags: Flags, reserve_seconds: float) -> ManagerOptions:
     return ManagerOptions(
         load_threads=flags.num_load_threads,
         unload_threads=flags.num_unload_threads,
-        retries=flags.max_num_load_retries,
-        retry_interval_seconds=flags.load_retry_interval_micros / 1e6,
+        retries=Retries(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
         reserve_seconds=reserve_seconds,
     )
