@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from model_server import crash, log
 from model_server.base_path import Versions
 from model_server.harness import Harness, Load, Publish, Retries, Stage
 from model_server.servable import Servable
@@ -60,6 +61,14 @@ class AspiredVersionsManager:
     def use_load_threads(self, threads: int | None = None) -> None:
         """Loads with another number of threads (None: as configured), after all loads under way have ended."""
         self._loads.resize(self._options.load_threads if threads is None else threads)
+
+    def unload_all(self) -> None:
+        """Frees every version that is available, without a word to those who know of states."""
+        log.info("core/basic_manager.cc", "Unload all remaining servables in the manager.")
+        with self._lock:
+            ready = [harness for harness in self._harnesses.values() if harness.stage is Stage.READY]
+        for harness in ready:
+            harness.unload()
 
     @contextmanager
     def servable(self, model: str, version: int | None) -> Iterator[Servable]:
@@ -194,4 +203,6 @@ class Executor:
 
 
 def _pool(threads: int) -> ThreadPoolExecutor | None:
-    return ThreadPoolExecutor(threads) if threads > 0 else None
+    if threads < 0:
+        crash.abort("core/basic_manager.cc", f"Check failed: num_threads >= 1 ({threads} vs. 1)")
+    return ThreadPoolExecutor(threads) if threads else None

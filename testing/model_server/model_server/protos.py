@@ -45,6 +45,7 @@ from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # noqa: E
 )
 from tensorflow_serving.config import (  # type: ignore[import-untyped]  # noqa: E402
     model_server_config_pb2,
+    platform_config_pb2,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "model_pb2",
     "model_server_config_pb2",
     "model_service_pb2_grpc",
+    "platform_config_pb2",
     "predict_pb2",
     "prediction_log_pb2",
     "prediction_service_pb2_grpc",

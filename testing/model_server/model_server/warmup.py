@@ -73,7 +73,7 @@ def _answer(inference: Inference, servable: Servable, request: Any) -> None:
 
 
 def _records(path: Path) -> Iterator[bytes]:
-    """Reads TFRecords: length (8 bytes), its checksum (4), the data, its checksum (4). A beginning of one is the end."""
+    """Reads TFRecords: length (8 bytes), its checksum (4), the data, its checksum (4). Half a length is the end."""
     data, offset = path.read_bytes(), 0
     while len(header := data[offset : offset + 12]) == 12:
         if _masked_crc(header[:8]) != _number(header[8:]):
