@@ -1,14 +1,14 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-label-moves bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
 
 SUITE := hack/run.sh python -m testing.suite
 # One clock for everything that one make runs.
 export TFS_STARTED := $(or $(TFS_STARTED),$(shell date +%s))
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "TFS_CLUSTER_MODE=auto|pull|build says whether public images are pulled or local ones built (auto)."
 	@echo "TFS_CACHE=FOLDER holds what is expensive to make (~/.cache/tfs-operator)."
@@ -20,6 +20,10 @@ demo: ## Serve a model on a local cluster, ask it, and take it through canary, p
 bench-rollout: ## Measure how fast labels move: by the operator, and by a ConfigMap that is polled
 	@hack/build.py --then "the measurement" images helm
 	hack/run.sh python -m bench.rollout
+
+bench-label-moves: venv ## Measure where the time goes when a label moves to a new version, without a cluster
+	@hack/binaries.sh kube-apiserver etcd >/dev/null
+	hack/run.sh env PYTHONPATH=operator python -m bench.label_moves
 
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null

@@ -18,7 +18,7 @@ FILE = "models.config"
 POLL_SECONDS = 30
 READY_SECONDS = 120
 MOVE_SECONDS = 150
-"""The kubelet renews a mounted ConfigMap within 60 to 90 s; then comes the server's own poll."""
+"""A kubelet as it comes renews a mounted ConfigMap within 60 to 90 s; then comes the server's own poll."""
 ASK_EVERY = 0.25
 
 

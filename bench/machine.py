@@ -13,7 +13,8 @@ from testing.local_cluster.kubectl import Kubectl
 
 @dataclass(frozen=True)
 class Machine:
-    """`load` is the load average of the minute before."""
+    """`load` is the load average of the minute before; `kubelet_sync`: how often the kubelet renews mounted ConfigMaps,
+    its `syncFrequency`, such as "1m0s"."""
 
     cores: int
     memory_gib: int
@@ -22,6 +23,7 @@ class Machine:
     server: str
     server_is_the_double: bool
     load: float
+    kubelet_sync: str
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -36,7 +38,8 @@ class Machine:
 
 def machine(kubectl: Kubectl, images: Images) -> Machine:
     """As the node says it: with Docker Desktop that is a smaller machine within this one."""
-    node = json.loads(kubectl("get", "nodes", "--output", "json"))["items"][0]["status"]
+    item = json.loads(kubectl("get", "nodes", "--output", "json"))["items"][0]
+    node = item["status"]
     return Machine(
         cores=int(node["capacity"]["cpu"]),
         memory_gib=round(int(node["capacity"]["memory"].removesuffix("Ki")) / 2**20),
@@ -45,7 +48,14 @@ def machine(kubectl: Kubectl, images: Images) -> Machine:
         server=images.server,
         server_is_the_double=images.server_is_the_double,
         load=os.getloadavg()[0],
+        kubelet_sync=_kubelet_sync(kubectl, item["metadata"]["name"]),
     )
+
+
+def _kubelet_sync(kubectl: Kubectl, node: str) -> str:
+    """By the kubelet's own word, through the API server."""
+    configuration = json.loads(kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))
+    return str(configuration["kubeletconfig"]["syncFrequency"])
 
 
 def processor() -> str:

@@ -9,6 +9,10 @@ from tfs_operator.domain.rollout import Limits, Step, next_change
 from tfs_operator.domain.surge import Surge
 
 FAST_SECONDS = 0.2
+LOADING_SECONDS = 0.05
+"""While a load is young: a label waits for the next look after the version is AVAILABLE on every pod."""
+_LOADING_SHARE = 0.05
+"""Of the time that a load has taken: so the pause costs it no more than that, and a long load costs few queries."""
 _SECONDS_A_POD = 0.01
 """A large fleet is queried less often, so that the queries never become a load of their own."""
 _FAST_FOR_SECONDS = 120.0
@@ -40,7 +44,16 @@ class Situation:
     @property
     def loads(self) -> bool:
         """Whether a version is loaded, which has a timeout of its own."""
-        return any(step.action.traits.fast and not step.absent for step in self.steps.values())
+        return bool(self._loading)
+
+    @property
+    def loading_seconds(self) -> float:
+        """How long the youngest load has taken; 0 without one."""
+        return min((self.now - step.memory.since for step in self._loading), default=0.0)
+
+    @property
+    def _loading(self) -> list[Step]:
+        return [step for step in self.steps.values() if step.action.traits.fast and not step.absent]
 
     @property
     def moves(self) -> bool:
@@ -66,12 +79,14 @@ def next_look(situation: Situation, moving_since: float | None, slow_seconds: fl
 def _unless_surging(
     situation: Situation, moving_since: float | None, slow_seconds: float, monotonic: float
 ) -> tuple[float, float | None]:
-    fast = max(FAST_SECONDS, _SECONDS_A_POD * situation.pods)
+    for_pods = _SECONDS_A_POD * situation.pods
     if situation.loads:
-        return fast, moving_since
+        young = max(LOADING_SECONDS, _LOADING_SHARE * situation.loading_seconds)
+        return max(min(young, FAST_SECONDS), for_pods), moving_since
     if not situation.moves:
         return _slow(situation, slow_seconds), None
     since = monotonic if moving_since is None else moving_since
+    fast = max(FAST_SECONDS, for_pods)
     return fast if monotonic - since < _FAST_FOR_SECONDS else _slow(situation, slow_seconds), since
 
 

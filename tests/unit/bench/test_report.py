@@ -12,7 +12,7 @@ from bench.report import Result, as_json, markdown, shown
 from bench.server_log import Load
 
 ASKED = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-MACHINE = Machine(2, 24, "AMD EPYC", "v1.35.4", "tfs-model-server:dev", server_is_the_double=True, load=0.34)
+MACHINE = Machine(2, 24, "AMD EPYC", "v1.35.4", "tfs-model-server:dev", True, load=0.34, kubelet_sync="10s")
 
 
 def moves(times: Sequence[float], load: float | None = None) -> list[Move]:
@@ -53,6 +53,7 @@ def test_on_what_and_how_it_was_measured() -> None:
     assert "last of 3 pods answers" in text
     assert "(0.25 s in the median)" in text
     assert "began to load 0.50 s after the PATCH" in text
+    assert "renews mounted files every 10s on this cluster (`syncFrequency`; 1m0s is the default)" in text
 
 
 def test_no_paragraph_is_wider_than_the_documents_are() -> None:
@@ -60,7 +61,7 @@ def test_no_paragraph_is_wider_than_the_documents_are() -> None:
 
 
 def test_the_stock_server_is_not_called_a_double() -> None:
-    stock = Machine(4, 16, "x", "v1.35.4", "tensorflow/serving:2.21.0", server_is_the_double=False, load=0)
+    stock = Machine(4, 16, "x", "v1.35.4", "tensorflow/serving:2.21.0", False, load=0, kubelet_sync="1m0s")
     assert "one node, tensorflow/serving:2.21.0; load" in str(stock)
 
 

@@ -9,7 +9,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Failure, Goal, Limits, Memory, Step
 from tfs_operator.domain.surge import Surge
-from tfs_operator.planning.next_look import FAST_SECONDS, Situation, next_look
+from tfs_operator.planning.next_look import FAST_SECONDS, LOADING_SECONDS, Situation, next_look
 
 SLOW, DISCOVERY = 30.0, 5.0
 LIMITS = Limits(bake=30.0, settle=3.0, back_off=60.0, absent=8.0)
@@ -110,6 +110,28 @@ class TestMoving:
         asked.next(step(Action.LOAD), settled=False)
         asked.clock += 599
         assert asked.next(step(Action.LOAD), settled=False) == FAST_SECONDS
+
+
+class TestLoading:
+    @pytest.mark.parametrize(
+        ("took", "seconds"), [(0.0, LOADING_SECONDS), (1.0, 0.05), (2.0, 0.1), (4.0, FAST_SECONDS), (60, FAST_SECONDS)]
+    )
+    def test_the_label_of_a_short_load_does_not_wait_for_a_slow_look(self, took: float, seconds: float) -> None:
+        assert Asked().next(step(Action.LOAD, since=1000.0), now=1000.0 + took) == pytest.approx(seconds)
+
+    def test_the_youngest_of_several_loads_counts(self) -> None:
+        old, young = step(Action.LOAD, since=1000.0), step(Action.LOAD, since=1060.0)
+        assert Asked().next(old, young, now=1060.0) == Asked().next(young, old, now=1060.0) == LOADING_SECONDS
+
+    def test_a_folder_that_is_missing_is_no_load(self) -> None:
+        young = step(Action.LOAD, since=1000.0, absent={2: "no folder"})
+        assert Asked().next(young, step(Action.LOAD, since=900.0), now=1000.0) == FAST_SECONDS
+
+    def test_a_clock_that_was_set_back_makes_it_no_faster(self) -> None:
+        assert Asked().next(step(Action.LOAD, since=1000.0), now=900.0) == LOADING_SECONDS
+
+    def test_a_large_fleet_is_asked_less_often(self) -> None:
+        assert Asked().next(step(Action.LOAD, since=1000.0), now=1000.0, pods=100) == 1.0
 
 
 class TestWhatNeverEnds:

@@ -17,7 +17,7 @@ from tfs_operator.domain.observation import ModelObservation, Problem
 from tfs_operator.domain.rollout import Action, Memory
 from tfs_operator.domain.times import rfc3339
 from tfs_operator.planning import ApplyFailure
-from tfs_operator.planning.next_look import FAST_SECONDS
+from tfs_operator.planning.next_look import FAST_SECONDS, LOADING_SECONDS
 from tfs_operator.render.deployment import attempt_for, models_digest
 from tfs_operator.serving.errors import FetcherUnreachable
 
@@ -98,7 +98,7 @@ class TestOrder:
         cluster = serving(serves(1, stable=1))
         cluster.obedient = False
         cluster.tfmodel([1, 2], versionLabels=STABLE)
-        assert await cluster.pass_() == FAST
+        assert await cluster.pass_() == Result(seconds=LOADING_SECONDS)
         assert len(cluster.told) == MAX_ROUNDS
 
     async def test_labels_on_their_way_out_are_asked_for(self) -> None:
