@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
-from model_server.file_errors import file_error
 from model_server.protos import meta_graph_pb2, saved_model_pb2
 from model_server.status import Code, StatusError, failed_precondition, not_found, unimplemented
+from model_server.tensorflow_c import CallStatus, library, texts
 
 _BINARY, _TEXT = "saved_model.pb", "saved_model.pbtxt"
 _INITIALIZER = "__saved_model_init_op"
@@ -24,7 +24,11 @@ def read_meta_graph(export_dir: str, tags: Sequence[str]) -> Any:
     folder = Path(export_dir)
     if (folder / "export.meta").exists():
         raise unimplemented("Session Bundle is deprecated and removed.")
-    for meta_graph in _read(folder).meta_graphs:
+    try:
+        saved_model = _read(folder)
+    except (OSError, DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+        raise _refusal(export_dir, tags) from error
+    for meta_graph in saved_model.meta_graphs:
         if set(meta_graph.meta_info_def.tags) == set(tags):
             return meta_graph
     raise not_found(
@@ -70,36 +74,33 @@ def assets(meta_graph: Any, export_dir: str) -> dict[str, str]:
 
 
 def _read(folder: Path) -> Any:
+    saved_model = saved_model_pb2.SavedModel()
     if (folder / _BINARY).exists():
-        return _parsed_binary(folder / _BINARY, saved_model_pb2.SavedModel())
-    if (folder / _TEXT).exists():
-        return _parsed_text(folder / _TEXT, saved_model_pb2.SavedModel())
-    raise not_found(
-        "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
-        f"`saved_model.pb`)\nSpecified file path: {folder}"
-    )
+        saved_model.ParseFromString((folder / _BINARY).read_bytes())
+    elif (folder / _TEXT).exists():
+        text_format.Parse((folder / _TEXT).read_bytes(), saved_model)
+    else:
+        raise not_found(
+            "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
+            f"`saved_model.pb`)\nSpecified file path: {folder}"
+        )
+    return saved_model
 
 
-def _parsed_binary(path: Path, message: Message) -> Message:
+def _refusal(export_dir: str, tags: Sequence[str]) -> StatusError:
+    """Lets TensorFlow read what cannot be read. It tells a file that ends too early from one that makes no sense."""
+    options, graph = library().TF_NewSessionOptions(), library().TF_NewGraph()
     try:
-        message.ParseFromString(_bytes(path))
-    except DecodeError as error:
-        raise StatusError(Code.DATA_LOSS, f"Can't parse {path} as binary proto") from error
-    return message
-
-
-def _parsed_text(path: Path, message: Message) -> Message:
-    try:
-        return text_format.Parse(_bytes(path), message)
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise StatusError(Code.DATA_LOSS, f"Can't parse {path} as text proto") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise file_error(str(path), error) from error
+        with CallStatus() as status:
+            library().TF_LoadSessionFromSavedModel(
+                options, None, export_dir.encode(), texts(tags), len(tags), graph, None, status
+            )
+    except StatusError as error:
+        return error
+    finally:
+        library().TF_DeleteGraph(graph)
+        library().TF_DeleteSessionOptions(options)
+    return StatusError(Code.DATA_LOSS, f"Can't parse {export_dir}/{_BINARY} as binary proto")
 
 
 def _check_nodes(nodes: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from model_server.protos import config_pb2, meta_graph_pb2, tensor_pb2
 from model_server.saved_model import assets, check_graph, initializer, read_meta_graph
 from model_server.status import StatusError, invalid_argument
-from model_server.tensorflow_c import CallStatus, buffer_of, library
+from model_server.tensorflow_c import CallStatus, buffer_of, library, texts
 from model_server.tensors import to_proto, to_tensor
 
 Feed = tuple[str, str, Any]
@@ -86,13 +86,13 @@ class Session:
             library().TF_Run(
                 self._session,
                 buffer_of(options) if timeout_ms else None,
-                _texts(names),
+                texts(names),
                 (ctypes.c_void_p * len(inputs))(*inputs),
                 len(inputs),
-                _texts(fetches),
+                texts(fetches),
                 results,
                 len(fetches),
-                _texts(operations),
+                texts(operations),
                 len(operations),
                 None,
                 status,
@@ -154,10 +154,6 @@ def _extend(session: int, graph_def: Any) -> None:
     serialized = graph_def.SerializeToString()
     with CallStatus() as status:
         library().TF_ExtendGraph(session, serialized, len(serialized), status)
-
-
-def _texts(names: Sequence[str]) -> ctypes.Array[ctypes.c_char_p]:
-    return (ctypes.c_char_p * len(names))(*(name.encode() for name in names))
 
 
 def _scalar(text: str) -> Any:
