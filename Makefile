@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-label-moves bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-label-moves bench-memory bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
 
 SUITE := hack/run.sh python -m testing.suite
 # One clock for everything that one make runs.
@@ -24,6 +24,9 @@ bench-rollout: ## Measure how fast labels move: by the operator, and by a Config
 bench-label-moves: venv ## Measure where the time goes when a label moves to a new version, without a cluster
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.label_moves
+
+bench-memory: venv ## Measure what the C library's allocator does to a process whose models are swapped
+	hack/run.sh env PYTHONPATH=operator python -m bench.allocators
 
 bench-fetch: venv ## Measure how fast 1 GiB is fetched from S3, in many files and in few, beside rclone
 	@hack/binaries.sh versitygw rclone >/dev/null

@@ -1,4 +1,4 @@
-"""`make bench-scale`: what the operator costs with 100, 300 and 1,000 TFModels, beside KServe.
+"""`make bench-scale`: what the operator costs with 100, 300 and 1,000 TFModels.
 
 A kube-apiserver and an etcd on 127.0.0.1 for each number, without nodes or controllers, and the operator as a process
 with the flags of the chart. Prints a table and writes every single measurement to build/bench-scale.json. Some seven
@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from bench.machine import processor
-from bench.scale_models import many, tfmodel
+from bench.scale_models import AUTOSCALED, many, tfmodel
 from bench.scale_repair import repairs
 from bench.scale_report import Result, Size, as_json, markdown
 from bench.scale_stages import burst, one_at_a_time, rest, restarted
@@ -37,24 +37,25 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-async def measured(world: World, count: int, rest_seconds: float, rounds: int) -> Size:
-    tfmodels = many(count)
+async def measured(world: World, count: int, options: argparse.Namespace) -> Size:
+    tfmodels = many(count, **(AUTOSCALED if options.autoscaled else {}))
     with world.operator() as operator:
         await asyncio.to_thread(wait_until_ready, operator)
         created = await burst(world, operator, tfmodels)
         say(f"every child after {created.complete:.1f} s, {created.cpu / count * 1000:.1f} ms CPU each")
-        still = await rest(world, operator, rest_seconds)
+        still = await rest(world, operator, options.rest_seconds)
         say(f"{still.requests.writes} writes and {still.cpu:.2f} s CPU in {still.seconds:.0f} s at rest")
     began = time.monotonic()
     with world.operator() as operator:
         again = await restarted(world, operator, began, count)
         say(f"restarted in {again.seconds:.1f} s with {again.requests.writes} writes")
-        singles = await one_at_a_time(world, [tfmodel(f"single-{index:02}") for index in range(SINGLES)])
-        repaired = await repairs(world, rounds)
+        autoscaled = [tfmodel(f"single-{index:02}", **AUTOSCALED) for index in range(SINGLES)]
+        singles = await one_at_a_time(world, autoscaled)
+        repaired = await repairs(world, options.rounds)
     return Size(created, still, again, singles, repaired, world.peak_memory)
 
 
-async def run(counts: Sequence[int], rest_seconds: float, rounds: int) -> Result:
+async def run(counts: Sequence[int], options: argparse.Namespace) -> Result:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     (ROOT / "build").mkdir(exist_ok=True)
     sizes = []
@@ -64,7 +65,7 @@ async def run(counts: Sequence[int], rest_seconds: float, rounds: int) -> Result
             # On the disk of the work tree: /tmp may be memory.
             with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=ROOT / "build") as folder:
                 async with new_world(Path(folder)) as world:
-                    sizes.append(await measured(world, count, rest_seconds, rounds))
+                    sizes.append(await measured(world, count, options))
     return Result(date.today(), f"{cores} cores ({processor()})", cores, load, sizes)
 
 
@@ -88,10 +89,11 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=ROOT / "build/bench-scale.json", metavar="FILE")
     parser.add_argument("--rest-seconds", type=float, default=REST_SECONDS, help="(default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="damages to each child (default: %(default)s)")
+    parser.add_argument("--autoscaled", action="store_true", help="each TFModel has an autoscaler, as KServe's have")
     options = parser.parse_args()
     try:
         sizes = [int(size) for size in options.sizes.split(",")]
-        tell(asyncio.run(run(sizes, options.rest_seconds, options.rounds)), options.json)
+        tell(asyncio.run(run(sizes, options)), options.json)
     except (ApiError, AssertionError, ExceptionGroup, OSError, TimeoutError, ValueError) as error:
         print(f"\nmake bench-scale failed: {_words(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
         return 1

@@ -12,7 +12,7 @@ from tfs_operator.render.settings import NetworkPolicySettings
 
 NAMESPACE = "bench"
 OPERATOR_NAMESPACE = "default"
-DEPLOYMENT = "Deployment"
+DEPLOYMENT, AUTOSCALER = "Deployment", "HorizontalPodAutoscaler"
 
 FLAGS = ("--leader-elect", f"--lease-namespace={OPERATOR_NAMESPACE}", f"--operator-namespace={OPERATOR_NAMESPACE}")
 """As the chart starts the operator."""
@@ -26,6 +26,13 @@ EVERY_KIND: Manifest = {
 """What a TFModel asks for to have a child of every kind that needs no other software."""
 
 
+AUTOSCALED: Manifest = {
+    "autoscaling": {"minReplicas": 1, "maxReplicas": 4, "targetCPUUtilizationPercentage": 80},
+    "server": {"resources": {"requests": {"cpu": "1"}}},
+}
+"""With an autoscaler, as each of KServe's has one."""
+
+
 def tfmodel(name: str, **spec: object) -> Manifest:
     """An ordinary one: a version with a label, and all else as it is by default."""
     return {
@@ -36,8 +43,8 @@ def tfmodel(name: str, **spec: object) -> Manifest:
     }
 
 
-def many(count: int) -> list[Manifest]:
-    return [tfmodel(f"model-{number:04}") for number in range(count)]
+def many(count: int, **spec: object) -> list[Manifest]:
+    return [tfmodel(f"model-{number:04}", **spec) for number in range(count)]
 
 
 def children_of_each(tfmodels: Sequence[Manifest]) -> Iterator[Name]:

@@ -1,4 +1,4 @@
-"""What the operator costs with many TFModels, beside KServe and beside what is to be reached."""
+"""What the operator costs with many TFModels, beside what is to be reached."""
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.report import filled
 from bench.scale_repair import Repairs
-from bench.scale_stages import Burst, Rest, Restart
+from bench.scale_stages import Burst, Rest, Restart, Singles
 from bench.series import percentile
 
 MIB = 2**20
@@ -23,7 +23,7 @@ class Size:
     burst: Burst
     rest: Rest
     restart: Restart
-    one_at_a_time: tuple[float, ...]
+    one_at_a_time: Singles
     repairs: Mapping[str, Repairs]
     peak_memory: int
 
@@ -64,10 +64,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what KServe needs, and the most that may be measured, by number of TFModels; 0 is for each."""
+    """One figure, and the most that may be measured, by number of TFModels; 0 is for each."""
 
     title: str
-    kserve: str
     bounds: Mapping[int, float]
     value: Callable[[Size], float]
     show: Callable[[float], str]
@@ -103,29 +102,29 @@ class Row:
 
 def _rows(sizes: Sequence[Size]) -> Iterator[Row]:
     writes = sizes[0].burst.children + 2.0
-    yield Row("every child exists", "14.4 s at 300", {300: 10.0, 1000: 40.0}, lambda s: s.burst.complete, seconds)
-    yield Row("create to Deployment, median", "7.1 s at 300", {}, lambda s: _median(s.burst.to_deployment), seconds)
-    yield Row("create to Deployment, p95", "12.4 s at 300", {300: 8.0}, lambda s: _p95(s.burst.to_deployment), seconds)
-    yield Row("create to Deployment, one at a time, median", "34 ms", {}, lambda s: _median(s.one_at_a_time), millis)
-    yield Row("reads a TFModel", "8", {0: 0.0}, lambda s: s.burst.requests.reads / s.tfmodels, number)
-    yield Row("writes a TFModel", "6", {0: writes}, lambda s: s.burst.requests.writes / s.tfmodels, number)
-    yield Row("CPU time a TFModel", "15 ms", {0: 0.025}, lambda s: s.burst.cpu / s.tfmodels, millis)
-    yield Row("peak memory", "91 MiB at 300", {300: 150 * MIB, 1000: 250 * MIB}, lambda s: s.peak_memory, mib)
-    yield Row("writes in 60 s at rest", "-", {0: 0.0}, lambda s: s.rest.requests.writes, number)
-    yield Row("CPU time in 60 s at rest", "-", {}, lambda s: s.rest.cpu, seconds)
-    yield Row("restart", "7.0 s at 300", {300: 5.0}, lambda s: s.restart.seconds, seconds)
-    yield Row("reads at the restart", "-", {}, lambda s: s.restart.requests.reads, number)
-    yield Row("writes at the restart", "300 and 300 dry runs", {0: 0.0}, lambda s: s.restart.requests.writes, number)
+    yield Row("every child exists", {300: 10.0, 1000: 40.0}, lambda s: s.burst.complete, seconds)
+    yield Row("create to Deployment, median", {}, lambda s: _median(s.burst.to_deployment), seconds)
+    yield Row("create to Deployment, p95", {300: 8.0}, lambda s: _p95(s.burst.to_deployment), seconds)
+    single = "one at a time, median"
+    yield Row(f"create to Deployment, {single}", {}, lambda s: _median(s.one_at_a_time.to_deployment), millis)
+    yield Row(f"create to autoscaler, {single}", {}, lambda s: _median(s.one_at_a_time.to_autoscaler), millis)
+    yield Row("reads a TFModel", {0: 0.0}, lambda s: s.burst.requests.reads / s.tfmodels, number)
+    yield Row("writes a TFModel", {0: writes}, lambda s: s.burst.requests.writes / s.tfmodels, number)
+    yield Row("CPU time a TFModel", {0: 0.025}, lambda s: s.burst.cpu / s.tfmodels, millis)
+    yield Row("peak memory", {300: 150 * MIB, 1000: 250 * MIB}, lambda s: s.peak_memory, mib)
+    yield Row("writes in 60 s at rest", {0: 0.0}, lambda s: s.rest.requests.writes, number)
+    yield Row("CPU time in 60 s at rest", {}, lambda s: s.rest.cpu, seconds)
+    yield Row("restart", {300: 5.0}, lambda s: s.restart.seconds, seconds)
+    yield Row("reads at the restart", {}, lambda s: s.restart.requests.reads, number)
+    yield Row("writes at the restart", {0: 0.0}, lambda s: s.restart.requests.writes, number)
     yield from _repair_rows(sizes)
     yield from _growth_rows(sizes)
 
 
 def _repair_rows(sizes: Sequence[Size]) -> Iterator[Row]:
-    kserve = {"Deployment": "23 ms", "HorizontalPodAutoscaler": "never"}
     for kind in sizes[0].repairs:
-        deleted = kserve.get(kind, "-")
-        yield Row(f"deleted {kind} back, median", deleted, {0: 0.05}, _repair(kind, "deleted"), millis)
-        yield Row(f"edited {kind} back, median", "-", {0: 0.05}, _repair(kind, "edited"), millis)
+        yield Row(f"deleted {kind} back, median", {0: 0.05}, _repair(kind, "deleted"), millis)
+        yield Row(f"edited {kind} back, median", {0: 0.05}, _repair(kind, "edited"), millis)
 
 
 def _repair(kind: str, damage: str) -> Callable[[Size], float]:
@@ -137,8 +136,8 @@ def _growth_rows(sizes: Sequence[Size]) -> Iterator[Row]:
     if len(sizes) < 2:
         return
     least = sizes[0].burst
-    yield Row("growth of the CPU time a TFModel", "-", {1000: 1.3}, _growth(least, lambda b: b.cpu), times)
-    yield Row("growth of the time a TFModel", "-", {1000: 1.3}, _growth(least, lambda b: b.complete), times)
+    yield Row("growth of the CPU time a TFModel", {1000: 1.3}, _growth(least, lambda b: b.cpu), times)
+    yield Row("growth of the time a TFModel", {1000: 1.3}, _growth(least, lambda b: b.complete), times)
 
 
 def _growth(least: Burst, cost: Callable[[Burst], float]) -> Callable[[Size], float]:
@@ -147,7 +146,7 @@ def _growth(least: Burst, cost: Callable[[Burst], float]) -> Callable[[Size], fl
 
 def markdown(result: Result) -> str:
     counts = [f"{size.tfmodels:,}" for size in result.sizes]
-    head = ["", "KServe", *counts, "to reach", ""]
+    head = ["", *counts, "to reach", ""]
     table = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     table += ["| " + " | ".join(_cells(row, result.sizes)) + " |" for row in result.rows]
     measured = (
@@ -158,7 +157,7 @@ def markdown(result: Result) -> str:
 
 
 def _cells(row: Row, sizes: Sequence[Size]) -> list[str]:
-    return [row.title, row.kserve, *(row.show(row.value(size)) for size in sizes), row.to_reach, row.verdict(sizes)]
+    return [row.title, *(row.show(row.value(size)) for size in sizes), row.to_reach, row.verdict(sizes)]
 
 
 def as_json(result: Result) -> dict[str, Any]:

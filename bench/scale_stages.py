@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.audit import Requests
-from bench.scale_models import DEPLOYMENT, NAMESPACE, children_of_each
+from bench.scale_models import AUTOSCALER, DEPLOYMENT, NAMESPACE, children_of_each
 from bench.scale_world import World, cpu_of
 from bench.usage import OthersCpu
 from bench.watch_cache import Name
@@ -57,6 +57,14 @@ class Restart:
     seconds: float
     cpu: float
     requests: Requests
+
+
+@dataclass(frozen=True)
+class Singles:
+    """TFModels created one at a time. Seconds of each, from the request that creates it until its child is seen."""
+
+    to_deployment: tuple[float, ...]
+    to_autoscaler: tuple[float, ...]
 
 
 async def burst(world: World, operator: OperatorProcess, tfmodels: Sequence[Manifest]) -> Burst:
@@ -127,14 +135,14 @@ def _reconciles(operator: OperatorProcess) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.startswith("controller_runtime_reconcile_total{"))
 
 
-async def one_at_a_time(world: World, tfmodels: Sequence[Manifest]) -> tuple[float, ...]:
-    """Seconds from the request that creates a TFModel until its Deployment is seen, when nothing else goes on."""
+async def one_at_a_time(world: World, tfmodels: Sequence[Manifest]) -> Singles:
+    """Creates each when nothing else goes on. All of them have an autoscaler."""
     times = []
     for manifest in tfmodels:
         began = asyncio.get_running_loop().time()
         await world.api.create(manifest)
         name = manifest["metadata"]["name"]
         await world.cache.until(Name(KIND, NAMESPACE, name), _has_status, 20)
-        times.append(world.cache.made[Name(DEPLOYMENT, NAMESPACE, name)] - began)
+        times.append([world.cache.made[Name(kind, NAMESPACE, name)] - began for kind in (DEPLOYMENT, AUTOSCALER)])
         await asyncio.sleep(PAUSE_SECONDS)
-    return tuple(times)
+    return Singles(*(tuple(column) for column in zip(*times, strict=True)))

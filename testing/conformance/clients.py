@@ -42,6 +42,7 @@ class Rest:
     """The REST port at an address like `http://127.0.0.1:8501`; a connection for each request."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._netloc = urllib.parse.urlsplit(url).netloc
 
     def get(self, path: str) -> Reply:
@@ -83,6 +84,7 @@ class Grpc:
     """The gRPC port at an address like `127.0.0.1:8500`."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self.channel = grpc.insecure_channel(address)
         self.models: Any = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.predictions: Any = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)

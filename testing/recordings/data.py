@@ -11,16 +11,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "tests" / "recordings" / "data"
 
 
 @dataclass(frozen=True)
-class Body:
-    """A body of a response: its first 400 bytes, which may be all, its length in bytes and its SHA-256."""
+class LongBody:
+    """What is known of a body that was too long to be recorded; `length` is in bytes."""
 
     start: bytes
     length: int
     sha256: str
 
     @classmethod
-    def of(cls, data: bytes) -> "Body":
-        return cls(data[:400], len(data), hashlib.sha256(data).hexdigest())
+    def of(cls, data: bytes, start: int) -> "LongBody":
+        return cls(data[:start], len(data), hashlib.sha256(data).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RestResponse:
     status: int
     reason: str
     headers: Mapping[str, str]
-    body: Body
+    body: bytes | LongBody
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,19 @@ class RestCase:
     responses: tuple[RestResponse, ...]
     closes: bool
 
+    @property
+    def half_closes(self) -> bool:
+        """Whether the client said after the request that nothing more would follow."""
+        return self.name.endswith("half closed")
+
 
 @dataclass(frozen=True)
 class GrpcCase:
     """One call and how it ended.
 
-    `request` and `response` are messages as protobuf JSON. `raw_request` and `raw_response` are serialized messages, in
-    their place. `response_sha256` is that of a response which was too long to be recorded.
+    `request` and `response` are messages as protobuf JSON; `raw_request` and `raw_response` are serialized messages, in
+    their place. Of a request that was too long there is its serialized length in `request_length`, of a response the
+    length of its JSON in `response_length`. `has_long_response` is without any: what maps hold comes in random order.
     """
 
     name: str
@@ -62,7 +68,9 @@ class GrpcCase:
     details: str
     response: Any
     raw_response: bytes | None
-    response_sha256: str | None
+    request_length: int | None
+    response_length: int | None
+    has_long_response: bool
 
 
 @dataclass(frozen=True)
@@ -87,12 +95,15 @@ class StartUp:
 
 @dataclass(frozen=True)
 class MetricFamily:
-    """A family of the metrics page: names of its labels, and upper bounds of its buckets if it is a histogram."""
+    """A family of the metrics page: names of its labels, and upper bounds of its buckets if it is a histogram.
+
+    `labels` is None where it has had no values, so that the page has its type only.
+    """
 
     type: str
     help: str
-    labels: frozenset[str]
-    buckets: tuple[str, ...]
+    labels: frozenset[str] | None = None
+    buckets: tuple[str, ...] = ()
 
 
 def rest_cases() -> list[RestCase]:
@@ -127,10 +138,10 @@ def _rest_response(response: dict[str, Any]) -> RestResponse:
     return RestResponse(response["status"], response["reason"], response["headers"], _body(response))
 
 
-def _body(response: dict[str, Any]) -> Body:
+def _body(response: dict[str, Any]) -> bytes | LongBody:
     if "body" in response:
-        return Body.of(response["body"].encode("latin-1"))
-    return Body(response["body_start"].encode("latin-1"), response["body_length"], response["body_sha256"])
+        return bytes(response["body"], "latin-1")
+    return LongBody(response["body_start"].encode("latin-1"), response["body_length"], response["body_sha256"])
 
 
 def _grpc_case(line: dict[str, Any]) -> GrpcCase:
@@ -143,7 +154,9 @@ def _grpc_case(line: dict[str, Any]) -> GrpcCase:
         details=line.get("details", ""),
         response=line.get("response"),
         raw_response=_hex(line.get("raw")),
-        response_sha256=line.get("response_sha256"),
+        request_length=line["request"].get("len"),
+        response_length=line.get("response", {}).get("too_long"),
+        has_long_response="response_sha256" in line,
     )
 
 
@@ -158,8 +171,8 @@ def _start_up(line: dict[str, Any]) -> StartUp:
 
 
 def _metric_family(family: dict[str, Any]) -> MetricFamily:
-    labels, buckets = frozenset(family.get("labels", ())), tuple(family.get("buckets", ()))
-    return MetricFamily(family["type"], family.get("help", ""), labels, buckets)
+    labels = frozenset(family["labels"]) if "labels" in family else None
+    return MetricFamily(family["type"], family.get("help", ""), labels, tuple(family.get("buckets", ())))
 
 
 def _lines(file: str) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import itertools
 import shutil
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -57,7 +56,7 @@ class _Player:
         self._command = command
         self._library = library / "lib"
         self._folder = folder
-        self._normaliser = Normaliser(folder, socket.gethostname())
+        self._normaliser = Normaliser(folder)
         self._server: ServerProcess | None = None
         self._watch: Watch | None = None
         self._states: States = {}
@@ -175,7 +174,7 @@ class _Player:
 
     def _state_differences(self, seen: steps.Seen) -> Iterator[str]:
         """Waits for the recorded states; where none changed, that none changes."""
-        states = {model: _as_text(versions) for model, versions in seen.final.items()}
+        states = {model: self._as_text(versions) for model, versions in seen.final.items()}
         if states == self._states:
             time.sleep(_QUIET_SECONDS)
             yield from _compared(states, self._now(states))
@@ -184,6 +183,9 @@ class _Player:
                 lambda: self._now(states) == states, _CHANGE_SECONDS, lambda: self._now(states), what=f"{states}"
             )
             self._states = states
+
+    def _as_text(self, versions: Mapping[str, object]) -> Mapping[str, str]:
+        return {version: self._normaliser.text(str(state)) for version, state in versions.items()}
 
     def _now(self, recorded: States) -> States:
         """Looks at the models that a recording has, and leaves out what a race may add to it."""
@@ -203,7 +205,7 @@ class _Player:
             return
         recorded: dict[tuple[str, str], list[str]] = {}
         for event in (event for seen in self._seen() for event in seen.events):
-            recorded.setdefault((event.model, event.version), []).append(event.state)
+            recorded.setdefault((event.model, event.version), []).append(self._normaliser.text(event.state))
         mine = self._watch.rows()
         for (model, version), row in recorded.items():
             same = agree(row, mine.get((model, version), ()), may_begin_with_others=self._races)
@@ -240,7 +242,3 @@ def _compared(recorded: object, seen: object) -> Iterator[str]:
 def _kept(versions: Mapping[str, str], recorded: Mapping[str, str]) -> Mapping[str, str]:
     """Leaves out a version that was loaded and is gone, and was never seen by the recorder."""
     return {version: state for version, state in versions.items() if version in recorded or state != "END"}
-
-
-def _as_text(versions: Mapping[str, object]) -> Mapping[str, str]:
-    return {version: str(state) for version, state in versions.items()}

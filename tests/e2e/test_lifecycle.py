@@ -219,9 +219,10 @@ def service_annotation(served: Served) -> str | None:
 
 
 def test_the_only_pod_deleted_loses_no_request_if_another_is_ready_before_it_is_killed(steady: Served) -> None:
-    """With the default drain. Where no endpoint is ready, kube-proxy uses those that terminate and still serve: all of
-    them, also those of an earlier update that are killed soon, so these are gone first."""
-    steady.apply(replicas=1, rollout={"bakeSeconds": 0})
+    """With a drain that outlasts the start of a pod on a busy machine. Where no endpoint is ready, kube-proxy uses
+    those that terminate and still serve: all of them, also those of an earlier update that are killed soon, so these
+    are gone first."""
+    steady.apply(replicas=1, rollout={"bakeSeconds": 0, "drainSeconds": 60})
     await_pods(steady, 1)
     disturbing.await_gone(steady.tfmodel, going(steady.tfmodel))
     [pod] = steady.tfmodel.pods()

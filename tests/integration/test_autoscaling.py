@@ -75,6 +75,18 @@ def test_one_that_begins_with_one_costs_one_write_a_child(
     ]
 
 
+def test_the_autoscaler_is_made_right_after_what_pods_need(
+    api: Api, namespace: str, control_plane: ControlPlane
+) -> None:
+    api.create(tfmodel(namespace, server=REQUESTS, autoscaling={"maxReplicas": 10}))
+    wait_for_children(api, namespace, "mnist", BUDGET, HPA)
+    assert writes(control_plane, namespace)[:3] == [
+        "patch deployments mnist",
+        "patch configmaps mnist-config",
+        "patch horizontalpodautoscalers mnist",
+    ]
+
+
 def test_the_count_is_the_autoscalers_and_never_fought_over(
     api: Api, namespace: str, control_plane: ControlPlane, counts: Counts
 ) -> None:

@@ -45,6 +45,13 @@ def test_nothing_is_written_at_rest_nor_by_a_restart(measured: dict[str, Any], s
     assert measured[stage]["requests"]["writes"] == 0
 
 
+def test_the_single_ones_have_a_deployment_and_an_autoscaler(measured: dict[str, Any]) -> None:
+    assert {name: len(times) for name, times in measured["one_at_a_time"].items()} == {
+        "to_deployment": 20,
+        "to_autoscaler": 20,
+    }
+
+
 def test_every_kind_of_child_was_repaired(measured: dict[str, Any]) -> None:
     assert set(measured["repairs"]) == set(KINDS)
     assert all(len(found["deleted"]) >= 2 and len(found["edited"]) >= 2 for found in measured["repairs"].values())

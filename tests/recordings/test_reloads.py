@@ -8,6 +8,7 @@ import pytest
 
 from testing.recordings.histories import History, histories
 from testing.recordings.playing import play
+from tests.recordings.conftest import Judge
 
 _AT_ONCE = 8
 """A history waits most of the time, for polls of the file system."""
@@ -25,5 +26,5 @@ def differences(library: Path, command: list[str], tmp_path_factory: pytest.Temp
 
 
 @pytest.mark.parametrize("history", histories(), ids=lambda history: history.name)
-def test_reloads(history: History, differences: Mapping[str, list[str]]) -> None:
-    assert differences[history.name] == []
+def test_reloads(history: History, differences: Mapping[str, list[str]], judge: Judge) -> None:
+    judge("reloads", history.name, [], differences[history.name])

@@ -8,6 +8,7 @@ import pytest
 
 from testing.recordings.data import StartUp, start_ups
 from testing.recordings.starting import Started, expected, start
+from tests.recordings.conftest import Judge
 
 _AT_ONCE = 4
 """A start takes half a second of CPU, and some wait."""
@@ -25,5 +26,5 @@ def started(library: Path, command: list[str], tmp_path_factory: pytest.TempPath
 
 
 @pytest.mark.parametrize("case", start_ups(), ids=lambda case: case.name)
-def test_startup(case: StartUp, started: Mapping[str, Started]) -> None:
-    assert started[case.name] == expected(case)
+def test_startup(case: StartUp, started: Mapping[str, Started], judge: Judge) -> None:
+    judge("startup", case.name, expected(case), started[case.name])

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from model_server.json_reader import decode_base64, format_error, is_base64, type_name
+from model_server.json_values import decode_base64, format_error, is_base64, type_name
 from model_server.protos import example_pb2
 from model_server.status import StatusError, invalid_argument
 

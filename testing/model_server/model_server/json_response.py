@@ -96,7 +96,7 @@ def _elements(name: str, tensor: Any) -> Elements:
 
 
 def _write_string(writer: JsonWriter, value: bytes) -> None:
-    writer.string(value.decode(errors="replace"))
+    writer.string(value.decode(errors="surrogateescape"))
 
 
 def _write_bytes(writer: JsonWriter, value: bytes) -> None:

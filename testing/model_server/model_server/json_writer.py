@@ -1,9 +1,12 @@
 """JSON in the real server's layout and notation of numbers: RapidJSON's PrettyWriter, four spaces deep."""
 
-import json
 import math
+import re
 import struct
 from collections.abc import Callable
+
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 class JsonWriter:
@@ -36,7 +39,7 @@ class JsonWriter:
 
     def string(self, value: str) -> None:
         """Writes a key or a value."""
-        self.raw(json.dumps(value, ensure_ascii=False))
+        self.raw(f'"{_ESCAPED.sub(_escape, value)}"')
 
     def raw(self, token: str) -> None:
         self._prefix()
@@ -67,6 +70,10 @@ class JsonWriter:
 
     def _new_line(self) -> None:
         self._parts.append("\n" + "    " * len(self._levels))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _SHORT_ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}"
 
 
 class _Level:

@@ -33,7 +33,7 @@ class Counter:
         with self._lock:
             cells = list(self._cells.items())
         values = [f"{name}{{{_pairs(self.labels, labels)}}} {value}" for labels, value in cells]
-        return [f"# TYPE {name} counter", *values] if values else []
+        return [f"# TYPE {name} counter", *values]
 
 
 def exponential(scale: float, growth: float, count: int) -> tuple[float, ...]:
@@ -60,7 +60,7 @@ class Histogram:
         with self._lock:
             cells = [(labels, list(counts), total) for labels, (counts, total) in self._cells.items()]
         shown = [line for labels, counts, total in cells for line in self._cell_lines(name, labels, counts, total)]
-        return [f"# TYPE {name} histogram", *shown] if shown else []
+        return [f"# TYPE {name} histogram", *shown]
 
     def _cell_lines(self, name: str, labels: Labels, counts: list[int], total: float) -> list[str]:
         pairs = _pairs(self.labels, labels)
@@ -109,7 +109,7 @@ _METRICS: tuple[Counter | Histogram, ...] = (
 
 
 def page() -> str:
-    """The whole page; a metric shows up once it has a value."""
+    """The whole page; of a metric without a value it has the type only."""
     return "\n".join(line for metric in _METRICS for line in metric.lines()) + "\n"
 
 

@@ -25,11 +25,10 @@ if "tensorflow" not in sys.modules:
     _package.__path__ = [str(TENSORFLOW)]
     sys.modules["tensorflow"] = _package
 
-# Neither wheel ships annotations for its generated modules: to mypy every message is an Any.
-from tensorflow.core.example import example_pb2  # type: ignore[import-untyped]  # noqa: E402
-from tensorflow.core.framework import tensor_pb2, types_pb2  # type: ignore[import-untyped]  # noqa: E402
-from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, saved_model_pb2  # type: ignore[import-untyped]  # noqa: E402
-from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # noqa: E402
+from tensorflow.core.example import example_pb2  # noqa: E402
+from tensorflow.core.framework import tensor_pb2, types_pb2  # noqa: E402
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, saved_model_pb2  # noqa: E402
+from tensorflow_serving.apis import (  # noqa: E402
     classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -43,7 +42,7 @@ from tensorflow_serving.apis import (  # type: ignore[import-untyped]  # noqa: E
     regression_pb2,
     status_pb2,
 )
-from tensorflow_serving.config import (  # type: ignore[import-untyped]  # noqa: E402
+from tensorflow_serving.config import (  # noqa: E402
     model_server_config_pb2,
     platform_config_pb2,
 )

@@ -14,6 +14,7 @@ from google.protobuf.json_format import MessageToJson
 from model_server import json_examples, json_reader, json_request, json_response, metrics
 from model_server.core import ServerCore
 from model_server.inference import DEFAULT_SIGNATURE, Inference
+from model_server.json_values import format_error
 from model_server.json_writer import error_document
 from model_server.model_status import SIGNATURE_DEF, model_metadata, model_status
 from model_server.protos import (
@@ -23,7 +24,7 @@ from model_server.protos import (
     predict_pb2,
     regression_pb2,
 )
-from model_server.status import OK, Code, Status, StatusError, failed_precondition, invalid_argument
+from model_server.status import OK, Code, Status, StatusError, invalid_argument
 
 _VERSION = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
 _POST = re.compile(
@@ -52,8 +53,11 @@ _HTTP = {
 
 @dataclass(frozen=True)
 class Answer:
+    """`content_type` is empty where the API says nothing of it."""
+
     http_status: int
     body: str
+    content_type: str = "application/json"
 
 
 class RestApi:
@@ -68,24 +72,27 @@ class RestApi:
         """Answers one request, and counts it. `origin` is that header, for a preflight."""
         started = time.monotonic()
         route = _Route.of(verb, path)
-        status, text = OK, ""
-        try:
-            text = self._preflight(origin) if verb == "OPTIONS" else self._process(route, verb, path, body)
-        except StatusError as error:
-            status, text = error.status, error_document(error.status.message)
+        status, text = self._result(route, verb, path, body, origin)
         if status.ok:
             elapsed = (time.monotonic() - started) * 1e6
             metrics.REQUEST_LATENCY.observe(elapsed, route.model, route.method, "REST")
         metrics.REQUESTS.add(route.model, status.code.name)
-        return Answer(http_status(status), text)
+        return Answer(http_status(status), text, "" if verb == "OPTIONS" else "application/json")
 
-    def _preflight(self, origin: str) -> str:
-        if not re.search("https?://", origin):
-            raise failed_precondition("Origin header is missing in CORS preflight")
-        return ""
+    def _result(self, route: "_Route", verb: str, path: str, body: bytes, origin: str) -> tuple[Status, str]:
+        """Status and body; the body stays empty for a preflight, and for a version that is no number."""
+        if verb == "OPTIONS":
+            return _preflight(origin), ""
+        try:
+            spec = route.spec()
+        except StatusError as error:
+            return error.status, ""
+        try:
+            return OK, self._process(route, spec, verb, path, body)
+        except StatusError as error:
+            return error.status, error_document(error.status.message)
 
-    def _process(self, route: "_Route", verb: str, path: str, body: bytes) -> str:
-        spec = route.spec()
+    def _process(self, route: "_Route", spec: Any, verb: str, path: str, body: bytes) -> str:
         match route.method if route.found and verb == "POST" else verb:
             case "predict":
                 return self._predict(spec, body)
@@ -98,9 +105,11 @@ class RestApi:
         raise invalid_argument(f"Malformed request: {verb} {path}")
 
     def _predict(self, spec: Any, body: bytes) -> str:
-        document = _document(body, spec)
+        document = json_reader.parse(body)
+        name = _signature_name(document)
+        inputs = self._signature_inputs(spec, name)
         request = predict_pb2.PredictRequest(model_spec=spec)
-        inputs = self._signature_inputs(spec)
+        request.model_spec.signature_name = name
         tensors, rows = json_request.request_tensors(document, inputs)
         for name, tensor in tensors.items():
             request.inputs[name].CopyFrom(tensor)
@@ -108,14 +117,14 @@ class RestApi:
             response = self._inference.predict(servable, request, self._timeout_ms)
         return json_response.response_text(dict(sorted(response.outputs.items())), rows=rows)
 
-    def _signature_inputs(self, spec: Any) -> Any:
-        name = spec.signature_name or DEFAULT_SIGNATURE
+    def _signature_inputs(self, spec: Any, signature_name: str) -> Any:
+        name = signature_name or DEFAULT_SIGNATURE
         with self._core.servable(spec) as servable:
-            if name not in servable.signatures:
+            if not _is_text(name) or name not in servable.signatures:
                 raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
             inputs = dict(sorted(servable.signatures[name].inputs.items()))
         if not inputs:
-            raise invalid_argument(f"Failed to get input map for signature: {spec.signature_name or 'DEFAULT'}")
+            raise invalid_argument(f"Failed to get input map for signature: {signature_name or 'DEFAULT'}")
         return inputs
 
     def _classify(self, spec: Any, body: bytes) -> str:
@@ -133,8 +142,9 @@ class RestApi:
         return json_response.regression_text(response.result)
 
     def _fill_examples(self, request: Any, spec: Any, body: bytes) -> None:
-        document = _document(body, spec)
+        document = json_reader.parse(body)
         request.model_spec.CopyFrom(spec)
+        request.model_spec.signature_name = _signature_name(document).encode(errors="replace").decode()
         json_examples.fill_input(document, request.input)
 
     def _describe(self, route: "_Route", spec: Any) -> str:
@@ -189,21 +199,31 @@ def http_status(status: Status) -> int:
     return _HTTP.get(status.code, 500)
 
 
-def _document(body: bytes, spec: Any) -> dict[str, Any]:
-    """Parses the body, and puts its signature name into the ModelSpec."""
-    document = json_reader.parse(body)
+def _preflight(origin: str) -> Status:
+    if re.search("https?://", origin):
+        return OK
+    return Status(Code.FAILED_PRECONDITION, "Origin header is missing in CORS preflight")
+
+
+def _signature_name(document: dict[str, Any]) -> str:
     name = document.get("signature_name", "")
     if not isinstance(name, str):
-        raise json_reader.format_error(
-            document, "not formatted correctly. 'signature_name' key must be a string value."
-        )
-    spec.signature_name = name
-    return document
+        raise format_error(document, "not formatted correctly. 'signature_name' key must be a string value.")
+    return name
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name came as UTF-8, as those of signatures are."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _json(message: Any, *, proto_names: bool = False) -> str:
     return MessageToJson(
-        message, indent=1, always_print_fields_with_no_presence=True, preserving_proto_field_name=proto_names
+        message,
+        indent=1,
+        ensure_ascii=False,
+        always_print_fields_with_no_presence=True,
+        preserving_proto_field_name=proto_names,
     )
 
 

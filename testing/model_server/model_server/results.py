@@ -21,11 +21,11 @@ def check_classify(signature: Any, *, check_method_name: bool) -> None:
     if len(signature.outputs) not in (1, 2):
         raise invalid_argument(f"Expected one or two output Tensors, found {len(signature.outputs)}")
     if "inputs" not in signature.inputs:
-        raise invalid_argument(f"No classification inputs found in SignatureDef: {signature}")
+        raise invalid_argument(f"No classification inputs found in SignatureDef: {_printed(signature)}")
     if not {"classes", "scores"} & set(signature.outputs):
         raise invalid_argument(
             "Expected classification signature outputs to contain at least one of "
-            f'"classes" or "scores". Signature was: {signature}'
+            f'"classes" or "scores". Signature was: {_printed(signature)}'
         )
 
 
@@ -38,9 +38,9 @@ def check_regress(signature: Any, *, check_method_name: bool) -> None:
     if len(signature.outputs) != 1:
         raise invalid_argument("Expected one output Tensor.")
     if "inputs" not in signature.inputs:
-        raise invalid_argument(f"No regression inputs found in SignatureDef: {signature}")
+        raise invalid_argument(f"No regression inputs found in SignatureDef: {_printed(signature)}")
     if "outputs" not in signature.outputs:
-        raise invalid_argument(f"No regression outputs found in SignatureDef: {signature}")
+        raise invalid_argument(f"No regression outputs found in SignatureDef: {_printed(signature)}")
 
 
 def classifications(outputs: dict[str, Any], count: int) -> Any:
@@ -97,6 +97,11 @@ def _matrix(outputs: dict[str, Any], name: str, dtype: int, count: int) -> tuple
 
 def _wrong_method(kind: str, expected: str, signature: Any) -> StatusError:
     return invalid_argument(f"Expected {kind} signature method_name to be {expected}. Was: {signature.method_name}")
+
+
+def _printed(signature: Any) -> str:
+    """A message as the real server's protocol buffers print it, with a prefix against programs that read it."""
+    return f"goo.gle/debugproto  \n{signature}"
 
 
 def _shape(sizes: list[int]) -> str:

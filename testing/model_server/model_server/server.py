@@ -13,6 +13,7 @@ from model_server import config, crash, log
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
+from model_server.grpc_errors import ErrorsWithoutMessage
 from model_server.grpc_services import ModelService, PredictionService
 from model_server.health import add_health_service
 from model_server.http_server import HttpServer
@@ -84,6 +85,7 @@ class Server:
         credentials = _credentials(flags)
         server = grpc.server(
             ThreadPoolExecutor(max(flags.grpc_max_threads, 1) + _RELOAD_THREADS),
+            interceptors=[ErrorsWithoutMessage()],
             options=[("grpc.so_reuseport", 0), *_unlimited_messages(), *_channel_arguments(flags)],
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)

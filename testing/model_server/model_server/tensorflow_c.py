@@ -69,8 +69,10 @@ _FUNCTIONS = {
 def library() -> ctypes.CDLL:
     """Opens the library, which takes a third of a second the first time.
 
-    TensorFlow's own informational lines are left out unless TF_CPP_MIN_LOG_LEVEL asks for them.
+    TensorFlow's own informational lines are left out unless TF_CPP_MIN_LOG_LEVEL asks for them. oneDNN's kernels, which
+    the wheel has and the recorded server has not, stay off unless TF_ENABLE_ONEDNN_OPTS asks for them.
     """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     ctypes.CDLL(str(_file("framework")), mode=ctypes.RTLD_GLOBAL)
     tensorflow = ctypes.CDLL(str(_file("cc")))

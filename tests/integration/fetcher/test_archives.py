@@ -128,7 +128,7 @@ def started(uri: str, folder: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def test_a_killed_process_goes_on_where_it_was(web_server: WebServer, proxy: Proxy, tmp_path: Path) -> None:
     web_server.publish("model.tgz", tar_gz_bytes({**ONE, "variables/more": os.urandom(20 * MEBI)}))
-    proxy.faults.limit_rate(10 * MEBI)
+    proxy.faults.hold_after(8 * MEBI)
 
     def arrived() -> bool:
         return sum(path.stat().st_blocks * 512 for path in tmp_path.rglob("archive")) > 5 * MEBI
@@ -138,7 +138,7 @@ def test_a_killed_process_goes_on_where_it_was(web_server: WebServer, proxy: Pro
         first.kill()
     assert not (tmp_path / "into-1" / "saved_model.pb").exists()
     asked = len(web_server.requests())
-    proxy.faults.limit_rate(0)
+    proxy.faults.clear()
     with started(f"{proxy.url}/model.tgz", tmp_path) as second:
         assert second.wait(60) == 0
     assert tree(tmp_path / "into-1")["variables/variables.data"] == WEIGHTS

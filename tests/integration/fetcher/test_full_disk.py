@@ -53,7 +53,7 @@ def test_a_version_that_does_not_fit_is_not_begun(pod: Pod) -> None:
 def test_a_volume_that_fills_up_on_the_way_is_said_and_the_version_arrives_once_there_is_room(
     pod: Pod, s3_server: S3Server, s3_proxy: Proxy
 ) -> None:
-    s3_proxy.faults.limit_rate(4 * MIB)
+    s3_proxy.faults.limit_rate(MIB // 2)  # half a minute: it is on the way still, however late the test looks
     slow = replace(pod, store=s3_server.behind(s3_proxy.url))
     with on_a_volume_of(RESERVE_MIB + 2 * MODEL_MIB, slow).running() as fetcher:
         volume = seen_inside(fetcher, pod.root)

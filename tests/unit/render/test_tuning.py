@@ -7,7 +7,8 @@ from hypothesis import given
 
 from tests.unit.render.rendering import child, container, rendered, tfmodel
 from tests.unit.render.strategies import TUNINGS
-from tfs_operator.api.resource import InvalidTFModel
+from tfs_operator.api.manifest import Manifest
+from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.api.tuning import TYPED_FLAGS
 
 BATCHING_FLAG = "--batching_parameters_file=/etc/tfs-operator/batching.config"
@@ -61,13 +62,19 @@ def test_each_field_is_its_flags(server: dict[str, Any], expected: list[str]) ->
 def test_a_fraction_of_the_gpu_takes_the_place_of_growth(fraction: float, text: str) -> None:
     server = {"gpuMemoryFraction": fraction}
     assert flags(gpus=1, **server) == [f"--per_process_gpu_memory_fraction={text}"]
-    assert "env" not in container(rendered(tfmodel(gpus=1, server=server)))
+    assert growth(tfmodel(gpus=1, server=server)) == []
 
 
 def test_growth_may_be_asked_for_besides() -> None:
     variable = {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "true"}
     server = {"gpuMemoryFraction": 0.5, "env": [variable]}
-    assert container(rendered(tfmodel(gpus=1, server=server)))["env"] == [variable]
+    assert growth(tfmodel(gpus=1, server=server)) == [variable]
+
+
+def growth(model: TFModel) -> list[Manifest]:
+    """What the server is told of it."""
+    variables = container(rendered(model))["env"]
+    return [variable for variable in variables if variable["name"] == "TF_FORCE_GPU_ALLOW_GROWTH"]
 
 
 class TestBatching:

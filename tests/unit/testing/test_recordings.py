@@ -1,6 +1,6 @@
 """The readers of the recordings take all of each file, and the normaliser does what the recordings' README says."""
 
-from testing.recordings.data import Body, grpc_cases, metric_families, rest_cases, start_ups
+from testing.recordings.data import grpc_cases, metric_families, rest_cases, start_ups
 from testing.recordings.histories import histories
 from testing.recordings.normalise import Normaliser
 
@@ -11,11 +11,6 @@ def test_each_file_is_read_and_its_names_are_unique() -> None:
         assert names
         assert len(set(names)) == len(names)
     assert metric_families()
-
-
-def test_a_long_body_is_compared_by_length_and_hash() -> None:
-    assert Body.of(b"x" * 1000) == Body.of(b"x" * 1000)
-    assert Body.of(b"x" * 1000) != Body.of(b"x" * 999 + b"y")
 
 
 def test_what_differs_from_run_to_run_is_written_as_in_the_recordings() -> None:

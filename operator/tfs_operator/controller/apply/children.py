@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 _NEEDED = ("ConfigMap", "Deployment")
 """Without one of these no pod can serve as the spec says; the others are apart from each other."""
+_CREATED_FIRST = ("Deployment", "ConfigMap", *AUTOSCALER_KINDS)
+"""The Deployment is the child most likely to be refused, and then nothing is half made; its pods wait for the
+ConfigMap; the autoscaler acts on the Deployment, while the others matter only once a pod is ready."""
 
 
 class Children:
@@ -77,12 +80,11 @@ class Children:
         return self._rejections.standing(key_of(desired), _digest_of(desired))
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
-        """What is missing comes first, since only that can turn out to be taken; and the Deployment before all, since
-        it is the child most likely to be refused, and then nothing is half made. What pods read is changed before
-        the pods."""
+        """What is missing comes first, since only that can turn out to be taken. What pods read is changed before the
+        pods."""
         missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
         changed = [manifest for manifest in pending if manifest not in missing]
-        return [*sorted(missing, key=lambda manifest: manifest["kind"] != "Deployment"), *changed]
+        return [*sorted(missing, key=_turn), *changed]
 
     def _differs(self, desired: Manifest) -> bool:
         key = key_of(desired)
@@ -185,6 +187,12 @@ class Children:
 
 def _is_needed(manifest: Manifest) -> bool:
     return manifest["kind"] in _NEEDED
+
+
+def _turn(manifest: Manifest) -> int:
+    """The place of a child that is missing."""
+    kind = manifest["kind"]
+    return _CREATED_FIRST.index(kind) if kind in _CREATED_FIRST else len(_CREATED_FIRST)
 
 
 def _digest_of(manifest: Manifest) -> str:

@@ -39,8 +39,11 @@ def _starting(view: View) -> frozenset[str]:
 
 
 def failing(view: View, failed: Mapping[int, str], goal: Goal, commit: ModelConfig | None) -> Step:
-    """Returns the step Withdraw, which gives versions up; `with_memory` records their failures."""
-    goal = replace(goal, given_up=goal.given_up | failed.keys())
+    """Returns the step Withdraw, which gives versions up; `with_memory` records their failures.
+
+    A version that is being tried again is reported until its error counts again, but goes back to the pods meanwhile.
+    """
+    goal = replace(goal, given_up=goal.given_up | (failed.keys() - view.tried_again))
     return Step(Action.WITHDRAW, "; ".join(failed.values()), goal, _if_new(view, commit), failed)
 
 

@@ -143,6 +143,16 @@ class View:
             if self.facts.now < failure.retry_at(self.facts.limits) and version not in self.on_all
         }
 
+    @cached_property
+    def tried_again(self) -> frozenset[int]:
+        """Versions whose back-off is over, and whose listed error may still be that of the try before."""
+        limits, now = self.facts.limits, self.facts.now
+        return frozenset(
+            version
+            for version, failure in self.failures.items()
+            if failure.retry_at(limits) <= now < failure.counts_again_at(limits)
+        )
+
     def is_lost(self, version: int) -> bool:
         """No pod has it, and it is given up, or the pods have had time enough to load it since they started."""
         return version not in self.on_some and (version in self.held or self.trouble(version, math.inf) is not None)

@@ -1,9 +1,10 @@
 """Versions that `latest` and `all` find by themselves."""
 
 from tests.unit.domain.rollout.policies.views import NOW, latest, named, pod, view
-from tfs_operator.domain.model_config import ModelConfig
+from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Failure
 from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
+from tfs_operator.domain.rollout.push import pod_config
 
 
 def test_a_newer_version_is_waited_for() -> None:
@@ -28,6 +29,23 @@ def test_under_latest_with_labels_a_failed_version_is_reported_until_it_is_tried
     step = await_discovered(known, goal)
     assert step is not None
     assert (step.action, step.failed) == (Action.WITHDRAW, {2: "bad"})
+
+
+def given_to_a_pod_behind(seconds: int) -> VersionPolicy:
+    """What a pod with version 1 follows while another has 2, `seconds` after 2 had failed on it."""
+    behind, failure = pod("b", 1, failed=[2]), Failure(2, "bad", at=NOW - seconds)
+    step = await_discovered(view(latest(), named(2), pod("a", 2), behind, failures=(failure,)), latest())
+    assert step is not None
+    assert step.failed == {2: "bad"}
+    told = pod_config(step.goal, behind)
+    assert told is not None
+    return told.policy
+
+
+def test_a_pod_behind_gets_a_failed_version_back_after_the_back_off_although_its_old_error_is_listed() -> None:
+    """Until then it is dropped there: a server tries it again only when it comes back."""
+    assert given_to_a_pod_behind(62) == Specific((1,))
+    assert given_to_a_pod_behind(64) == Specific((1, 2))
 
 
 def quiet(aspired: ModelConfig) -> bool:
