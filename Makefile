@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-label-moves bench-memory bench-fetch bench-drain bench-tuning bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-label-moves bench-memory bench-fetch bench-drain bench-tuning bench-threads bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
 
 SUITE := hack/run.sh python -m testing.suite
 # One clock for everything that one make runs.
@@ -38,6 +38,9 @@ bench-drain: ## Measure what clients of each kind lose when pods go
 
 bench-tuning: venv ## Measure what tuning a server does to the boston example under load
 	hack/run.sh env PYTHONPATH=operator python -m bench.tuning
+
+bench-threads: venv ## Measure what gRPC's threads cost, and whom the server refuses when they are few
+	hack/run.sh env PYTHONPATH=operator python -m bench.grpc_threads
 
 bench-scale: venv ## Measure what the operator costs with 100, 300 and 1,000 TFModels
 	@hack/binaries.sh kube-apiserver etcd >/dev/null

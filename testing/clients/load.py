@@ -1,6 +1,7 @@
 """A steady load, bounded in rate, count and time; and what came of each request."""
 
 import contextlib
+import itertools
 import math
 import threading
 import time
@@ -64,6 +65,11 @@ class Report:
             if answer.version is not None and seen[-1:] != [answer.version]:
                 seen.append(answer.version)
         return {tuple(seen) for seen in by_connection.values()}
+
+    def at_once(self) -> int:
+        """The most requests that were under way at the same time."""
+        ends = sorted([(a.sent, 1) for a in self.answers] + [(a.done, -1) for a in self.answers])
+        return max(itertools.accumulate(step for _, step in ends), default=0)
 
     def milliseconds(self, percent: float) -> float:
         """A percentile of the time from when a request was due until its answer."""

@@ -28,6 +28,7 @@ PARALLELISM = said_once(
     "tensorflow_intra_op_parallelism",
     "tensorflow_inter_op_parallelism",
     "rest_api_num_threads",
+    "grpc_max_threads",
 )
 FRACTION = said_once("gpuMemoryFraction", "per_process_gpu_memory_fraction")
 GRPC = said_once("grpc", "grpc_channel_arguments")
@@ -75,6 +76,7 @@ ROWS: Rows = {
             "--tensorflow_intra_op_parallelism=2",
             "--tensorflow_inter_op_parallelism=2",
             "--rest_api_num_threads=2",
+            "--grpc_max_threads=9",
         ),
         FRACTION: _both("gpuMemoryFraction", 1, "--per_process_gpu_memory_fraction=0.5"),
         GRPC: _both("grpc", {"maxConnectionAgeSeconds": 9}, "--grpc_channel_arguments=grpc.max_connection_age_ms=9000"),
@@ -111,6 +113,7 @@ ROWS: Rows = {
     "spec.server.parallelism.intraOp": _range(1, 1024),
     "spec.server.parallelism.interOp": _range(1, 1024),
     "spec.server.parallelism.restThreads": _range(2, 1024),
+    "spec.server.parallelism.grpcThreads": _range(3, 1024),
     "spec.server.gpuMemoryFraction": {"minimum": [(0.01, 0.0), (0.5, -0.5)], "maximum": [(1, 1.01), (1.0, 2)]},
     "spec.server.grpc.maxConnectionAgeSeconds": _range(1, 86_400),
     "spec.server.grpc.maxConnectionAgeGraceSeconds": _range(1, 86_400),

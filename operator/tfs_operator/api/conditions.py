@@ -113,6 +113,10 @@ class Reason(StrEnum):
     MODEL_SERVER_UNREACHABLE = "ModelServerUnreachable"
     """A ready pod does not answer the operator's requests."""
 
+    MODEL_SERVER_BUSY = "ModelServerBusy"
+    """All gRPC threads of a model server are in use, so it refused the operator's reload; the message names the field
+    with their number. Clients lose requests as well."""
+
     RELOAD_REFUSED = "ReloadRefused"
     """A model server refused its new configuration; the message has its words."""
 

@@ -177,7 +177,8 @@ class Server(ApiModel):
     """Requests that are run on a version before it is served. Default: the server's, each once."""
 
     parallelism: Parallelism | None = None
-    """Threads of the model server. Default: from the CPU request in `resources`; without one, the server's own."""
+    """Threads of the model server. Default: from the CPU request in `resources`; without one, the server's own, but
+    for gRPC's, which are 256 or more."""
 
     gpu_memory_fraction: GpuMemoryFraction | None = None
     """Part of each GPU's memory that a replica takes, all at its start, from 0.01 to 1: for replicas that share a GPU.

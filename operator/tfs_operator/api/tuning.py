@@ -98,8 +98,8 @@ class Warmup(ApiModel):
 
 
 class Parallelism(ApiModel):
-    """Threads of the model server. What is left out follows the CPU request: the server itself would count the CPUs of
-    the node, whatever the container may use of them."""
+    """Threads of the model server. What is left out follows the CPU request, and for gRPC the batches as well: the
+    server itself would count the CPUs of the node, whatever the container may use of them."""
 
     intra_op: Threads | None = None
     """Threads within one operation of a graph, for all models together. Default: the CPU request, rounded up."""
@@ -111,6 +111,12 @@ class Parallelism(ApiModel):
     """Threads for REST, each with one request until it is answered; one of them accepts connections, so at least two
     are needed. Default: with a CPU request below 8, 32, and with batching.maxBatchSize enough to fill two
     batches, up to 512; else the server's, 4 for each CPU of the node."""
+
+    grpc_threads: Annotated[int, Field(ge=3, le=1024, json_schema_extra=INT32)] | None = None
+    """Most threads for gRPC (`--grpc_max_threads`), each with one call until it is answered, also while the call waits
+    in a batch. The server refuses further calls with RESOURCE_EXHAUSTED, reloads by the operator among them; two
+    threads are gRPC's own. Threads are made as calls need them, each takes about 80 KiB. Default: 256, more with a CPU
+    request above 64 (4 for each) or with a batching.maxBatchSize above 96 (two batches and 64), up to 1024."""
 
 
 class Grpc(ApiModel):
@@ -137,6 +143,7 @@ TYPED_FLAGS = {
         "tensorflow_intra_op_parallelism",
         "tensorflow_inter_op_parallelism",
         "rest_api_num_threads",
+        "grpc_max_threads",
     ),
     "gpuMemoryFraction": ("per_process_gpu_memory_fraction",),
     "grpc": ("grpc_channel_arguments",),

@@ -224,16 +224,18 @@ def _serving(evidence: Evidence) -> str:
     return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
 
 
+_MAY_RECOVER = {Reason.MODEL_SERVER_UNREACHABLE, Reason.MODEL_SERVER_BUSY}
 _UNDER_WAY = {Reason.DEPLOYING, Reason.FETCHING, Reason.LOADING, Reason.LABELING, Reason.MAKING_ROOM}
 
 
 def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
-    """False is for what needs a person; a pod that does not answer may recover, and waiting is not being stuck."""
+    """False is for what needs a person. A pod that does not answer, or is busy, may recover; waiting is not being
+    stuck."""
     if ready.reason is Reason.SERVING:
         return _retiring(evidence) or Verdict("True", Reason.COMPLETE, "the spec is fulfilled")
     if ready.reason is Reason.SCALED_TO_ZERO:
         return Verdict("True", Reason.COMPLETE, ready.message)
-    if ready.reason is Reason.MODEL_SERVER_UNREACHABLE:
+    if ready.reason in _MAY_RECOVER:
         return replace(ready, status="Unknown")
     helps_itself = evidence.surge.until is not None and ready.reason in _NEEDS_ROOM
     return replace(ready, status="True" if ready.reason in _UNDER_WAY or helps_itself else "False")

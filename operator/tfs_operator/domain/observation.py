@@ -1,5 +1,6 @@
 """Defines what the pods answer. Every decision after the first apply is computed from these values."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -61,6 +62,9 @@ class PodObservation:
 
     fetches: Mapping[str, ModelReport] = field(default_factory=dict)
     """What the pod's fetcher reports, by model; empty where it was not asked or did not answer."""
+
+    heard_for: float = math.inf
+    """For how many seconds the pod has had its configuration; 0 while it is too busy to take it."""
 
     unreported: str = ""
     """Why the pod's fetcher, if it has one that was asked, did not answer."""

@@ -148,4 +148,5 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         arriving=arriving(report, pod.name),
         unfetchable=unfetchable(report, pod.name),
         fetched=fetched(report),
+        heard_for=seen.heard_for,
     )

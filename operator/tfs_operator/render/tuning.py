@@ -25,6 +25,7 @@ def tuning_flags(server: Server) -> list[str]:
         *_flag("tensorflow_intra_op_parallelism", pools.intra_op),
         *_flag("tensorflow_inter_op_parallelism", pools.inter_op),
         *_flag("rest_api_num_threads", pools.rest),
+        *_flag("grpc_max_threads", pools.grpc),
         *_flag("per_process_gpu_memory_fraction", server.gpu_memory_fraction),
     ]
 

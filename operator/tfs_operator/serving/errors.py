@@ -4,6 +4,7 @@ ServingError
 ├── Unreachable
 │   ├── ModelServerUnreachable   no usable answer: say so, observe again later
 │   └── FetcherUnreachable       the same for the fetcher beside it
+├── ModelServerBusy              all its gRPC threads are in use: it has not read the config, so try again soon
 └── ReloadRefused                it understood and said no; it goes on serving its old config
 """
 
@@ -28,6 +29,10 @@ class ModelServerUnreachable(Unreachable):
 
 class FetcherUnreachable(Unreachable):
     """Nothing is known about what the fetcher holds, nor whether it heard the order."""
+
+
+class ModelServerBusy(ServingError):
+    """Every gRPC thread of the server was in use until the deadline; its config is the one before."""
 
 
 class ReloadRefused(ServingError):

@@ -2,10 +2,12 @@
 
 A reload is unauthenticated and shares the port with predictions. It answers before new versions are loaded,
 and a new model whose base path is missing blocks it for ever: hence a deadline on every call. A pod that serves over
-TLS is called over TLS, and only the certificate that its status tells of is trusted.
+TLS is called over TLS, and only the certificate that its status tells of is trusted. A server whose gRPC threads are
+all in use refuses a reload like any other call, so that one is repeated until its deadline.
 """
 
 import asyncio
+import random
 import time
 from collections import OrderedDict
 from types import TracebackType
@@ -15,12 +17,13 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
+from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.tls import Certificate
 
 from . import model_management_pb2 as pb
 from .certificates import presented
-from .errors import ModelServerUnreachable, ReloadRefused, ServingError
+from .errors import ModelServerBusy, ModelServerUnreachable, ReloadRefused, ServingError
 from .wire import reload_request
 
 METHOD = "/tensorflow.serving.ModelService/HandleReloadConfigRequest"
@@ -38,6 +41,10 @@ _REFUSALS = {
 
 Source: https://grpc.io/docs/guides/status-codes/
 """
+
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.1
+"""Between two tries of a call that found no thread: one is free for as long as the next caller takes to use it, so few
+tries succeed while a server is busy (one in fifteen, measured with as many callers as threads)."""
 
 _OPTIONS = (
     ("grpc.enable_http_proxy", 0),
@@ -89,14 +96,15 @@ class ReloadClient:
         """Replaces the server's config; returns once the server has accepted it, loaded or not. With a `certificate`
         over TLS, and to no server that presents another one.
 
-        Raises ReloadRefused with the server's words, ModelServerUnreachable for everything else.
+        Raises ReloadRefused with the server's words, ModelServerBusy if it had no thread free until the deadline,
+        ModelServerUnreachable for everything else.
         """
         request = reload_request(config)
         async with self._slots:
             deadline = time.monotonic() + deadline_seconds
             try:
                 channel = await self._channel(_Address(host, port, certificate), deadline_seconds)
-                response = await _call(channel, host, port, request, deadline - time.monotonic())
+                response = await _call_until_begun(channel, host, port, request, deadline)
             finally:
                 await self._evict()
         if response.status.error_code:
@@ -129,6 +137,22 @@ async def _opened(address: _Address, deadline_seconds: float) -> grpc.aio.Channe
     return grpc.aio.secure_channel(_target(host, port), trusted, options=options)
 
 
+async def _call_until_begun(
+    channel: grpc.aio.Channel, host: str, port: int, request: pb.ReloadConfigRequest, deadline: float
+) -> pb.ReloadConfigResponse:
+    """Repeats a call that found no thread, with a pause, as long as there is time for another one."""
+    failures = 0
+    while True:
+        try:
+            return await _call(channel, host, port, request, deadline - time.monotonic())
+        except ModelServerBusy:
+            failures += 1
+            pause = delay(failures, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)
+            if time.monotonic() + 2 * pause > deadline:
+                raise
+            await asyncio.sleep(pause)
+
+
 async def _call(
     channel: grpc.aio.Channel, host: str, port: int, request: pb.ReloadConfigRequest, deadline_seconds: float
 ) -> pb.ReloadConfigResponse:
@@ -156,6 +180,8 @@ def _translated(host: str, port: int, error: grpc.aio.AioRpcError) -> ServingErr
     code, details = error.code(), error.details() or ""
     if code in _REFUSALS:
         return ReloadRefused(code.name, details)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return ModelServerBusy(f"{code.name}: {details}")
     return ModelServerUnreachable(host, port, f"{code.name}: {details}")
 
 

@@ -63,7 +63,7 @@ class Flags:
     per_process_gpu_memory_fraction: float = _flag(0.0)
     saved_model_tags: str = _flag("serve", "Comma-separated tags of the meta graph to load.")
     grpc_channel_arguments: str = _flag("", "Comma-separated key=value arguments of the gRPC server.")
-    grpc_max_threads: int = _flag(_THREADS, "Threads that answer gRPC.")
+    grpc_max_threads: int = _flag(_THREADS, "gRPC threads; calls beyond them are refused.")
     enable_model_warmup: bool = _flag(True, "Replay assets.extra/tf_serving_warmup_requests at load.")
     num_request_iterations_for_warmup: int = _flag(0, "Replays of each warmup request, if above 0.")
     version: bool = _flag(False, "Print the version and leave.")

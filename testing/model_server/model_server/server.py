@@ -5,11 +5,10 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from model_server import config, crash, log
+from model_server import config, crash, grpc_threads, log
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
@@ -23,9 +22,6 @@ from model_server.protos import model_service_pb2_grpc, prediction_service_pb2_g
 from model_server.rest import RestApi
 from model_server.settings import SOURCE, read_settings
 from model_server.status import StatusError, invalid_argument
-
-_RELOAD_THREADS = 16
-"""Reloads may wait for ever, each on a thread of gRPC's; predictions need some beside them."""
 
 
 class Server:
@@ -83,9 +79,11 @@ class Server:
     def _start_grpc(self, core: ServerCore) -> None:
         flags = self._flags
         credentials = _credentials(flags)
+        threads = flags.grpc_max_threads
+        grpc_threads.require_a_thread(threads)
         server = grpc.server(
-            ThreadPoolExecutor(max(flags.grpc_max_threads, 1) + _RELOAD_THREADS),
-            interceptors=[ErrorsWithoutMessage()],
+            grpc_threads.thread_pool(threads),
+            interceptors=[grpc_threads.CallLimit(threads), ErrorsWithoutMessage()],
             options=[("grpc.so_reuseport", 0), *_unlimited_messages(), *_channel_arguments(flags)],
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(core), server)

@@ -350,6 +350,12 @@ class TestProgressing:
         evidence = with_pods(pod("a"), pod("b", problem=SILENT))
         assert judged(evidence, ConditionType.PROGRESSING)[:2] == ("Unknown", Reason.MODEL_SERVER_UNREACHABLE)
 
+    def test_it_is_unknown_while_a_server_is_busy(self) -> None:
+        busy = Problem(Reason.MODEL_SERVER_BUSY, "pod b took no configuration")
+        evidence = replace(GOOD, reload_problem=busy)
+        assert judged(evidence, ConditionType.READY) == ("False", Reason.MODEL_SERVER_BUSY, busy.message)
+        assert judged(evidence, ConditionType.PROGRESSING)[:2] == ("Unknown", Reason.MODEL_SERVER_BUSY)
+
     def test_its_message_is_that_of_ready(self) -> None:
         evidence = with_pods(pod("a", BROKEN), steps=FAILED)
         assert judged(evidence, self.KIND)[2] == judged(evidence, ConditionType.READY)[2]

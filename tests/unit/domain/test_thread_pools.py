@@ -35,8 +35,8 @@ def test_the_cpu_request_is_rounded_up_and_a_limit_alone_is_one(resources: Any, 
 
 
 class TestComputing:
-    def test_without_a_request_the_server_decides(self) -> None:
-        assert pools() == ThreadPools()
+    def test_without_a_request_the_server_decides_but_for_grpc(self) -> None:
+        assert pools() == ThreadPools(grpc=256)
 
     def test_both_pools_are_as_large_as_the_request(self) -> None:
         found = pools("1500m")
@@ -47,7 +47,7 @@ class TestComputing:
         assert (found.intra_op, found.inter_op) == (1, 4)
 
     def test_what_the_user_says_needs_no_request(self) -> None:
-        assert pools(parallelism={"interOp": 3}) == ThreadPools(inter_op=3)
+        assert pools(parallelism={"interOp": 3}) == ThreadPools(inter_op=3, grpc=256)
 
     @pytest.mark.parametrize("pool", ["session", "intra_op", "inter_op"])
     def test_a_pool_among_the_users_own_flags_leaves_all_to_the_user(self, pool: str) -> None:
@@ -73,6 +73,26 @@ class TestAnswering:
     def test_what_the_user_says_wins(self) -> None:
         assert pools(1, parallelism={"restThreads": 9}).rest == 9
         assert pools(1, extraArgs=["--rest_api_num_threads=9"]).rest is None
+
+
+class TestCalling:
+    @pytest.mark.parametrize(
+        ("cpu", "threads"), [(None, 256), ("100m", 256), (64, 256), (65, 260), (200, 800), (256, 1024), (300, 1024)]
+    )
+    def test_there_are_never_few_and_four_for_each_cpu(self, cpu: Any, threads: int) -> None:
+        assert pools(cpu).grpc == threads
+
+    @pytest.mark.parametrize("cpu", [None, 2])
+    @pytest.mark.parametrize(
+        ("size", "threads"), [(None, 256), (1, 256), (96, 256), (97, 258), (480, 1024), (481, 1024), (65_536, 1024)]
+    )
+    def test_callers_of_two_batches_fit_beside_others(self, cpu: Any, size: int | None, threads: int) -> None:
+        assert pools(cpu, batching={"maxBatchSize": size} if size else {}).grpc == threads
+
+    @pytest.mark.parametrize("cpu", [None, 2])
+    def test_what_the_user_says_wins(self, cpu: Any) -> None:
+        assert pools(cpu, parallelism={"grpcThreads": 9}).grpc == 9
+        assert pools(cpu, extraArgs=["--grpc_max_threads=9"]).grpc is None
 
 
 class TestBatches:

@@ -68,7 +68,12 @@ def batchings(draw: st.DrawFn) -> Spec:
 TUNINGS = record(
     batching=batchings(),
     warmup=st.builds(lambda times: {"iterations": times}, st.integers(1, 1000)) | st.just({"enabled": False}),
-    parallelism=record(intraOp=st.integers(1, 1024), interOp=st.integers(1, 1024), restThreads=st.integers(2, 1024)),
+    parallelism=record(
+        intraOp=st.integers(1, 1024),
+        interOp=st.integers(1, 1024),
+        restThreads=st.integers(2, 1024),
+        grpcThreads=st.integers(3, 1024),
+    ),
     gpuMemoryFraction=st.floats(0.01, 1),
     grpc=st.builds(lambda age: {"maxConnectionAgeSeconds": age}, st.integers(1, 86_400)),
 )

@@ -33,24 +33,37 @@ def annotation(**server: Any) -> str | None:
     return found
 
 
-def test_without_any_the_server_keeps_its_own() -> None:
-    assert flags() == []
+GRPC_THREADS = "--grpc_max_threads=256"
+
+
+def test_without_any_the_server_keeps_its_own_but_grpcs_threads() -> None:
+    assert flags() == [GRPC_THREADS]
     assert (batching_file(), annotation()) == (None, None)
 
 
 @pytest.mark.parametrize(
     ("server", "expected"),
     [
-        ({"warmup": {}}, ["--enable_model_warmup=true"]),
-        ({"warmup": {"enabled": False}}, ["--enable_model_warmup=false"]),
-        ({"warmup": {"iterations": 5}}, ["--enable_model_warmup=true", "--num_request_iterations_for_warmup=5"]),
-        ({"parallelism": {}}, []),
-        ({"parallelism": {"intraOp": 2}}, ["--tensorflow_intra_op_parallelism=2"]),
-        ({"parallelism": {"interOp": 3}}, ["--tensorflow_inter_op_parallelism=3"]),
-        ({"parallelism": {"restThreads": 4}}, ["--rest_api_num_threads=4"]),
+        ({"warmup": {}}, ["--enable_model_warmup=true", GRPC_THREADS]),
+        ({"warmup": {"enabled": False}}, ["--enable_model_warmup=false", GRPC_THREADS]),
+        (
+            {"warmup": {"iterations": 5}},
+            ["--enable_model_warmup=true", "--num_request_iterations_for_warmup=5", GRPC_THREADS],
+        ),
+        ({"parallelism": {}}, [GRPC_THREADS]),
+        ({"parallelism": {"intraOp": 2}}, ["--tensorflow_intra_op_parallelism=2", GRPC_THREADS]),
+        ({"parallelism": {"interOp": 3}}, ["--tensorflow_inter_op_parallelism=3", GRPC_THREADS]),
+        ({"parallelism": {"restThreads": 4}}, ["--rest_api_num_threads=4", GRPC_THREADS]),
+        ({"parallelism": {"grpcThreads": 100}}, ["--grpc_max_threads=100"]),
+        ({"extraArgs": ["--grpc_max_threads=7"]}, ["--grpc_max_threads=7"]),
         (
             {"resources": {"requests": {"cpu": "1500m"}}},
-            ["--tensorflow_intra_op_parallelism=2", "--tensorflow_inter_op_parallelism=2", "--rest_api_num_threads=32"],
+            [
+                "--tensorflow_intra_op_parallelism=2",
+                "--tensorflow_inter_op_parallelism=2",
+                "--rest_api_num_threads=32",
+                GRPC_THREADS,
+            ],
         ),
     ],
 )
@@ -61,7 +74,7 @@ def test_each_field_is_its_flags(server: dict[str, Any], expected: list[str]) ->
 @pytest.mark.parametrize(("fraction", "text"), [(0.5, "0.5"), (1, "1.0"), (0.01, "0.01")])
 def test_a_fraction_of_the_gpu_takes_the_place_of_growth(fraction: float, text: str) -> None:
     server = {"gpuMemoryFraction": fraction}
-    assert flags(gpus=1, **server) == [f"--per_process_gpu_memory_fraction={text}"]
+    assert flags(gpus=1, **server) == [GRPC_THREADS, f"--per_process_gpu_memory_fraction={text}"]
     assert growth(tfmodel(gpus=1, server=server)) == []
 
 
@@ -80,12 +93,12 @@ def growth(model: TFModel) -> list[Manifest]:
 class TestBatching:
     def test_without_parameters_the_server_keeps_its_own(self) -> None:
         """An empty file would be refused."""
-        assert flags(batching={}) == ["--enable_batching=true"]
+        assert flags(batching={}) == ["--enable_batching=true", GRPC_THREADS]
         assert (batching_file(batching={}), annotation(batching={})) == (None, None)
 
     def test_parameters_are_a_file(self) -> None:
         batching = {"maxBatchSize": 8, "batchTimeoutMicros": 0, "allowedBatchSizes": [2, 8]}
-        assert flags(batching=batching) == ["--enable_batching=true", BATCHING_FLAG]
+        assert flags(batching=batching) == ["--enable_batching=true", BATCHING_FLAG, GRPC_THREADS]
         assert batching_file(batching=batching) == (
             "max_batch_size { value: 8 }\nbatch_timeout_micros { value: 0 }\n"
             "allowed_batch_sizes: 2\nallowed_batch_sizes: 8\n"

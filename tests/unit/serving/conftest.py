@@ -70,6 +70,9 @@ class GrpcServer:
     connections: set[str] = field(default_factory=set)
     answer: bytes = b""
     abort: tuple[grpc.StatusCode, str] | None = None
+    aborts: int | None = None
+    """How many calls are still aborted; None: all."""
+
     seconds: float = 0.0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -78,7 +81,8 @@ class GrpcServer:
         self.connections.add(context.peer())
         self.asked.set()
         await asyncio.sleep(self.seconds)
-        if self.abort is not None:
+        if self.abort is not None and self.aborts != 0:
+            self.aborts = None if self.aborts is None else self.aborts - 1
             await context.abort(*self.abort)
         return self.answer
 

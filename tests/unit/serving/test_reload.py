@@ -7,11 +7,12 @@ import pytest
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig
 from tfs_operator.serving import model_management_pb2 as pb
-from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused
+from tfs_operator.serving.errors import ModelServerBusy, ModelServerUnreachable, ReloadRefused
 from tfs_operator.serving.reload import ReloadClient
 
 HOST = "127.0.0.1"
 CONFIG = ModelServerConfig((ModelConfig("mnist", "/models/mnist", Latest(1), {}),))
+BUSY = (grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
 LABEL_ERROR = "Request to assign label to version 2 of model mnist, which is not currently available"
 
 
@@ -46,6 +47,42 @@ async def test_codes_that_may_come_from_in_between(model_server, reload_client, 
     model_server.abort = (code, "")
     with pytest.raises(ModelServerUnreachable, match=code.name):
         await reload_client.reload(HOST, model_server.port, CONFIG, 5)
+
+
+async def test_a_server_without_a_free_thread_is_asked_again_at_once(model_server, reload_client):
+    model_server.abort, model_server.aborts = BUSY, 14
+    await reload_client.reload(HOST, model_server.port, CONFIG, 60)
+    assert len(model_server.seen) == 15
+    assert len(set(model_server.seen)) == 1
+    assert len(model_server.connections) == 1
+
+
+async def test_a_server_that_stays_without_a_free_thread_is_busy_at_the_deadline(model_server, reload_client):
+    model_server.abort = BUSY
+    with pytest.raises(ModelServerBusy, match="RESOURCE_EXHAUSTED: Server Threadpool Exhausted"):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 0.5)
+    assert 1 < len(model_server.seen) < 60  # 50 tries and more would be no back-off
+    seen = len(model_server.seen)
+    await asyncio.sleep(0.3)
+    assert len(model_server.seen) == seen
+
+
+async def test_what_another_try_is_refused_is_a_refusal(model_server, reload_client):
+    model_server.abort, model_server.aborts = BUSY, 1
+    task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 60))
+    await model_server.asked.wait()
+    model_server.abort, model_server.aborts = (grpc.StatusCode.FAILED_PRECONDITION, LABEL_ERROR), None
+    with pytest.raises(ReloadRefused, match=LABEL_ERROR):
+        await task
+
+
+async def test_a_caller_who_gives_up_while_the_server_is_busy_is_cancelled(model_server, reload_client):
+    model_server.abort = BUSY
+    task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 60))
+    await model_server.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_server_that_never_answers(model_server, reload_client):

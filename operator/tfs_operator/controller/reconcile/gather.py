@@ -1,6 +1,7 @@
 """Gathers all that a round decides from: the cache, the pods' answers, the fetchers' reports, the clock."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -67,12 +68,16 @@ class Gatherer:
             state.observer.observe(pods, _labels(subject.aspired, children.committed)),
             self._reports(subject, state, pods, children.committed),
         )
+        heard_for = state.reloader.heard_for()
         return Observed(
             subject=subject,
             settings=self._settings,
             children=children,
             pods=pods,
-            observations=tuple(_with_report(seen, reports.get(seen.name)) for seen in observations),
+            observations=tuple(
+                replace(_with_report(seen, reports.get(seen.name)), heard_for=heard_for.get(seen.name, math.inf))
+                for seen in observations
+            ),
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),
             retry_seconds=self._retry_seconds,

@@ -1,5 +1,6 @@
 """Defines what a rollout is decided from, and what is decided. Times are seconds since the epoch, from the caller."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,9 @@ class Pod:
 
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
+
+    heard_for: float = math.inf
+    """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 
 
 @dataclass(frozen=True)

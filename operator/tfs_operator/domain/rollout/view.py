@@ -174,9 +174,9 @@ class View:
             return None
         if status is not None and _bad(status) and loading >= self.facts.limits.settle:
             return f"version {version} on pod {pod.name}: {status.error_code}: {status.error_message}"
-        if version in pod.arriving or min(loading, self.facts.now - pod.ready_at) < self.facts.limits.load_timeout:
+        seconds = min(loading, self.facts.now - pod.ready_at, pod.heard_for)
+        if version in pod.arriving or seconds < self.facts.limits.load_timeout:
             return None
-        seconds = min(loading, self.facts.now - pod.ready_at)
         how = f"is {status.state}" if status is not None else "is not known to the server: is there such a folder?"
         return f"version {version} on pod {pod.name}: not AVAILABLE after {seconds:.0f} s, it {how}"
 

@@ -13,7 +13,7 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.tls import Certificate
 from tfs_operator.planning import Reloaded, ReloadOrder
-from tfs_operator.serving.errors import ModelServerUnreachable, ReloadRefused, ServingError
+from tfs_operator.serving.errors import ModelServerBusy, ModelServerUnreachable, ReloadRefused, ServingError
 
 KEY, OTHER = "mnist", "other"
 REPEAT = 10.0
@@ -162,6 +162,20 @@ class TestRefusals:
         assert problem.reason == Reason.MODEL_SERVER_UNREACHABLE
         assert problem.message == "pod a took no configuration: 10.0.0.1:8500: timed out"
 
+    async def test_a_server_without_a_free_thread_is_a_problem_that_names_pool_and_field(self) -> None:
+        world = made(ModelServerBusy("RESOURCE_EXHAUSTED: Server Threadpool Exhausted"))
+        problem = (await world.reload(pod())).problem
+        assert problem is not None
+        assert problem.reason == Reason.MODEL_SERVER_BUSY
+        assert problem.message == (
+            "pod a took no configuration: RESOURCE_EXHAUSTED: Server Threadpool Exhausted; its gRPC threads "
+            "(--grpc_max_threads) are all in use, and clients lose requests too: raise server.parallelism.grpcThreads, "
+            "or run more replicas"
+        )
+        world.servers.failure = None
+        world.now += 1
+        assert (await world.reload(pod())).problem is None
+
     @pytest.mark.parametrize("shown", [True, False])
     async def test_it_is_tried_again_after_1_2_4_seconds_and_at_most_every_so_often(self, shown: bool) -> None:
         world = made(REFUSAL)
@@ -194,6 +208,56 @@ class TestRefusals:
             "pod a refused its configuration: FAILED_PRECONDITION: version 1 is not available; "
             "trying again with back-off"
         )
+
+
+class TestSinceWhenAServerHasHeard:
+    BUSY = ModelServerBusy("RESOURCE_EXHAUSTED: Server Threadpool Exhausted")
+
+    async def test_of_one_that_was_sent_nothing_nothing_is_known(self) -> None:
+        assert made().reloaders[KEY].heard_for() == {}
+
+    async def test_it_is_since_it_first_took_it_whatever_it_is_sent_again(self) -> None:
+        world = made()
+        for _ in range(3):
+            await world.reload(pod(), shown=False)
+            world.now += REPEAT
+        assert world.reloaders[KEY].heard_for() == {"a": 3 * REPEAT}
+        await world.reload(pod(), config=TWO)
+        assert world.reloaders[KEY].heard_for() == {"a": 0.0}
+
+    async def test_a_busy_one_has_heard_nothing_until_it_takes_it(self) -> None:
+        world = made(self.BUSY)
+        await world.reload(pod())
+        world.now += 600
+        assert world.reloaders[KEY].heard_for() == {"a": 0.0}
+        world.servers.failure = None
+        await world.reload(pod())
+        world.now += 1
+        assert world.reloaders[KEY].heard_for() == {"a": 1.0}
+
+    async def test_while_a_call_is_under_way_it_has_heard_nothing(self) -> None:
+        world = made()
+        gate = world.servers.hold(pod())
+        await world.reload(pod())
+        world.now += 5
+        assert world.reloaders[KEY].heard_for() == {"a": 0.0}
+        gate.set()
+        await world.next_woken()
+        assert world.reloaders[KEY].heard_for() == {"a": 0.0}
+        world.now += 5
+        assert world.reloaders[KEY].heard_for() == {"a": 5.0}
+
+    @pytest.mark.parametrize("failure", [REFUSAL, ModelServerUnreachable("10.0.0.1", 8500, "timed out")])
+    async def test_of_one_that_failed_otherwise_nothing_is_known(self, failure: ServingError) -> None:
+        world = made(failure)
+        await world.reload(pod())
+        assert world.reloaders[KEY].heard_for() == {}
+
+    async def test_of_a_pod_that_is_gone_nothing_is_known(self) -> None:
+        world = made()
+        await world.reload(pod("a"), pod("b"))
+        await world.reload(pod("b"))
+        assert list(world.reloaders[KEY].heard_for()) == ["b"]
 
 
 class TestSlowServers:

@@ -79,6 +79,10 @@ class Cluster:
         clock: Callable[[], float] = lambda: NOW  # noqa: E731  # a constant
         self.reconciler = Reconciler(self.states, gatherer, actor, self, SLOW_SECONDS, clock, clock)  # type: ignore[arg-type]  # writes the status
 
+    def heard_for(self) -> dict[str, float]:
+        """The reloader's: nothing is known of any pod."""
+        return {}
+
     # what there is
 
     def put(self, item: Manifest) -> None:

@@ -40,5 +40,13 @@ def test_a_folder_that_no_server_finds_is_reported_after_a_while() -> None:
     assert (early.absent, list(late.absent)) == ({}, [2])
 
 
+def test_a_folder_is_missed_by_no_server_that_was_too_busy_to_be_told_of_it() -> None:
+    for heard_for, absent in ((0.0, []), (7.0, []), (8.0, [2])):
+        pods = pod("a", 1), replace(pod("b", 1), heard_for=heard_for)
+        step = load(view(GOAL, COMMITTED, *pods, action=Action.LOAD, since=NOW - 600), GOAL)
+        assert step is not None
+        assert list(step.absent) == absent
+
+
 def test_nothing_is_left_to_load() -> None:
     assert load(view(GOAL, COMMITTED, pod("a", 1, 2), pod("b", 1, 2)), GOAL) is None

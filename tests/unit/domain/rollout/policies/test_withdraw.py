@@ -1,5 +1,7 @@
 """A required version that cannot be loaded."""
 
+from dataclasses import replace
+
 from tests.unit.domain.rollout.policies.views import NOW, named, pod, view
 from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
@@ -27,6 +29,14 @@ def test_a_load_that_takes_too_long_is_a_failure() -> None:
     step = withdraw(view(GOAL, COMMITTED, pod("a", 1, loading=[2]), **slow), GOAL)
     assert step is not None
     assert "not AVAILABLE after 60 s" in step.failed[2]
+
+
+def test_a_server_that_was_too_busy_to_be_told_of_a_version_is_no_failure_of_it() -> None:
+    slow = {"action": Action.LOAD, "since": NOW - 600, "waiting": ((2, NOW - 600),)}
+    told, busy = pod("a", 1, 2), pod("b", 1)
+    assert withdraw(view(GOAL, COMMITTED, told, busy, **slow), GOAL) is not None
+    for heard_for in (0.0, 59.0):
+        assert withdraw(view(GOAL, COMMITTED, told, replace(busy, heard_for=heard_for), **slow), GOAL) is None
 
 
 def test_a_version_without_a_folder_is_no_failure() -> None:
