@@ -15,7 +15,7 @@ from testing.recordings.loads import agree
 from testing.recordings.normalise import Normaliser
 from testing.recordings.unrecorded import add_warmup, before_start
 from testing.recordings.watching import States, Watch
-from testing.waiting import eventually
+from testing.waiting import DEADLINE_SECONDS, eventually
 
 FLAGS = (
     "--file_system_poll_wait_seconds=1",
@@ -25,7 +25,7 @@ FLAGS = (
 )
 """What every recorded server was started with."""
 
-_CHANGE_SECONDS = 30.0
+_CHANGE_SECONDS = DEADLINE_SECONDS
 """How long a recorded change is waited for."""
 
 _QUIET_SECONDS = 1.3

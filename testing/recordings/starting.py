@@ -12,8 +12,6 @@ from testing.recordings.data import StartUp
 from testing.recordings.normalise import Normaliser
 from testing.waiting import DeadlineError, eventually
 
-_SECONDS = 60.0
-
 _QUIET_SECONDS = 2.0
 """How long the ports of a server that waits have to stay closed: longer than it takes the same server to open them."""
 
@@ -82,11 +80,11 @@ def _became(case: StartUp, server: ServerProcess, normaliser: Normaliser) -> Sta
 
     if case.outcome.state == "waiting":
         with suppress(DeadlineError):
-            eventually(lambda: has_decided() or not unsaid(), _SECONDS)
+            eventually(lambda: has_decided() or not unsaid())
         time.sleep(_QUIET_SECONDS)
     else:
         with suppress(DeadlineError):
-            eventually(has_decided, _SECONDS)
+            eventually(has_decided)
     exit_status = server.process.poll()
     state = "exit" if exit_status is not None else "up" if server.is_listening() else "waiting"
     return Started(state, exit_status, server.is_grpc_listening(), unsaid())

@@ -13,6 +13,9 @@ from tests.recordings.conftest import Judge
 _AT_ONCE = 8
 """A history waits most of the time, for polls of the file system."""
 
+pytestmark = pytest.mark.timeout(900)
+"""The limit of one test, but the first waits for all."""
+
 
 @pytest.fixture(scope="module")
 def differences(library: Path, command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:

@@ -13,6 +13,9 @@ from tests.recordings.conftest import Judge
 _AT_ONCE = 4
 """A start takes half a second of CPU, and some wait."""
 
+pytestmark = pytest.mark.timeout(900)
+"""The limit of one test, but the first waits for all."""
+
 
 @pytest.fixture(scope="module")
 def started(library: Path, command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Started]:
