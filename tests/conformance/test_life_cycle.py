@@ -1,5 +1,6 @@
 """Warmup, and the end of the process: section 6 of docs/tf-serving.md."""
 
+import http.client
 import signal
 from pathlib import Path
 from typing import Any
@@ -46,3 +47,24 @@ def test_sigterm_has_no_handler_so_that_pid_1_never_sees_it(start: Any, library:
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
     assert not int(caught, 16) & (1 << (signal.SIGTERM - 1))
+
+
+def nested(depth: int) -> str:
+    """A request whose only value lies in so many lists."""
+    return '{"instances":' + "[" * depth + "1" + "]" * depth + "}"
+
+
+@pytest.mark.parametrize("model", ["scale", "various"])
+def test_lists_nested_too_deep_end_the_process_without_a_word(
+    start: Any, library: Any, tmp_path: Path, model: str
+) -> None:
+    base_path = library.publish(tmp_path / "m", 1, model=model)
+    server = start("--model_name=m", f"--model_base_path={base_path}").until_ready()
+    assert server.rest.post("/v1/models/m:predict", nested(5_000)).status == 400
+    assert server.rest.post("/v1/models/absent:predict", nested(100_000)).status == 404
+    assert server.rest.post("/v1/models/m:predict", "[" * 100_000).status == 400
+    before = server.log
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        server.rest.post("/v1/models/m:predict", nested(100_000))
+    assert server.until_exit() in (-signal.SIGSEGV, 128 + signal.SIGSEGV)
+    assert server.log == before

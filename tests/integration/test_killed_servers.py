@@ -1,6 +1,8 @@
 """Servers that die while they serve, all of them at once: no version is to blame, and nothing is taken back for it."""
 
-from collections.abc import Iterator
+import http.client
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from testing.api_client import Api
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet import asking
 from testing.fleet.model_folder import ModelFolder
+from testing.fleet.node_pod import NodePod
 from testing.fleet.served import NAME, Served, serving
 
 SLOW = 2
@@ -28,17 +31,45 @@ def loading(api: Api, operator: OperatorProcess, saved_model: Path, tmp_path: Pa
 
 
 def states(served: Served) -> list[str | None]:
-    return [asking.version_states(pod.address, NAME).get(SLOW) for pod in served.pods if pod.ready]
+    return [state(pod) for pod in served.pods if pod.ready]
 
 
-def test_the_version_that_is_being_loaded_is_not_blamed(loading: Served) -> None:
+def state(pod: NodePod) -> str | None:
+    """None also for a server that has just died, which its pod does not show yet."""
+    try:
+        return asking.version_states(pod.address, NAME).get(SLOW)
+    except OSError:
+        return None
+
+
+def until_restarted(served: Served, pod: NodePod) -> None:
+    """In the same pod, and with what it served before."""
+    served.until_reason("ModelServerFailed")
+    served.until(lambda: pod.ready and served.condition()["status"] == "True")
+
+
+def killed(pod: NodePod) -> None:
+    pod.kill()
+
+
+def asked_to_death(pod: NodePod) -> None:
+    """By a request of a client: docs/security.md."""
+    body = '{"instances":' + "[" * 60_000 + "1" + "]" * 60_000 + "}"
+    with pytest.raises((OSError, http.client.HTTPException)):
+        urllib.request.urlopen(f"http://{pod.address}:8501/v1/models/{NAME}:predict", body.encode(), timeout=60)
+
+
+@pytest.mark.parametrize(("end", "code"), [(killed, 137), (asked_to_death, 139)])
+def test_the_version_that_is_being_loaded_is_not_blamed(
+    loading: Served, end: Callable[[NodePod], None], code: int
+) -> None:
     """Nor is the configuration with which they start again replaced by the new one, which nobody has tried."""
     before, pods = loading.committed(), loading.pods
     for pod in pods:
-        pod.kill()
+        end(pod)
     failed = loading.until_reason("ModelServerFailed")
     loading.until(lambda: states(loading) == ["LOADING", "LOADING"])
-    assert "exit code 137 while it served" in failed["message"]
+    assert f"exit code {code} while it served" in failed["message"]
     assert loading.committed() == before == ([1], {"stable": 1})
     assert loading.answers("stable") == [1, 1]
     assert loading.pods == pods
@@ -48,3 +79,25 @@ def test_the_version_that_is_being_loaded_is_not_blamed(loading: Served) -> None
     assert loading.answers("stable") == [SLOW, SLOW]
     assert loading.pods == pods
     assert loading.events("VersionFailed") == []
+
+
+@pytest.mark.parametrize("end", [killed, asked_to_death])
+def test_at_rest_the_version_and_its_label_stay(
+    api: Api, operator: OperatorProcess, saved_model: Path, tmp_path: Path, end: Callable[[NodePod], None]
+) -> None:
+    """Also where the version is new, and the one before was kept for an instant rollback until the server died."""
+    folder = ModelFolder(tmp_path / "model", saved_model)
+    folder.publish(1, 2)
+    with serving(api, folder, tmp_path / "pods", replicas=1, rollout={"bakeSeconds": 600}) as served:
+        served.edit(versionLabels={"stable": 2})
+        served.until_step("Bake")
+        before, [pod] = served.committed(), served.pods
+        assert before == ([2], {"stable": 2})
+        for _ in range(2):
+            end(pod)
+            until_restarted(served, pod)
+        assert pod.restarts == 2
+        assert served.answers("stable") == [2]
+        assert served.committed() == before
+        assert served.pods == [pod]
+        assert served.events("VersionFailed") == []
