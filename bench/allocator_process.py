@@ -130,7 +130,7 @@ def private_memory() -> float:
 
 def measured(folder: Path, swaps: int, seconds: float, rate: float) -> dict[str, object]:
     """MiB before the first swap, after each, and at the end; the seconds of each swap; milliseconds of requests at
-    `rate`, also during the swaps; and requests a second of all threads at once, ordinary and large ones."""
+    `rate`, also during the swaps; requests a second of all threads at once, and what each costs, also of large ones."""
     model = Model(folder)
     client, large = Client(model, ROWS_A_REQUEST), Client(model, ROWS_A_LARGE_ONE)
     with client.running(rate):
@@ -144,10 +144,7 @@ def measured(folder: Path, swaps: int, seconds: float, rate: float) -> dict[str,
             memory.append(private_memory())
     with client.running(rate) as paced:
         time.sleep(seconds)
-    with client.running(None) as saturated:
-        time.sleep(seconds)
-    with large.running(None) as larger:
-        time.sleep(seconds)
+    ordinary, larger = saturated(client, seconds), saturated(large, seconds)
     return {
         "memory": memory,
         "rested": private_memory(),
@@ -155,9 +152,20 @@ def measured(folder: Path, swaps: int, seconds: float, rate: float) -> dict[str,
         "swapping_p99": percentile(during, 99),
         "p50": percentile(paced, 50),
         "p99": percentile(paced, 99),
-        "rate": len(saturated) / seconds,
-        "large_rate": len(larger) / seconds,
+        "rate": ordinary[0],
+        "cpu_ms": ordinary[1],
+        "large_rate": larger[0],
+        "large_cpu_ms": larger[1],
     }
+
+
+def saturated(client: Client, seconds: float) -> tuple[float, float]:
+    """Requests a second, and milliseconds of CPU time each: the latter tells also on a machine that is not at rest."""
+    cpu, began = time.process_time(), time.monotonic()
+    with client.running(None) as took:
+        time.sleep(seconds)
+    passed = time.monotonic() - began
+    return len(took) / passed, (time.process_time() - cpu) * 1000 / len(took)
 
 
 if __name__ == "__main__":

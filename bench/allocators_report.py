@@ -8,16 +8,17 @@ from typing import Any
 
 from bench.report import filled
 
-HEAD = """\
-| | MiB before | after swaps | at the end | a swap s | p99 ms meanwhile | p50 ms | p99 ms | requests/s | large ones/s |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
+COLUMNS = (
+    *("", "MiB before", "after swaps", "at the end", "a swap s", "p99 ms meanwhile", "p50 ms", "p99 ms"),
+    *("requests/s", "CPU ms each", "large ones/s", "CPU ms each"),
+)
 
 
 @dataclass(frozen=True)
 class Run:
     """One process. `memory` in MiB, before the first swap and after each; `rested` at the end, some seconds later.
     `swapping_p99`, `p50`, `p99`: milliseconds of requests at a steady rate; `rate` and `large_rate`: as many requests a
-    second as are answered, of ordinary and of large ones."""
+    second as are answered, of ordinary and of large ones, and the CPU time of each."""
 
     memory: Sequence[float]
     rested: float
@@ -26,7 +27,9 @@ class Run:
     p50: float
     p99: float
     rate: float
+    cpu_ms: float
     large_rate: float
+    large_cpu_ms: float
 
 
 Runs = Mapping[str, Sequence[Run]]
@@ -54,8 +57,9 @@ def markdown(result: Result) -> str:
         f" medians of {rounds} rounds, with the least and the most. Other processes kept {result.others:.1f} cores"
         f" busy. {result.left_out}"
     )
+    head = ["| " + " | ".join(COLUMNS) + " |", "|---|" + "--:|" * (len(COLUMNS) - 1)]
     rows = [_row(title, runs) for title, runs in result.runs.items()]
-    return "\n\n".join([filled(method), "\n".join([HEAD, *rows])]) + "\n"
+    return "\n\n".join([filled(method), "\n".join([*head, *rows])]) + "\n"
 
 
 def _row(title: str, runs: Sequence[Run]) -> str:
@@ -68,7 +72,9 @@ def _row(title: str, runs: Sequence[Run]) -> str:
         _cell(runs, lambda run: run.p50, "{:.2f}"),
         _cell(runs, lambda run: run.p99, "{:.2f}"),
         _cell(runs, lambda run: run.rate, "{:.0f}"),
+        _cell(runs, lambda run: run.cpu_ms, "{:.2f}"),
         _cell(runs, lambda run: run.large_rate, "{:.0f}"),
+        _cell(runs, lambda run: run.large_cpu_ms, "{:.2f}"),
     ]
     return "| " + " | ".join([title, *cells]) + " |"
 

@@ -35,8 +35,10 @@ class ServerProcess:
 
     def is_listening(self) -> bool:
         """Whether the REST port, the last to open, accepts connections."""
-        with socket.socket() as client:
-            return client.connect_ex((_ADDRESS, self.rest_port)) == 0
+        return _accepts(self.rest_port)
+
+    def is_grpc_listening(self) -> bool:
+        return _accepts(self.grpc_port)
 
     def until_ready(self) -> "ServerProcess":
         eventually(lambda: self.is_listening() or self._fail_if_gone(), 60)
@@ -56,6 +58,11 @@ class ServerProcess:
     def _fail_if_gone(self) -> bool:
         assert self.process.poll() is None, f"exited with {self.process.returncode}:\n{self.log}"
         return False
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((_ADDRESS, port)) == 0
 
 
 def _environment() -> dict[str, Any]:

@@ -44,6 +44,7 @@ class NodePod:
         self.restarts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._last_state: Manifest = {}
+        self._started_at = self._turned_at = _now()
         self._start_at = 0.0
         folder.mkdir(parents=True)
         self._tls = TlsContainer(api, self._manifest, folder)
@@ -65,8 +66,8 @@ class NodePod:
         elif (code := self._process.poll()) is not None:
             self._end(code)
         elif not self.ready and self._answers():
-            self.ready = True
-            self._tell({"running": {"startedAt": _now()}})
+            self._turn(ready=True)
+            self._tell({"running": {"startedAt": self._started_at}})
 
     def kill(self) -> None:
         """SIGKILL to the container's process; it is started again in the same pod."""
@@ -109,7 +110,8 @@ class NodePod:
             self._process = subprocess.Popen(
                 self._command(), env=self._environment(), stdout=output, stderr=output, start_new_session=True
             )
-        self._tell({"running": {"startedAt": _now()}})
+        self._started_at = _now()
+        self._tell({"running": {"startedAt": self._started_at}})
 
     def _write_config(self) -> bool:
         volumes = self._manifest["spec"]["volumes"]
@@ -153,13 +155,20 @@ class NodePod:
     def _end(self, code: int) -> None:
         words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")
         exit_code = 128 - code if code < 0 else code
-        ended = {"exitCode": exit_code, "reason": "Error", "message": words, "finishedAt": _now()}
-        self._process, self.ready = None, False
+        times = {"startedAt": self._started_at, "finishedAt": _now()}
+        ended = {"exitCode": exit_code, "reason": "Error", "message": words, **times}
+        self._process = None
+        self._turn(ready=False)
         self._start_at = time.monotonic() + min(BACK_OFF_SECONDS * 2**self.restarts, BACK_OFF_LIMIT)
         self._last_state = {"terminated": ended}
         self._tell({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off before the next start"}})
 
     # the status
+
+    def _turn(self, *, ready: bool) -> None:
+        """As a kubelet does: a condition's time is that of its last change, however often it is written."""
+        if ready != self.ready:
+            self.ready, self._turned_at = ready, _now()
 
     def _tell(self, state: Manifest) -> None:
         status = {
@@ -175,7 +184,7 @@ class NodePod:
     def _conditions(self) -> Iterator[Manifest]:
         yield {"type": "PodScheduled", "status": "True", "lastTransitionTime": _now()}
         for kind in ("ContainersReady", "Ready"):
-            yield {"type": kind, "status": str(self.ready), "lastTransitionTime": _now()}
+            yield {"type": kind, "status": str(self.ready), "lastTransitionTime": self._turned_at}
 
     def _container_status(self, state: Manifest) -> dict[str, Any]:
         return {

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 _FUNCTION = re.compile(r"(\{\{function_node \w*_)\d+")
-_PRINTED = re.compile(r"goo\.gle/debug(str|proto)\s*(\\n)?")
+_PRINTED = re.compile(r"goo\.gle/debug\w+\s*(\\n)?")
+_MACHINE = re.compile(r"(?<=in binary running on )\S+(?=\. )")
 _LONG_NUMBER = re.compile(r"\d{6,}")
 
 
@@ -16,7 +17,7 @@ class Normaliser:
         self._host = host
 
     def text(self, text: str) -> str:
-        """Writes {dir} for the folder, HOST for the address, and N for the numbers of generated functions.
+        """Writes {dir} for the folder, HOST for address and machine, and N for the numbers of generated functions.
 
         Each process of a server has another prefix and other spaces before a printed message, against programs that
         read it; these are made the same.
@@ -24,7 +25,8 @@ class Normaliser:
         text = text.replace(self._folder, "{dir}")
         if self._host:
             text = text.replace(self._host, "HOST")
-        return _PRINTED.sub("goo.gle/debugproto ", _FUNCTION.sub(r"\1N", text))
+        text = _MACHINE.sub("HOST", _FUNCTION.sub(r"\1N", text))
+        return _PRINTED.sub("goo.gle/debugproto ", text)
 
     def log_line(self, line: str) -> str:
         """Writes N for any number of six digits and more besides."""

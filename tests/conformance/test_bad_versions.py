@@ -40,7 +40,10 @@ def test_a_bad_version_is_loading_through_its_retries_then_ends_and_hurts_no_oth
     eventually(lambda: server.rest.states("m") == {2: "END", 1: "AVAILABLE"})
     status = server.rest.get("/v1/models/m/versions/2").json["model_version_status"][0]["status"]
     assert status["error_code"] == "NOT_FOUND"
-    assert status["error_message"].startswith("Could not find SavedModel .pb or .pbtxt at supplied export")
+    assert status["error_message"] == (
+        "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
+        f"`saved_model.pb`)\nSpecified file path: {base_path}/2"
+    )
     assert server.rest.predict("m", 1.0) == [1.0]
 
 
@@ -90,6 +93,39 @@ def test_with_load_threads_a_retrying_version_holds_up_no_other(start_with: Any,
     library.publish(library.publish_bad(base_path, 3), 2)
     server.grpc.reload(config_list(model_config("m", base_path, 1, 2, 3)))
     eventually(lambda: server.rest.states("m") == {3: "LOADING", 2: "AVAILABLE", 1: "AVAILABLE"})
+
+
+def test_a_file_in_place_of_a_version_holds_up_every_load_through_its_retries(
+    start_with: Any, library: Any, tmp_path: Path
+) -> None:
+    """The files are looked through before LOADING, with the lock held that every other load needs."""
+    base_path = library.publish(tmp_path / "m", 1)
+    config = config_list(model_config("m", base_path, policy="all {}"))
+    retries = ("--max_num_load_retries=2", "--load_retry_interval_micros=1000000")
+    server = start_with(config, "--num_load_threads=4", *retries)
+    (base_path / "3").write_text("")
+    reserving = "Reserving resources for servable: {name: m version: 3}"
+    server.until_logged(f"{reserving} failed: FAILED_PRECONDITION: {base_path}/3; Not a directory")
+    library.publish(base_path, 2)
+    eventually(lambda: server.rest.states("m") == {3: "END", 2: "AVAILABLE", 1: "AVAILABLE"})
+    assert server.log.index(f"{reserving} exhausted max_num_retries: 2") < server.log.index(LOADED.format("m", 2))
+    assert "Loading servable version {name: m version: 3}" not in server.log
+    error = "Error while attempting to reserve resources to load servable {name: m version: 3}"
+    assert server.rest.get("/v1/models/m/versions/3").json["model_version_status"][0]["status"] == {
+        "error_code": "FAILED_PRECONDITION",
+        "error_message": f"{error}: {base_path}/3; Not a directory",
+    }
+
+
+def test_logging_of_requests_is_refused_and_the_rest_of_the_config_is_applied(
+    start_with: Any, library: Any, tmp_path: Path
+) -> None:
+    base_path = library.publish(tmp_path / "m", 1, 2)
+    server = start_with(config_list(model_config("m", base_path, 1)))
+    logged = model_config("m", base_path, 2).removesuffix("}") + "logging_config { sampling_config {} } }"
+    refusal = (grpc.StatusCode.INVALID_ARGUMENT, "No request-logger-creator provided.")
+    assert server.grpc.refusal(config_list(logged)) == refusal
+    eventually(lambda: server.rest.states("m") == {2: "AVAILABLE", 1: "END"})
 
 
 def test_a_new_model_without_platform_spoils_every_later_reload(start_with: Any, library: Any, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A batch that waits for one more row, for up to a minute, is what most tests look
 anything is.
 """
 
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -240,14 +241,22 @@ def test_a_version_with_parameters_of_its_own(start: Any, library: Any, tmp_path
     assert reply.error == "Task size 4 is larger than maximum input batch size 3"
 
 
+def test_parameters_in_a_versions_folder_are_not_read_without_the_flag(
+    start: Any, library: Any, tmp_path: Path
+) -> None:
+    """These would end the server."""
+    base_path = library.publish(tmp_path / "m", 1)
+    (base_path / "1" / "batching_params.pbtxt").write_text("max_batch_size { value: 0 }")
+    server = start("--enable_batching", "--model_name=m", f"--model_base_path={base_path}").until_ready()
+    assert server.rest.predict("m", 1.0, 2.0, 3.0) == [1.0, 2.0, 3.0]
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
         ("max_batch_size { value: 4 } allowed_batch_sizes: 3", "Last entry in allowed_batch_sizes must match "
          "max_batch_size; last entry was 3; expected 4"),
         ("allowed_batch_sizes: 8", "last entry was 8; expected 1000"),
-        ("batch_timeout_micros { value: -1 }", "batch_timeout_micros must be non-negative; was -1"),
-        ("max_batch_size { value: 0 }", "input_batch_size_limit must be positive; was 0"),
     ],
 )  # fmt: skip
 def test_parameters_with_which_no_version_loads(
@@ -257,6 +266,43 @@ def test_parameters_with_which_no_version_loads(
     server = start("--enable_batching=true", file(tmp_path, parameters), *model)
     assert server.until_exit() == 255
     assert f"INVALID_ARGUMENT: {words}" in server.log or words in server.log
+
+
+@pytest.mark.own_process
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "max_batch_size { value: 0 }",
+        "batch_timeout_micros { value: -1 }",
+        "max_enqueued_batches { value: 0 } enable_large_batch_splitting { value: true }",
+    ],
+)
+def test_parameters_with_which_the_first_load_ends_the_process(
+    start: Any, library: Any, tmp_path: Path, parameters: str
+) -> None:
+    model = ("--model_name=m", f"--model_base_path={library.publish(tmp_path / 'm', 1)}")
+    server = start("--enable_batching=true", file(tmp_path, parameters), *model)
+    assert server.until_exit() == -signal.SIGSEGV
+    assert "Wrapping session to perform batch processing" in server.log
+
+
+@pytest.mark.own_process
+def test_such_parameters_of_one_version_end_the_process_that_was_serving_another(
+    start: Any, library: Any, tmp_path: Path
+) -> None:
+    base_path = library.publish(tmp_path / "m", 1)
+    flags = ("--enable_batching=true", "--enable_per_model_batching_parameters")
+    server = start(*flags, "--model_name=m", f"--model_base_path={base_path}").until_ready()
+    unfinished = library.publish(base_path, 2, name=".2") / ".2"
+    (unfinished / "batching_params.pbtxt").write_text("max_batch_size { value: 0 }")
+    unfinished.rename(base_path / "2")
+    assert server.until_exit() == -signal.SIGSEGV
+
+
+def test_a_negative_batch_size_is_a_huge_one(start: Any, library: Any, tmp_path: Path) -> None:
+    model = ("--model_name=m", f"--model_base_path={library.publish(tmp_path / 'm', 1)}")
+    server = start("--enable_batching=true", file(tmp_path, "max_batch_size { value: -1 }"), *model).until_ready()
+    assert server.rest.predict("m", *[1.0] * 2000) == [1.0] * 2000
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,15 @@ class PodFacts:
     no_gpu_since: float = 0.0
     """Since when it waits for a node with a free GPU, in seconds since the epoch; 0.0 when it does not."""
 
+    died_serving: bool = False
+    """Its server has ended with an error after it had been ready, and is not ready again. What it loads at its start is
+    not to blame: memory, a node, or a client's request that kills it (docs/security.md)."""
+
     @property
     def crashed(self) -> bool:
-        """Its server has ended with an error, and is not ready again."""
-        return self.problem is not None and self.problem.reason == Reason.MODEL_SERVER_FAILED
+        """Its server has ended with an error before it was ready."""
+        failed = self.problem is not None and self.problem.reason == Reason.MODEL_SERVER_FAILED
+        return failed and not self.died_serving
 
 
 def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
@@ -62,6 +67,7 @@ def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
         ready_at=epoch(_condition(status, "Ready").get("lastTransitionTime")),
         certificate=served(status),
         no_gpu_since=_no_gpu_since(status),
+        died_serving=any(_died_serving(status, container) for container in status.get("containerStatuses", [])),
     )
 
 
@@ -83,7 +89,7 @@ def _problems(name: str, status: Manifest, gpus: int) -> Iterator[Problem]:
     for container in _containers(status):
         yield from _image_problem(name, container, _OUR_IMAGE if container in ours else _SERVER_IMAGE)
         yield from _create_problem(name, container)
-        yield from _exit_problem(name, container)
+        yield from _exit_problem(name, status, container)
     yield from _schedule_problem(name, status, gpus)
 
 
@@ -107,24 +113,37 @@ def _create_problem(name: str, container: Manifest) -> Iterator[Problem]:
         yield Problem(Reason.CONTAINER_NOT_STARTED, f"pod {name}: {words}")
 
 
-def _exit_problem(name: str, container: Manifest) -> Iterator[Problem]:
+def _exit_problem(name: str, status: Manifest, container: Manifest) -> Iterator[Problem]:
     """A server that has ended and is not ready again; its last words come from its log's end."""
-    if container.get("ready"):
-        return
-    ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated")
-    if not ended or ended.get("exitCode", 0) == 0:
+    ended = _failed_exit(container)
+    if ended is None:
         return
     if container.get("name") == TLS_CONTAINER:
         yield Problem(Reason.TLS_NOT_USABLE, f"pod {name}: {telling_lines(str(ended.get('message', '')))}")
     else:
-        yield Problem(Reason.MODEL_SERVER_FAILED, f"pod {name}: {_last_words(ended)}")
+        when = " while it served" if _died_serving(status, container) else ""
+        yield Problem(Reason.MODEL_SERVER_FAILED, f"pod {name}: {_last_words(ended, when)}")
 
 
-def _last_words(ended: Manifest) -> str:
+def _failed_exit(container: Manifest) -> Manifest | None:
+    """How the last process of a container ended, if by an error and the container is not ready again."""
+    ended: Manifest = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated")
+    return ended if ended and ended.get("exitCode", 0) and not container.get("ready") else None
+
+
+def _died_serving(status: Manifest, container: Manifest) -> bool:
+    """Tells whether the pod was ready after the process that ended had started: it stopped being ready since. A pod
+    that never was ready, or stopped being so when an earlier process ended, has had that status for longer."""
+    ended, ready = _failed_exit(container), _condition(status, "Ready")
+    started = epoch(ended.get("startedAt")) if ended else 0.0
+    return started > 0 and ready.get("status") == "False" and epoch(ready.get("lastTransitionTime")) > started
+
+
+def _last_words(ended: Manifest, when: str) -> str:
     code = int(ended["exitCode"])
     how = "was killed (out of memory)" if ended.get("reason") == "OOMKilled" else f"ended with exit code {code}"
     words = telling_lines(str(ended.get("message", "")))
-    return f"the model server {how}" + (f": {words}" if words else "")
+    return f"the model server {how}{when}" + (f": {words}" if words else "")
 
 
 def telling_lines(log: str) -> str:

@@ -48,9 +48,8 @@ class Queue(Generic[Task]):
         self, parameters: BatchingParameters, process: Callable[[list[Task]], None], changed: threading.Condition
     ) -> None:
         self.process = process
-        self._most_rows = parameters.max_batch_size
-        # Of none, the real server makes one.
-        self._most_batches = max(parameters.max_enqueued_batches, 1)
+        self._most_rows = parameters.most_rows
+        self._most_batches = parameters.most_batches
         self._timeout = parameters.batch_timeout_micros / 1e6
         self._batches: deque[Batch[Task]] = deque([Batch()])
         self._changed = changed
@@ -95,15 +94,20 @@ class BatchScheduler:
     """Threads that take batches from all queues in turn."""
 
     def __init__(self, threads: int) -> None:
-        """Raises StatusError for a bad number of threads."""
-        if threads < 1:
-            raise invalid_argument(f"num_batch_threads must be positive; was {threads}")
+        self._threads = threads
         self._changed = threading.Condition()
         self._queues: deque[Queue[Any]] = deque()
-        for index in range(threads):
+
+    def start(self) -> None:
+        """Raises StatusError for a bad number of threads."""
+        if self._threads < 1:
+            raise invalid_argument(f"num_batch_threads must be positive; was {self._threads}")
+        for index in range(self._threads):
             threading.Thread(target=self._run, name=f"batch_threads_{index}", daemon=True).start()
 
     def add_queue(self, parameters: BatchingParameters, process: Callable[[list[Task]], None]) -> Queue[Task]:
+        """Raises StatusError for parameters of which there can be no queue."""
+        parameters.check_queue()
         queue = Queue(parameters, process, self._changed)
         with self._changed:
             self._queues.append(queue)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model_server import log, metrics
+from model_server import crash, log, metrics
 from model_server.batch_scheduler import BatchScheduler, Queue
 from model_server.batch_tensors import batch_size, merged, split_outputs
 from model_server.batching_parameters import BatchingParameters, read_batching_parameters
@@ -110,7 +110,7 @@ class Batcher:
     per_model: bool = False
 
     def wrap(self, session: Session, folder: str) -> Session | BatchingSession:
-        """Raises StatusError for parameters with which the real server loads no version."""
+        """Raises StatusError for parameters with which the real server loads no version, or dies with it."""
         parameters = self.parameters
         if self.per_model:
             path = Path(folder, "batching_params.pbtxt")
@@ -119,7 +119,17 @@ class Batcher:
             parameters = read_batching_parameters(str(path))
         log.info("servables/tensorflow/bundle_factory_util.cc", "Wrapping session to perform batch processing")
         parameters.check()
+        if session.meta_graph.signature_def:
+            _make_sure_of_queues(parameters)
         return BatchingSession(session, parameters, self.scheduler)
+
+
+def _make_sure_of_queues(parameters: BatchingParameters) -> None:
+    """The real server makes a queue for each signature, and goes on with a session that it has not got if it cannot."""
+    try:
+        parameters.check_queue()
+    except StatusError:
+        crash.segfault()
 
 
 def _remaining_ms(batch: Sequence[Task]) -> int:

@@ -1,20 +1,21 @@
 """The text files named by flags: ModelServerConfig, and the messages that no wheel carries.
 
-MonitoringConfig, SSLConfig and BatchingParameters are absent from tensorflow-serving-api, so they are declared
-here with the names and numbers of tensorflow_serving/config and servables/tensorflow.
+MonitoringConfig, SSLConfig, BatchingParameters and ThreadPoolFactoryConfig are absent from tensorflow-serving-api, so
+they are declared here with the names and numbers of tensorflow_serving/config and servables/tensorflow.
 """
 
 import errno
+import mmap
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 from google.protobuf.message import Message
 
+from model_server.file_errors import file_error
 from model_server.protos import model_server_config_pb2
-from model_server.status import Code, StatusError, invalid_argument
+from model_server.status import invalid_argument
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _Parsed = TypeVar("_Parsed", bound=Message)
@@ -35,26 +36,24 @@ def single_model_config(name: str, base_path: str) -> Any:
 def read_text_proto(path: str, message: _Parsed) -> _Parsed:
     """Fills `message` from a text file (util/proto_util.h)."""
     try:
-        text = Path(path).read_bytes()
+        return text_format.Parse(_mapped(path), message)
     except OSError as error:
-        raise _file_error(path, error.errno or errno.EIO) from error
-    if not text:
-        # The real server maps the file into memory, which the kernel refuses for no bytes.
-        raise _file_error(path, errno.EINVAL)
-    try:
-        return text_format.Parse(text, message)
+        raise file_error(path, error) from error
     except (text_format.ParseError, UnicodeDecodeError) as error:
         raise invalid_argument(f"Invalid protobuf file: '{path}'") from error
 
 
-def _file_error(path: str, number: int) -> StatusError:
-    codes = {
-        errno.ENOENT: Code.NOT_FOUND,
-        errno.EACCES: Code.PERMISSION_DENIED,
-        errno.EPERM: Code.PERMISSION_DENIED,
-    }
-    codes |= {errno.EINVAL: Code.INVALID_ARGUMENT, errno.EISDIR: Code.FAILED_PRECONDITION}
-    return StatusError(codes.get(number, Code.UNKNOWN), f"{path}; {os.strerror(number)}")
+def _mapped(path: str) -> bytes:
+    """Reads a file by way of a mapping, as the real server does: there is none of a folder, and none of no bytes."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(number).st_size
+        if not size:
+            raise OSError(errno.EINVAL, "no bytes")
+        with mmap.mmap(number, size, prot=mmap.PROT_READ) as mapped:
+            return mapped[:]
+    finally:
+        os.close(number)
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,11 @@ def read_metrics_path(path: str) -> str | None:
     return config.prometheus_config.path or "/monitoring/prometheus/metrics"
 
 
+def read_thread_pool_factory(path: str) -> None:
+    """Raises StatusError for a file that the real server does not read; what it says has no effect in the double."""
+    read_text_proto(path, THREAD_POOL_FACTORY_CONFIG())
+
+
 def _field(name: str, number: int, kind: str, *, repeated: bool = False) -> descriptor_pb2.FieldDescriptorProto:
     label = _Field.LABEL_REPEATED if repeated else _Field.LABEL_OPTIONAL
     scalar = {"string": _Field.TYPE_STRING, "bool": _Field.TYPE_BOOL, "int64": _Field.TYPE_INT64}.get(kind)
@@ -113,16 +117,18 @@ def _declare() -> descriptor_pool.DescriptorPool:
             _field("enable_large_batch_splitting", 8, boolean),
             _field("max_execution_batch_size", 9, int64),
         ],
+        "ThreadPoolFactoryConfig": [_field("thread_pool_factory_config", 1, ".google.protobuf.Any")],
     }
     file = descriptor_pb2.FileDescriptorProto(
         name="model_server/text_files.proto",
         package="tensorflow.serving",
         syntax="proto3",
-        dependency=["google/protobuf/wrappers.proto"],
+        dependency=["google/protobuf/wrappers.proto", "google/protobuf/any.proto"],
         message_type=[descriptor_pb2.DescriptorProto(name=n, field=f) for n, f in messages.items()],
     )
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
+    pool.AddSerializedFile(any_pb2.DESCRIPTOR.serialized_pb)
     pool.Add(file)
     return pool
 
@@ -135,3 +141,4 @@ _POOL = _declare()
 MONITORING_CONFIG = _message("MonitoringConfig")
 SSL_CONFIG = _message("SSLConfig")
 BATCHING_PARAMETERS = _message("BatchingParameters")
+THREAD_POOL_FACTORY_CONFIG = _message("ThreadPoolFactoryConfig")

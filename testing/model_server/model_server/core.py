@@ -4,14 +4,14 @@
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from model_server import log
+from model_server import crash, log
 from model_server.base_path import VersionSource
 from model_server.flags import Flags
-from model_server.harness import Load
+from model_server.harness import Load, Retries
 from model_server.labels import VersionLabels
 from model_server.manager import AspiredVersionsManager, ManagerOptions
 from model_server.platforms import check_config_list, check_platforms_stay, platform
@@ -28,11 +28,15 @@ _INITIAL_LOAD_THREADS = 16
 class ServerCore:
     """Holds the config, the labels and the manager; `reload` is the only way to change what is served."""
 
-    def __init__(self, flags: Flags, load: Load, reserve_seconds: float = 0.0) -> None:
+    def __init__(
+        self, flags: Flags, load: Load, reserve_seconds: float = 0.0, prepare: Callable[[], None] = lambda: None
+    ) -> None:
+        """`prepare` is called once, before anything is loaded; it may raise StatusError."""
         self.monitor = StateMonitor()
         self._subscribers = [self.monitor]
         self.labels = VersionLabels(self.monitor, allow_unavailable=flags.allow_version_labels_for_unavailable_models)
         self._poll_seconds = flags.file_system_poll_wait_seconds
+        self._prepare = prepare
         self._manager = AspiredVersionsManager(_manager_options(flags, reserve_seconds), load, self._publish)
         self._manager.start()
         self._source: VersionSource | None = None
@@ -67,6 +71,12 @@ class ServerCore:
             log.info(SOURCE, "Adding/updating models.")
             self._serve(models)
             log.info(SOURCE, "Finished adding/updating models")
+            if any(model.HasField("logging_config") for model in models):
+                raise invalid_argument("No request-logger-creator provided.")
+
+    def unload_all(self) -> None:
+        """Frees what is loaded, when the server will not come up."""
+        self._manager.unload_all()
 
     def _accepts(self, config: Any) -> bool:
         """Whether there is something to do; raises StatusError for a config that cannot follow the current."""
@@ -83,7 +93,7 @@ class ServerCore:
             log.info(SOURCE, "Taking no action for empty config.")
             return False
         if kind != "model_config_list":
-            raise invalid_argument("Invalid ServerModelConfig")
+            crash.abort("model_servers/server.cc", "ModelServer does not yet support custom model config.")
         check_config_list(config.model_config_list.config)
         check_platforms_stay(self._config.model_config_list.config, config.model_config_list.config)
         return True
@@ -101,6 +111,7 @@ class ServerCore:
 
     def _serve_first(self, models: list[Any]) -> None:
         """Loads with many threads, then waits for all of their loads, retries included, before going on."""
+        self._prepare()
         source = VersionSource(models, self._poll_seconds, self._manager.aspire)
         self._manager.use_load_threads(_INITIAL_LOAD_THREADS)
         source.start()
@@ -142,7 +153,6 @@ def _manager_options(flags: Flags, reserve_seconds: float) -> ManagerOptions:
     return ManagerOptions(
         load_threads=flags.num_load_threads,
         unload_threads=flags.num_unload_threads,
-        retries=flags.max_num_load_retries,
-        retry_interval_seconds=flags.load_retry_interval_micros / 1e6,
+        retries=Retries(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
         reserve_seconds=reserve_seconds,
     )

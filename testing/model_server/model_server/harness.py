@@ -7,8 +7,11 @@ import enum
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from model_server import log
+from model_server.disk_size import look_through
 from model_server.servable import Servable
 from model_server.states import State, VersionId, VersionState
 from model_server.status import Code, StatusError
@@ -17,6 +20,8 @@ Load = Callable[[VersionId, str], Servable]
 """Loads a version from its folder; raises StatusError."""
 
 Publish = Callable[[VersionId, VersionState], None]
+
+Result = TypeVar("Result")
 
 HARNESS = "core/loader_harness.cc"
 RETRIER = "util/retrier.cc"
@@ -31,6 +36,18 @@ class Stage(enum.Enum):
     UNLOADING = "unloading"
     DISABLED = "disabled"
     ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often what failed is tried again, and after how many seconds. As in the real server, -1 is none."""
+
+    most: int
+    interval_seconds: float
+
+    @property
+    def attempts(self) -> int:
+        return (self.most + 1) % 2**32
 
 
 class Harness:
@@ -50,12 +67,22 @@ class Harness:
         """Lets no further attempt follow; the wait between two attempts is not cut short."""
         self._cancelled.set()
 
-    def load(self, load: Load, retries: int, interval_seconds: float, became_ready: Callable[[], None]) -> None:
+    def reserve(self, retries: Retries) -> bool:
+        """Looks through the files before LOADING; answers whether that went well. If not, the version is at its END."""
+        try:
+            self._retry(f"Reserving resources for servable: {self.id}", retries, lambda: look_through(self._folder))
+        except StatusError as error:
+            doing = f"Error while attempting to reserve resources to load servable {self.id}"
+            self._fail(StatusError(error.status.code, f"{doing}: {error.status.message}"))
+            return False
+        return True
+
+    def load(self, load: Load, retries: Retries, became_ready: Callable[[], None]) -> None:
         """Takes the version from LOADING to AVAILABLE or, after the last attempt failed, to END."""
         log.info(HARNESS, f"Loading servable version {self.id}")
         self._publish(self.id, VersionState(State.LOADING))
         try:
-            servable = self._attempt(load, retries, interval_seconds)
+            servable = self._retry(f"Loading servable: {self.id}", retries, lambda: load(self.id, self._folder))
             if self._cancelled.is_set():
                 servable.unload()
                 raise StatusError(Code.CANCELLED, "Loading of servable cancelled")
@@ -67,10 +94,12 @@ class Harness:
         became_ready()
         self._publish(self.id, VersionState(State.AVAILABLE))
 
-    def unload(self, unlist: Callable[[], None]) -> None:
-        """Takes the version from UNLOADING to END, after the requests in flight."""
+    def quiesce(self) -> None:
+        """Publishes that no new request finds the version from now on."""
         self._publish(self.id, VersionState(State.UNLOADING))
-        unlist()
+
+    def unload(self) -> None:
+        """Takes the version from UNLOADING to END, after the requests in flight."""
         log.info(HARNESS, f"Unloading just-loaded servable version {self.id}")
         if self.servable is not None:
             self.servable.unload()
@@ -78,23 +107,29 @@ class Harness:
         log.info(HARNESS, f"Done unloading servable version {self.id}")
         self._publish(self.id, VersionState(State.END))
 
-    def _attempt(self, load: Load, retries: int, interval_seconds: float) -> Servable:
-        description = f"Loading servable: {self.id}"
-        for tries in range(retries + 1):
+    def _retry(self, description: str, retries: Retries, attempt: Callable[[], Result]) -> Result:
+        tries = 0
+        while True:
             if tries:
-                time.sleep(max(interval_seconds, 0))
+                time.sleep(max(retries.interval_seconds, 0))
                 log.info(RETRIER, f"Retrying of {description} retry: {tries}")
+            tries += 1
             try:
-                return load(self.id, self._folder)
+                result = attempt()
             except StatusError as error:
                 log.error(RETRIER, f"{description} failed: {error.status}")
-                failure = error
-            if self._cancelled.is_set():
-                log.info(RETRIER, f"Retrying of {description} was cancelled.")
-                break
-        else:
-            log.info(RETRIER, f"Retrying of {description} exhausted max_num_retries: {retries}")
-        raise failure
+                if tries < retries.attempts and not self._cancelled.is_set():
+                    continue
+                self._log_last_try(description, retries, tries)
+                raise
+            self._log_last_try(description, retries, tries)
+            return result
+
+    def _log_last_try(self, description: str, retries: Retries, tries: int) -> None:
+        if self._cancelled.is_set():
+            log.info(RETRIER, f"Retrying of {description} was cancelled.")
+        if tries == retries.attempts:
+            log.info(RETRIER, f"Retrying of {description} exhausted max_num_retries: {retries.most % 2**32}")
 
     def _fail(self, error: StatusError) -> None:
         self.stage = Stage.ERROR

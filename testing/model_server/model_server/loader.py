@@ -4,32 +4,36 @@
 """
 
 import time
-from typing import Any
 
 from model_server import metrics
+from model_server.batch_scheduler import BatchScheduler
 from model_server.batching import Batcher
+from model_server.batching_parameters import BatchingParameters
 from model_server.flags import Flags
 from model_server.inference import Inference
-from model_server.protos import config_pb2
 from model_server.servable import Servable
 from model_server.session import Runnable, Session
+from model_server.settings import Settings
 from model_server.states import VersionId
-from model_server.status import StatusError, invalid_argument
+from model_server.status import StatusError
 from model_server.warmup import replay
 
 
 class Loader:
     """Called with a version and its folder; raises StatusError with TensorFlow's message."""
 
-    def __init__(
-        self, flags: Flags, inference: Inference, delay_seconds: float, batcher: Batcher | None = None
-    ) -> None:
-        self._tags = flags.saved_model_tags.split(",")
-        self._config = _session_config(flags)
+    def __init__(self, flags: Flags, settings: Settings, inference: Inference, delay_seconds: float) -> None:
+        self._tags = flags.saved_model_tags.split(",") if flags.saved_model_tags else ["serve"]
+        self._config = settings.session
         self._warmup_iterations = max(flags.num_request_iterations_for_warmup, 1) if flags.enable_model_warmup else 0
         self._inference = inference
         self._delay_seconds = delay_seconds
-        self._batcher = batcher
+        self._batcher = _batcher(flags, settings.batching) if settings.batching else None
+
+    def prepare(self) -> None:
+        """Starts what all loads share, before the first of them. Raises StatusError for parameters that allow none."""
+        if self._batcher is not None:
+            self._batcher.scheduler.start()
 
     def __call__(self, version: VersionId, folder: str) -> Servable:
         time.sleep(self._delay_seconds)
@@ -59,20 +63,6 @@ class Loader:
             raise
 
 
-def _session_config(flags: Flags) -> Any:
-    both, intra, inter = (
-        flags.tensorflow_session_parallelism,
-        flags.tensorflow_intra_op_parallelism,
-        flags.tensorflow_inter_op_parallelism,
-    )
-    if both > 0 and intra > 0 and inter > 0:
-        raise invalid_argument(
-            "Either configure server_options.tensorflow_session_parallelism or "
-            "(server_options.tensorflow_intra_op_parallelism, server_options.tensorflow_inter_op_parallelism) "
-            "separately. You cannot configure all."
-        )
-    separate = intra > 0 or inter > 0
-    return config_pb2.ConfigProto(
-        intra_op_parallelism_threads=intra if separate else both,
-        inter_op_parallelism_threads=inter if separate else both,
-    )
+def _batcher(flags: Flags, parameters: BatchingParameters) -> Batcher:
+    scheduler = BatchScheduler(parameters.num_batch_threads)
+    return Batcher(parameters, scheduler, per_model=flags.enable_per_model_batching_parameters)

@@ -20,6 +20,10 @@ def error(source: str, message: str) -> None:
     _write("E", source, message)
 
 
+def fatal(source: str, message: str) -> None:
+    _write("F", source, message)
+
+
 def _write(severity: str, source: str, message: str) -> None:
     now = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f")
     # One write a line: threads log at the same time.

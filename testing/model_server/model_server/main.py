@@ -41,6 +41,7 @@ def _serve(chosen: flags.Flags) -> NoReturn:
     except StatusError as error:
         failure = f"Failed to start server. Error: {error.status}"
         if not server.is_listening:
+            server.give_up()
             _leave(FAILED, failure)
         # The real server's destructor waits for gRPC, which goes on answering without REST.
         print(failure, flush=True)

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from model_server import crash, log
 from model_server.base_path import Versions
-from model_server.harness import Harness, Load, Publish, Stage
+from model_server.harness import Harness, Load, Publish, Retries, Stage
 from model_server.servable import Servable
 from model_server.states import VersionId
 from model_server.status import not_found
@@ -28,8 +29,7 @@ class ManagerOptions:
 
     load_threads: int
     unload_threads: int
-    retries: int
-    retry_interval_seconds: float
+    retries: Retries
     reserve_seconds: float = 0.0
 
 
@@ -41,8 +41,11 @@ class AspiredVersionsManager:
         self._load = load
         self._publish = publish
         self._lock = threading.Lock()
+        """Held by every decision, and while the files of a version are looked through, retries included."""
         self._harnesses: dict[VersionId, Harness] = {}
+        self._serving_lock = threading.Lock()
         self._serving: dict[str, dict[int, Servable]] = {}
+        self._pending_lock = threading.Lock()
         self._pending: dict[str, Versions] = {}
         self._loads = Executor(options.load_threads)
         self._unloads = Executor(options.unload_threads)
@@ -52,17 +55,25 @@ class AspiredVersionsManager:
 
     def aspire(self, model: str, versions: Versions) -> None:
         """Replaces what should be loaded of a model; taken up at the next tick."""
-        with self._lock:
+        with self._pending_lock:
             self._pending[model] = versions
 
     def use_load_threads(self, threads: int | None = None) -> None:
         """Loads with another number of threads (None: as configured), after all loads under way have ended."""
         self._loads.resize(self._options.load_threads if threads is None else threads)
 
+    def unload_all(self) -> None:
+        """Frees every version that is available, without a word to those who know of states."""
+        log.info("core/basic_manager.cc", "Unload all remaining servables in the manager.")
+        with self._lock:
+            ready = [harness for harness in self._harnesses.values() if harness.stage is Stage.READY]
+        for harness in ready:
+            harness.unload()
+
     @contextmanager
     def servable(self, model: str, version: int | None) -> Iterator[Servable]:
         """Holds a version that is available, the newest for None; raises StatusError(NOT_FOUND)."""
-        with self._lock:
+        with self._serving_lock:
             versions = self._serving.get(model, {})
             found = versions.get(max(versions, default=-1) if version is None else version)
             if found is None:
@@ -93,11 +104,12 @@ class AspiredVersionsManager:
 
     def _take_up_pending(self) -> None:
         """A model that wants back a version which is still on its way out waits until that is gone."""
-        for model, versions in list(self._pending.items()):
-            harnesses = self._of(model)
-            if not any(h.id.version in versions and not h.aspired for h in harnesses):
-                del self._pending[model]
-                self._take_up(model, versions, harnesses)
+        with self._pending_lock:
+            for model, versions in list(self._pending.items()):
+                harnesses = self._of(model)
+                if not any(h.id.version in versions and not h.aspired for h in harnesses):
+                    del self._pending[model]
+                    self._take_up(model, versions, harnesses)
 
     def _take_up(self, model: str, versions: Versions, harnesses: list[Harness]) -> None:
         for harness in harnesses:
@@ -115,7 +127,7 @@ class AspiredVersionsManager:
             unload, load = availability_preserving(self._of(model))
             if unload is not None:
                 unload.stage = Stage.UNLOADING
-                return partial(self._unloads.run, partial(unload.unload, self._list_ready))
+                return partial(self._unloads.run, partial(self._unload_now, unload))
             loads += [load] if load is not None else []
         if not loads:
             return None
@@ -124,17 +136,29 @@ class AspiredVersionsManager:
         return partial(self._loads.run, partial(self._load_now, first))
 
     def _load_now(self, harness: Harness) -> None:
-        options = self._options
-        time.sleep(options.reserve_seconds)
-        harness.load(self._load, options.retries, options.retry_interval_seconds, self._list_ready)
+        time.sleep(self._options.reserve_seconds)
+        with self._lock:
+            reserved = harness.reserve(self._options.retries)
+        if reserved:
+            harness.load(self._load, self._options.retries, self._list_ready)
+
+    def _unload_now(self, harness: Harness) -> None:
+        with self._lock:
+            harness.quiesce()
+            self._publish_serving()
+        harness.unload()
 
     def _list_ready(self) -> None:
-        """Publishes to requests what is ready now."""
         with self._lock:
-            serving: dict[str, dict[int, Servable]] = {}
-            for harness in self._harnesses.values():
-                if harness.stage is Stage.READY and harness.servable is not None:
-                    serving.setdefault(harness.id.model, {})[harness.id.version] = harness.servable
+            self._publish_serving()
+
+    def _publish_serving(self) -> None:
+        """Lets requests find what is ready now."""
+        serving: dict[str, dict[int, Servable]] = {}
+        for harness in self._harnesses.values():
+            if harness.stage is Stage.READY and harness.servable is not None:
+                serving.setdefault(harness.id.model, {})[harness.id.version] = harness.servable
+        with self._serving_lock:
             self._serving = serving
 
     def _of(self, model: str) -> list[Harness]:
@@ -179,4 +203,6 @@ class Executor:
 
 
 def _pool(threads: int) -> ThreadPoolExecutor | None:
-    return ThreadPoolExecutor(threads) if threads > 0 else None
+    if threads < 0:
+        crash.abort("core/basic_manager.cc", f"Check failed: num_threads >= 1 ({threads} vs. 1)")
+    return ThreadPoolExecutor(threads) if threads else None

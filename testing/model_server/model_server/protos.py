@@ -27,7 +27,7 @@ if "tensorflow" not in sys.modules:
 
 from tensorflow.core.example import example_pb2  # noqa: E402
 from tensorflow.core.framework import tensor_pb2, types_pb2  # noqa: E402
-from tensorflow.core.protobuf import config_pb2, meta_graph_pb2  # noqa: E402
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, saved_model_pb2  # noqa: E402
 from tensorflow_serving.apis import (  # noqa: E402
     classification_pb2,
     get_model_metadata_pb2,
@@ -44,6 +44,7 @@ from tensorflow_serving.apis import (  # noqa: E402
 )
 from tensorflow_serving.config import (  # noqa: E402
     model_server_config_pb2,
+    platform_config_pb2,
 )
 
 __all__ = [
@@ -59,10 +60,12 @@ __all__ = [
     "model_pb2",
     "model_server_config_pb2",
     "model_service_pb2_grpc",
+    "platform_config_pb2",
     "predict_pb2",
     "prediction_log_pb2",
     "prediction_service_pb2_grpc",
     "regression_pb2",
+    "saved_model_pb2",
     "status_pb2",
     "tensor_pb2",
     "types_pb2",

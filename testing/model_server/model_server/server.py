@@ -8,10 +8,7 @@ import time
 
 import grpc
 
-from model_server import config, grpc_threads, log
-from model_server.batch_scheduler import BatchScheduler
-from model_server.batching import Batcher
-from model_server.batching_parameters import BatchingParameters, read_batching_parameters
+from model_server import config, crash, grpc_threads, log
 from model_server.core import ServerCore
 from model_server.environment import Switches
 from model_server.flags import Flags
@@ -23,9 +20,8 @@ from model_server.inference import Inference, InferenceOptions
 from model_server.loader import Loader
 from model_server.protos import model_service_pb2_grpc, prediction_service_pb2_grpc
 from model_server.rest import RestApi
+from model_server.settings import SOURCE, read_settings
 from model_server.status import StatusError, invalid_argument
-
-SOURCE = "model_servers/server.cc"
 
 
 class Server:
@@ -40,6 +36,7 @@ class Server:
                 as_tensor_content=flags.enable_serialization_as_tensor_content,
             )
         )
+        self._core: ServerCore | None = None
         self._grpc: grpc.Server | None = None
 
     @property
@@ -48,39 +45,25 @@ class Server:
 
     def start(self) -> None:
         """Loads the models, then opens the ports; raises StatusError."""
-        flags = self._flags
-        self._check_flags()
-        if flags.model_config_file:
-            models = config.read_model_server_config(flags.model_config_file)
-        else:
-            models = config.single_model_config(flags.model_name, flags.model_base_path)
-        batcher = _batcher(flags) if flags.enable_batching else None
-        switches = self._switches
-        loader = Loader(flags, self._inference, switches.load_delay_seconds, batcher)
-        core = ServerCore(flags, loader, switches.reserve_seconds)
-        core.reload(models)
+        flags, switches = self._flags, self._switches
+        settings = read_settings(flags)
+        loader = Loader(flags, settings, self._inference, switches.load_delay_seconds)
+        core = self._core = ServerCore(flags, loader, switches.reserve_seconds, loader.prepare)
+        core.reload(settings.models)
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
             threading.Thread(target=self._poll_config, args=(core,), name="config-poll", daemon=True).start()
+        if flags.thread_pool_factory_config_file:
+            config.read_thread_pool_factory(flags.thread_pool_factory_config_file)
         self._start_grpc(core)
         self._start_rest(core)
 
+    def give_up(self) -> None:
+        """Frees the models, where `start` has failed before a port was open."""
+        if self._core is not None:
+            self._core.unload_all()
+
     def wait(self) -> None:
         threading.Event().wait()
-
-    def _check_flags(self) -> None:
-        flags = self._flags
-        if not flags.port and not flags.grpc_socket_path:
-            raise invalid_argument(
-                "At least one of server_options.grpc_port or server_options.grpc_socket_path must be set."
-            )
-        if not flags.model_base_path and not flags.model_config_file:
-            raise invalid_argument(
-                "Both server_options.model_base_path and server_options.model_config_file are empty!"
-            )
-        if flags.batching_parameters_file and not flags.enable_batching:
-            raise invalid_argument(
-                "server_options.batching_parameters_file is set without setting server_options.enable_batching to true."
-            )
 
     def _poll_config(self, core: ServerCore) -> None:
         """Applies the config file again and again, changed or not; errors are only logged."""
@@ -95,6 +78,7 @@ class Server:
 
     def _start_grpc(self, core: ServerCore) -> None:
         flags = self._flags
+        credentials = _credentials(flags)
         threads = flags.grpc_max_threads
         grpc_threads.require_a_thread(threads)
         server = grpc.server(
@@ -108,7 +92,6 @@ class Server:
         )
         if flags.enable_grpc_healthcheck_service:
             add_health_service(server)
-        credentials = _credentials(flags)
         for address in self._grpc_addresses():
             _listen(server, address, credentials)
         server.start()
@@ -134,6 +117,8 @@ class Server:
                 "HTTP/REST API. Skipped exporting HTTP/REST API.",
             )
             return
+        if flags.rest_api_num_threads < 1:
+            crash.abort(SOURCE, f"Check failed: num_threads >= 1 ({flags.rest_api_num_threads} vs. 1)")
         path = config.read_metrics_path(flags.monitoring_config_file) if flags.monitoring_config_file else None
         address = f"localhost:{flags.rest_api_port}"
         try:
@@ -172,29 +157,31 @@ def _reload(core: ServerCore, models: object) -> None:
         log.error(SOURCE, f"PollFilesystemAndReloadConfig failed to ReloadConfig: {error.status.message}")
 
 
-def _batcher(flags: Flags) -> Batcher:
-    path = flags.batching_parameters_file
-    parameters = read_batching_parameters(path) if path else BatchingParameters()
-    scheduler = BatchScheduler(parameters.num_batch_threads)
-    return Batcher(parameters, scheduler, per_model=flags.enable_per_model_batching_parameters)
-
-
 def _unlimited_messages() -> list[tuple[str, int]]:
     return [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
 def _channel_arguments(flags: Flags) -> list[tuple[str, str | int]]:
     arguments: list[tuple[str, str | int]] = []
-    for argument in filter(None, flags.grpc_channel_arguments.split(",")):
-        key, _, value = argument.partition("=")
+    for argument in flags.grpc_channel_arguments.split(",") if flags.grpc_channel_arguments else ():
+        key, separator, value = argument.partition("=")
+        if not separator:
+            # The real server takes the second of one part.
+            crash.segfault()
         arguments.append((key, int(value) if value.lstrip("-").isdecimal() else value))
     return arguments
 
 
 def _credentials(flags: Flags) -> grpc.ServerCredentials | None:
     if not flags.ssl_config_file:
+        log.info(SOURCE, "Using InsecureServerCredentials")
         return None
-    tls = config.read_tls(flags.ssl_config_file)
+    try:
+        tls = config.read_tls(flags.ssl_config_file)
+    except StatusError as error:
+        check = "ParseProtoTextFile<SSLConfig>(ssl_config_file, &ssl_config)"
+        crash.abort(SOURCE, f"Check failed: {check} is OK ({error.status})")
+    log.info(SOURCE, "Using SSL credentials")
     return grpc.ssl_server_credentials(
         [(tls.key, tls.certificate)],
         root_certificates=tls.custom_ca or None,

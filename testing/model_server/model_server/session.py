@@ -1,13 +1,18 @@
-"""A SavedModel that is loaded and can be run, through TensorFlow's own loader."""
+"""A SavedModel that is loaded and can be run, through TensorFlow's own session.
+
+(tensorflow/cc/saved_model/loader.cc)
+"""
 
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
-from model_server.protos import config_pb2, meta_graph_pb2
+from model_server.protos import config_pb2, meta_graph_pb2, tensor_pb2
+from model_server.saved_model import assets, check_graph, initializer, read_meta_graph
 from model_server.status import StatusError, invalid_argument
-from model_server.tensorflow_c import Buffer, CallStatus, Output, buffer_of, library
+from model_server.tensorflow_c import CallStatus, buffer_of, library, texts
 from model_server.tensors import to_proto, to_tensor
 
 Feed = tuple[str, str, Any]
@@ -33,13 +38,18 @@ class Session:
 
     def __init__(self, export_dir: str, tags: Sequence[str], config: Any) -> None:
         """Loads `export_dir`; `config` is a ConfigProto. Raises StatusError with TensorFlow's message."""
-        self._graph = library().TF_NewGraph()
-        self._operations: dict[str, Output] = {}
+        meta_graph = read_meta_graph(export_dir, tags)
+        check_graph(meta_graph.graph_def)
+        self._session = _new_session(config)
         try:
-            self._session, self.meta_graph = _load(self._graph, export_dir, tags, config)
+            _extend(self._session, meta_graph.graph_def)
+            self._restore(meta_graph, export_dir)
+            self._initialize(meta_graph, export_dir)
         except StatusError:
-            library().TF_DeleteGraph(self._graph)
+            self.close()
             raise
+        # The graph, which can be large, is the session's by now.
+        self.meta_graph = meta_graph_pb2.MetaGraphDef(signature_def=meta_graph.signature_def)
 
     def run(
         self,
@@ -57,46 +67,53 @@ class Session:
 
     def close(self) -> None:
         with CallStatus() as status:
-            library().TF_CloseSession(self._session, status)
+            library().TF_CloseDeprecatedSession(self._session, status)
         with CallStatus() as status:
-            library().TF_DeleteSession(self._session, status)
-        library().TF_DeleteGraph(self._graph)
+            library().TF_DeleteDeprecatedSession(self._session, status)
 
     def run_tensors(
-        self, names: Sequence[str], inputs: Sequence[int], fetches: Sequence[str], timeout_ms: int
+        self,
+        names: Sequence[str],
+        inputs: Sequence[int],
+        fetches: Sequence[str],
+        timeout_ms: int = 0,
+        operations: Sequence[str] = (),
     ) -> list[int]:
-        """The same with TF_Tensors; the caller deletes those that it answers, too."""
+        """The same with TF_Tensors; the caller deletes those that it answers, too. `operations` run without answer."""
         options = config_pb2.RunOptions(timeout_in_ms=timeout_ms).SerializeToString()
         results = (ctypes.c_void_p * len(fetches))()
         with CallStatus() as status:
-            library().TF_SessionRun(
+            library().TF_Run(
                 self._session,
                 buffer_of(options) if timeout_ms else None,
-                (Output * len(names))(*(self._output(name) for name in names)),
+                texts(names),
                 (ctypes.c_void_p * len(inputs))(*inputs),
                 len(inputs),
-                (Output * len(fetches))(*(self._output(name) for name in fetches)),
+                texts(fetches),
                 results,
                 len(fetches),
-                None,
-                0,
+                texts(operations),
+                len(operations),
                 None,
                 status,
             )
         return [tensor for tensor in results if tensor]
 
-    def _output(self, tensor_name: str) -> Output:
-        """Finds `operation:index` in the graph."""
-        if tensor_name not in self._operations:
-            name, _, index = tensor_name.partition(":")
-            operation = library().TF_GraphOperationByName(self._graph, name.encode())
-            if not operation:
-                raise invalid_argument(
-                    f"Tensor {tensor_name}, specified in either feed_devices or fetch_devices "
-                    "was not found in the Graph"
-                )
-            self._operations[tensor_name] = Output(operation, int(index or 0))
-        return self._operations[tensor_name]
+    def _restore(self, meta_graph: Any, export_dir: str) -> None:
+        """Reads the variables; a SavedModel without `variables.index` is taken for one that has none."""
+        if Path(export_dir, "variables", "variables.index").exists():
+            saver = meta_graph.saver_def
+            feeds = {saver.filename_tensor_name: f"{export_dir}/variables/variables"}
+            self._run_once(feeds | assets(meta_graph, export_dir), saver.restore_op_name)
+
+    def _initialize(self, meta_graph: Any, export_dir: str) -> None:
+        operation = initializer(meta_graph, export_dir)
+        if operation:
+            self._run_once(assets(meta_graph, export_dir), operation)
+
+    def _run_once(self, feeds: Mapping[str, str], operation: str) -> None:
+        with tensors(to_tensor(_scalar(text)) for text in feeds.values()) as inputs:
+            self.run_tensors(list(feeds), inputs, [], operations=[operation])
 
 
 @contextmanager
@@ -120,33 +137,24 @@ def parsed(alias: str, proto: Any) -> int:
         raise invalid_argument(f"tensor parsing error: {alias}") from error
 
 
-def _load(graph: int, export_dir: str, tags: Sequence[str], config: Any) -> tuple[int, Any]:
+def _new_session(config: Any) -> int:
     serialized = config.SerializeToString()
     options = library().TF_NewSessionOptions()
-    meta_graph = library().TF_NewBuffer()
     try:
         with CallStatus() as status:
             library().TF_SetConfig(options, serialized, len(serialized), status)
         with CallStatus() as status:
-            session = library().TF_LoadSessionFromSavedModel(
-                options,
-                None,
-                export_dir.encode(),
-                (ctypes.c_char_p * len(tags))(*(tag.encode() for tag in tags)),
-                len(tags),
-                graph,
-                meta_graph,
-                status,
-            )
-        return session, _meta_graph(meta_graph.contents)
+            session: int = library().TF_NewDeprecatedSession(options, status)
+        return session
     finally:
-        library().TF_DeleteBuffer(meta_graph)
         library().TF_DeleteSessionOptions(options)
 
 
-def _meta_graph(buffer: Buffer) -> Any:
-    """The MetaGraphDef without its graph, which the session holds already (and can be large)."""
-    meta_graph = meta_graph_pb2.MetaGraphDef.FromString(ctypes.string_at(buffer.data, buffer.length))
-    meta_graph.ClearField("graph_def")
-    meta_graph.ClearField("object_graph_def")
-    return meta_graph
+def _extend(session: int, graph_def: Any) -> None:
+    serialized = graph_def.SerializeToString()
+    with CallStatus() as status:
+        library().TF_ExtendGraph(session, serialized, len(serialized), status)
+
+
+def _scalar(text: str) -> Any:
+    return tensor_pb2.TensorProto(dtype="DT_STRING", tensor_shape={}, string_val=[text.encode()])

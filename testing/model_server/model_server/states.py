@@ -38,16 +38,27 @@ class VersionState:
     status: Status = OK
 
 
+@dataclass
+class _Wait:
+    """Somebody who waits for these models, until `reached` is set."""
+
+    models: list[str]
+    reached: dict[VersionId, VersionState] | None = None
+
+
 class StateMonitor:
     """Remembers the last state of every version; a version stays, as END, after it is unloaded."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._models: dict[str, dict[int, VersionState]] = {}
+        self._waiting: list[_Wait] = []
 
     def publish(self, version: VersionId, state: VersionState) -> None:
         with self._changed:
             self._models.setdefault(version.model, {})[version.version] = state
+            for wait in self._waiting:
+                self._look(wait)
             self._changed.notify_all()
 
     def versions(self, model: str) -> dict[int, VersionState]:
@@ -58,15 +69,21 @@ class StateMonitor:
     def wait_for(self, models: Iterable[str]) -> dict[VersionId, VersionState]:
         """Waits, for ever if need be, until each model has a version that is AVAILABLE or at its END.
 
-        Answers one such version a model, the newest.
+        Answers one such version a model, the newest of those that had got there when the last model had one.
         """
-        names = list(models)
+        wait = _Wait(list(models))
         with self._changed:
-            while True:
-                reached = [self._reached(model) for model in names]
-                if all(reached):
-                    return dict(one for one in reached if one)
-                self._changed.wait()
+            self._look(wait)
+            self._waiting.append(wait)
+            self._changed.wait_for(lambda: wait.reached is not None)
+            self._waiting.remove(wait)
+        return wait.reached or {}
+
+    def _look(self, wait: _Wait) -> None:
+        """Judges in the moment of a change: what comes next, however soon, does not count."""
+        reached = [self._reached(model) for model in wait.models]
+        if wait.reached is None and all(reached):
+            wait.reached = dict(one for one in reached if one)
 
     def _reached(self, model: str) -> tuple[VersionId, VersionState] | None:
         for version, state in sorted(self._models.get(model, {}).items(), reverse=True):

@@ -1,24 +1,21 @@
 """TensorFlow's C library by ctypes: the part of tensorflow/c/c_api.h that the double calls.
 
-It is the library inside the tensorflow wheel, with the very loader and session that the real server has, so
-errors of loading and of running a graph are TensorFlow's own words. ctypes lets go of the interpreter lock in
-every call, so predictions run at the same time.
+It is the library inside the tensorflow wheel, with the very session that the real server has, so errors of loading
+and of running a graph are TensorFlow's own words. The session is the one that takes a GraphDef and names of tensors,
+as the C++ loader's does; the newer one takes a TF_Graph, which refuses an operation that does not exist also in a
+function that nobody may ever call. ctypes lets go of the interpreter lock in every call, so predictions run at the
+same time.
 """
 
 import ctypes
 import functools
 import os
+from collections.abc import Sequence
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from pathlib import Path
 
 from model_server.protos import TENSORFLOW
 from model_server.status import Code, StatusError
-
-
-class Output(ctypes.Structure):
-    """TF_Output: the numbered output of an operation."""
-
-    _fields_ = (("operation", c_void_p), ("index", c_int))
 
 
 class Buffer(ctypes.Structure):
@@ -36,25 +33,24 @@ _FUNCTIONS = {
     "TF_GetCode": (c_int, [c_void_p]),
     "TF_Message": (c_char_p, [c_void_p]),
     "TF_Version": (c_char_p, []),
-    "TF_NewBuffer": (POINTER(Buffer), []),
-    "TF_DeleteBuffer": (None, [POINTER(Buffer)]),
-    "TF_NewGraph": (c_void_p, []),
-    "TF_DeleteGraph": (None, [c_void_p]),
-    "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
     "TF_NewSessionOptions": (c_void_p, []),
     "TF_DeleteSessionOptions": (None, [c_void_p]),
     "TF_SetConfig": (None, [c_void_p, c_char_p, c_size_t, c_void_p]),
+    "TF_NewGraph": (c_void_p, []),
+    "TF_DeleteGraph": (None, [c_void_p]),
     "TF_LoadSessionFromSavedModel": (
         c_void_p,
-        [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_int, c_void_p, POINTER(Buffer), c_void_p],
+        [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_int, c_void_p, c_void_p, c_void_p],
     ),
-    "TF_CloseSession": (None, [c_void_p, c_void_p]),
-    "TF_DeleteSession": (None, [c_void_p, c_void_p]),
-    "TF_SessionRun": (
+    "TF_NewDeprecatedSession": (c_void_p, [c_void_p, c_void_p]),
+    "TF_ExtendGraph": (None, [c_void_p, c_char_p, c_size_t, c_void_p]),
+    "TF_CloseDeprecatedSession": (None, [c_void_p, c_void_p]),
+    "TF_DeleteDeprecatedSession": (None, [c_void_p, c_void_p]),
+    "TF_Run": (
         None,
         [c_void_p, POINTER(Buffer)]
-        + [POINTER(Output), POINTER(c_void_p), c_int] * 2
-        + [c_void_p, c_int, c_void_p, c_void_p],
+        + [POINTER(c_char_p), POINTER(c_void_p), c_int] * 2
+        + [POINTER(c_char_p), c_int, c_void_p, c_void_p],
     ),
     "TF_AllocateTensor": (c_void_p, [c_int, POINTER(c_int64), c_int, c_size_t]),
     "TF_DeleteTensor": (None, [c_void_p]),
@@ -96,6 +92,11 @@ def _file(part: str) -> Path:
 def buffer_of(data: bytes) -> Buffer:
     """A TF_Buffer over `data`, which has to live as long as it."""
     return Buffer(ctypes.cast(c_char_p(data), c_void_p), len(data), None)
+
+
+def texts(names: Sequence[str]) -> ctypes.Array[c_char_p]:
+    """An array of C strings, which the call that takes it must not keep."""
+    return (c_char_p * len(names))(*(name.encode() for name in names))
 
 
 class CallStatus:

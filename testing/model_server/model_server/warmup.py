@@ -3,6 +3,7 @@
 (servables/tensorflow/saved_model_warmup_util.cc)
 """
 
+import re
 import struct
 import time
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from model_server.status import Code, StatusError, invalid_argument, unimplement
 
 SOURCE = "servables/tensorflow/saved_model_warmup_util.cc"
 MOST_RECORDS = 1000
+
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of the bytes that are no UTF-8."""
 
 
 def replay(inference: Inference, servable: Servable, folder: str, iterations: int) -> None:
@@ -46,7 +50,8 @@ def _prediction_log(record: bytes, path: Path) -> Any:
     try:
         return prediction_log_pb2.PredictionLog.FromString(record)
     except DecodeError as error:
-        text = record.decode(errors="replace")
+        # A message is UTF-8, and protobuf writes a space for each byte that is none.
+        text = _NO_UTF8.sub(" ", record.decode(errors="surrogateescape"))
         raise invalid_argument(f"Failed to parse warmup record: {text} from {path}") from error
 
 
@@ -68,26 +73,23 @@ def _answer(inference: Inference, servable: Servable, request: Any) -> None:
 
 
 def _records(path: Path) -> Iterator[bytes]:
-    """Reads TFRecords: length (8 bytes), its checksum (4), the data, its checksum (4)."""
+    """Reads TFRecords: length (8 bytes), its checksum (4), the data, its checksum (4). Half a length is the end."""
     data, offset = path.read_bytes(), 0
-    while offset < len(data):
-        header = data[offset : offset + 12]
-        if len(header) < 12 or _masked_crc(header[:8]) != _number(header[8:]):
-            raise _corrupted(offset)
+    while len(header := data[offset : offset + 12]) == 12:
+        if _masked_crc(header[:8]) != _number(header[8:]):
+            raise _data_loss(f"corrupted record at {offset}" + ("" if offset else " (Is this even a TFRecord file?)"))
         end = offset + 12 + struct.unpack("<Q", header[:8])[0]
         record, checksum = data[offset + 12 : end], data[end : end + 4]
-        if len(checksum) < 4 or _masked_crc(record) != _number(checksum):
-            raise _corrupted(offset)
+        if len(checksum) < 4:
+            raise _data_loss(f"truncated record at {offset}' failed with Read less bytes than requested")
+        if _masked_crc(record) != _number(checksum):
+            raise _data_loss(f"corrupted record at {offset + 12}")
         yield record
         offset = end + 4
 
 
-def _corrupted(offset: int) -> StatusError:
-    hint = " (Is this even a TFRecord file?)" if not offset else ""
-    return StatusError(
-        Code.DATA_LOSS,
-        f"corrupted record at {offset}{hint}. Please verify your warmup data is in TFRecord format.",
-    )
+def _data_loss(message: str) -> StatusError:
+    return StatusError(Code.DATA_LOSS, f"{message}. Please verify your warmup data is in TFRecord format.")
 
 
 def _number(data: bytes) -> int:

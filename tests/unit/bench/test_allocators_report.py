@@ -7,7 +7,7 @@ from bench.allocators_report import Result, Run, as_json, markdown
 
 
 def run(after: float, rate: float) -> Run:
-    return Run([160.0, 300.0, after], 200.0, [0.1, 0.3, 0.2], 12.0, 1.0, 2.5, rate, 30.0)
+    return Run([160.0, 300.0, after], 200.0, [0.1, 0.3, 0.2], 12.0, 1.0, 2.5, rate, 0.4, 30.0, 25.0)
 
 
 def result(left_out: str = "") -> Result:

@@ -185,6 +185,45 @@ def test_a_server_that_was_killed_for_memory() -> None:
     )
 
 
+class TestWhetherItServedWhenItDied:
+    """By when the pod stopped being ready, and when the process that ended had started."""
+
+    STARTED = "2026-11-21T06:30:00Z"
+    SEGFAULT = {"exitCode": 139, "reason": "Error", "message": "", "startedAt": STARTED}  # noqa: RUF012  # no test changes it
+
+    def found(self, turned: str, *, exit_code: int = 139, again: bool = True, ready: str = "False") -> PodFacts:
+        ended = {"terminated": {**self.SEGFAULT, "exitCode": exit_code}}
+        state = container({"running": {}}, lastState=ended) if again else container(ended)
+        conditions = [{"type": "Ready", "status": ready, "lastTransitionTime": turned}]
+        return found(pod(conditions=conditions, containerStatuses=[state]))
+
+    @pytest.mark.parametrize("again", [True, False])
+    @pytest.mark.parametrize("code", [137, 139, 255])
+    def test_it_had_been_ready(self, again: bool, code: int) -> None:
+        facts = self.found("2026-11-21T09:00:00Z", exit_code=code, again=again)
+        assert (facts.died_serving, facts.crashed) == (True, False)
+        assert facts.problem == Problem(
+            Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code {code} while it served"
+        )
+
+    @pytest.mark.parametrize("turned", ["2026-11-21T06:29:00Z", STARTED])
+    def test_it_had_not_been_ready_since_it_started(self, turned: str) -> None:
+        """Never, or an earlier process had been: a kubelet writes that the pod is not ready, then starts the next."""
+        facts = self.found(turned)
+        assert (facts.died_serving, facts.crashed) == (False, True)
+        assert facts.problem is not None
+        assert "while it served" not in facts.problem.message
+
+    def test_one_that_is_well_again_has_no_problem(self) -> None:
+        state = container({"running": {}}, ready=True, lastState={"terminated": self.SEGFAULT})
+        conditions = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-21T09:00:00Z"}]
+        facts = found(pod(conditions=conditions, containerStatuses=[state]))
+        assert (facts.died_serving, facts.crashed, facts.problem) == (False, False, None)
+
+    def test_one_that_ended_without_an_error_has_not_died(self) -> None:
+        assert not self.found("2026-11-21T09:00:00Z", exit_code=0).died_serving
+
+
 def test_a_server_that_runs_again_is_not_well_before_it_is_ready() -> None:
     again = container({"running": {}}, restartCount=1, lastState=ended(255))
     assert problem_of(again) is not None
