@@ -20,7 +20,11 @@ def said_once(field: str, *flags: str) -> str:
     return f"{field} stands for these flags, take them out of extraArgs: " + ", ".join(f"--{flag}" for flag in flags)
 
 
-BATCHING = said_once("batching", "enable_batching", "batching_parameters_file")
+BATCHING = said_once("batching", "enable_batching")
+BATCHING_FILE = (
+    "use server.batching, whose numbers are checked: a wrong one in a file ends the server at each load, so these "
+    "flags are refused: batching_parameters_file, enable_per_model_batching_parameters, platform_config_file"
+)
 WARMUP = said_once("warmup", "enable_model_warmup", "num_request_iterations_for_warmup")
 PARALLELISM = said_once(
     "parallelism",
@@ -65,8 +69,7 @@ ROWS: Rows = {
     },
     "spec.server": {
         BATCHING: [
-            *_both("batching", {}, "--enable_batching", "--enable_batching=false", "--batching_parameters_file=/b"),
-            ({"batching": {}, "extraArgs": ["--enable_per_model_batching_parameters=true"]}, None),
+            *_both("batching", {}, "--enable_batching", "--enable_batching=false"),
         ],
         WARMUP: _both("warmup", {}, "--enable_model_warmup=false", "--num_request_iterations_for_warmup=2"),
         PARALLELISM: _both(

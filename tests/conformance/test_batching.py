@@ -241,6 +241,16 @@ def test_a_version_with_parameters_of_its_own(start: Any, library: Any, tmp_path
     assert reply.error == "Task size 4 is larger than maximum input batch size 3"
 
 
+def test_parameters_in_a_versions_folder_are_not_read_without_the_flag(
+    start: Any, library: Any, tmp_path: Path
+) -> None:
+    """These would end the server."""
+    base_path = library.publish(tmp_path / "m", 1)
+    (base_path / "1" / "batching_params.pbtxt").write_text("max_batch_size { value: 0 }")
+    server = start("--enable_batching", "--model_name=m", f"--model_base_path={base_path}").until_ready()
+    assert server.rest.predict("m", 1.0, 2.0, 3.0) == [1.0, 2.0, 3.0]
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

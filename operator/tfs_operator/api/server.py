@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
 from tfs_operator.api.rules import Rule, found, lacks, ruled
 from tfs_operator.api.tls import Tls
-from tfs_operator.api.tuning import SAID_ONCE, Batching, GpuMemoryFraction, Grpc, Parallelism, Warmup
+from tfs_operator.api.tuning import NO_BATCHING_FILE, SAID_ONCE, Batching, GpuMemoryFraction, Grpc, Parallelism, Warmup
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -54,6 +54,7 @@ ExtraArgs = Annotated[
             _none_managed,
             "the operator sets these flags itself: " + ", ".join(MANAGED_FLAGS),
         ),
+        NO_BATCHING_FILE,
     ),
 ]
 
@@ -190,8 +191,8 @@ class Server(ApiModel):
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
     The server ignores an unknown flag. Flags that the operator itself sets are refused, and so are flags of a field
-    above that is set. `$(NAME)` stands for the variable NAME of `env`, as in a container's `args`;
-    `$$(NAME)` is that text itself."""
+    above that is set, and those that name a file of batching parameters. `$(NAME)` stands for the variable NAME of
+    `env`, as in a container's `args`; `$$(NAME)` is that text itself."""
 
     tls: Tls | None = None
     """gRPC over TLS. Default: without."""

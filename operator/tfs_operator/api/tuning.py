@@ -136,7 +136,7 @@ class Grpc(ApiModel):
 GpuMemoryFraction = Annotated[float, Field(ge=0.01, le=1)]
 
 TYPED_FLAGS = {
-    "batching": ("enable_batching", "batching_parameters_file"),
+    "batching": ("enable_batching",),
     "warmup": ("enable_model_warmup", "num_request_iterations_for_warmup"),
     "parallelism": (
         "tensorflow_session_parallelism",
@@ -150,10 +150,22 @@ TYPED_FLAGS = {
 }
 """Field of `spec.server` → flags that are its own once it is set. Without the field they may stand in extraArgs."""
 
+BATCHING_FILE_FLAGS = ("batching_parameters_file", "enable_per_model_batching_parameters", "platform_config_file")
+"""Flags by which the server would take batching parameters from a file that the operator cannot check: of the image, or
+of a version's folder. A `max_batch_size` of 0 or a negative `batch_timeout_micros` ends it by SIGSEGV at each load."""
+
 
 def is_given(flags: tuple[str, ...], extra_args: list[str] | None) -> bool:
     """Whether one of `flags` is among the user's own."""
     return any(found(_pattern(flags), argument) for argument in extra_args or [])
+
+
+NO_BATCHING_FILE = Rule(
+    f"!self.exists(flag, flag.matches(r'^--({'|'.join(BATCHING_FILE_FLAGS)})(=|$)'))",
+    lambda extra_args: not is_given(BATCHING_FILE_FLAGS, extra_args),
+    "use server.batching, whose numbers are checked: a wrong one in a file ends the server at each load, so these "
+    "flags are refused: " + ", ".join(BATCHING_FILE_FLAGS),
+)
 
 
 def _pattern(flags: tuple[str, ...]) -> str:

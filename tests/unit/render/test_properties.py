@@ -14,7 +14,7 @@ from tests.unit.render.rendering import Manifest, child, container, pod_spec, re
 from tests.unit.render.strategies import MANIFESTS, TFMODELS, selections
 from tfs_operator.api.resource import TFModel
 from tfs_operator.api.server import MANAGED_FLAGS
-from tfs_operator.api.tuning import TYPED_FLAGS
+from tfs_operator.api.tuning import BATCHING_FILE_FLAGS, TYPED_FLAGS
 from tfs_operator.domain.drift import holds, projection
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 
@@ -194,7 +194,8 @@ class TestPods:
         ours = args[: len(args) - len(extra)]
         assert args == [*ours, *extra]
         typed = {flag for flags in TYPED_FLAGS.values() for flag in flags}
-        assert {flag.removeprefix("--").split("=")[0] for flag in ours} <= {*MANAGED_FLAGS, *typed}
+        refused = {*MANAGED_FLAGS, *BATCHING_FILE_FLAGS, *typed}
+        assert {flag.removeprefix("--").split("=")[0] for flag in ours} <= refused
 
     @given(TFMODELS)
     @moderate

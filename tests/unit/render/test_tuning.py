@@ -1,5 +1,6 @@
 """What each field that tunes the server puts on its command line, into its files and onto its pods."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,15 +10,17 @@ from tests.unit.render.rendering import child, container, rendered, tfmodel
 from tests.unit.render.strategies import TUNINGS
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import InvalidTFModel, TFModel
-from tfs_operator.api.tuning import TYPED_FLAGS
+from tfs_operator.api.tuning import BATCHING_FILE_FLAGS, TYPED_FLAGS
 
+BATCHING_FLAGS = tuple(f"--{name}" for name in BATCHING_FILE_FLAGS)
 BATCHING_FLAG = "--batching_parameters_file=/etc/tfs-operator/batching.config"
 DIGEST = "tfs-operator.io/batching-digest"
 
 
 def flags(gpus: int = 0, **server: Any) -> list[str]:
     """Those that tune, without gRPC's, which test_connection_age.py is about."""
-    tuning = tuple(f"--{name}=" for field, names in TYPED_FLAGS.items() for name in names if field != "grpc")
+    typed = {name for field, names in TYPED_FLAGS.items() for name in names if field != "grpc"}
+    tuning = tuple(f"--{name}=" for name in typed | {*BATCHING_FILE_FLAGS})
     args = container(rendered(tfmodel(gpus=gpus, server=server)))["args"]
     return [flag for flag in args if flag.startswith(tuning)]
 
@@ -123,6 +126,25 @@ class TestBatching:
     def test_the_digest_cannot_be_forged(self) -> None:
         with pytest.raises(InvalidTFModel, match="set by the operator"):
             tfmodel(server={"batching": {"maxBatchSize": 8}}, podTemplate={"annotations": {DIGEST: "forged"}})
+
+
+@given(TUNINGS)
+def test_no_number_can_end_the_server(tuning: dict[str, Any]) -> None:
+    """A size below 1 or a time below 0 does, at each load: the only file of parameters is the operator's own."""
+    args = container(rendered(tfmodel(gpus=1, server=tuning)))["args"]
+    assert [flag for flag in args if flag.startswith(BATCHING_FLAGS)] in ([], [BATCHING_FLAG])
+    text = batching_file(**{key: value for key, value in tuning.items() if key != "gpuMemoryFraction"}) or ""
+    numbers = {name: int(value) for name, value in re.findall(r"(\w+) { value: (-?\d+) }", text)}
+    assert len(numbers) == text.count("value:")
+    assert numbers.pop("batch_timeout_micros", 0) >= 0
+    assert all(number >= 1 for number in numbers.values())
+
+
+@pytest.mark.parametrize("field", ["volumes", "containers", "initContainers"])
+def test_no_volume_of_the_users_own_can_bring_another_file(field: str) -> None:
+    """The API server drops or refuses what the schema does not have."""
+    with pytest.raises(InvalidTFModel, match=f"spec.podTemplate.{field}: Extra inputs are not permitted"):
+        tfmodel(podTemplate={field: [{"name": "config"}]})
 
 
 @given(TUNINGS)

@@ -38,7 +38,7 @@ def _arriving(view: View, goal: ModelConfig) -> str | None:
 def _absent(view: View, goal: ModelConfig) -> dict[int, str]:
     """A server looks for folders every second, once it has its configuration; a folder that appears later is found
     without another push."""
-    if min(view.lasting(Action.LOAD), *(pod.heard_for for pod in view.pods)) < view.facts.limits.absent:
+    if min((view.lasting(Action.LOAD), *(pod.heard_for for pod in view.pods))) < view.facts.limits.absent:
         return {}
     return {
         version: f"version {version}: no server finds a folder {version} below {goal.base_path}"
