@@ -8,10 +8,10 @@ _ENDED = "END"
 def loads(states: Iterable[str]) -> list[str | None]:
     """Returns how each load in a row of states ended: `AVAILABLE`, or `END …` with its error; None for one not seen.
 
-    A row that lacks START or LOADING because nobody looked in time has the same loads.
+    A row that lacks states because nobody looked in time has the same loads, as long as it has one state of each.
     """
     found: list[str | None] = []
-    before = _ENDED
+    before = ""
     for state in states:
         if _begins(before, state):
             found.append(None)
@@ -36,9 +36,11 @@ def agree(recorded: Iterable[str], seen: Iterable[str], *, may_begin_with_others
 
 def _begins(before: str, state: str) -> bool:
     """Whether a state belongs to another load than the one before it."""
+    if not before or state == "START":
+        return True
     if state == "LOADING":
         return before != "START"
-    return state == "START" or (before.startswith(_ENDED) and state != _ENDED)
+    return before.startswith(_ENDED) and state != _ENDED
 
 
 def _is_failure(state: str) -> bool:

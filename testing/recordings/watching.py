@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from testing.conformance.clients import Rest
 
-INTERVAL_SECONDS = 0.03
+INTERVAL_SECONDS = 0.05
 """A version is START until the manager's next look, which takes 0.1 s and less."""
 
 States = Mapping[str, Mapping[str, str]]

@@ -10,7 +10,7 @@ from testing.recordings.histories import History, histories
 from testing.recordings.playing import play
 from tests.recordings.conftest import Judge
 
-_AT_ONCE = 8
+_AT_ONCE = 10
 """A history waits most of the time, for polls of the file system."""
 
 pytestmark = pytest.mark.timeout(900)

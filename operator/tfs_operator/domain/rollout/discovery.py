@@ -34,6 +34,12 @@ def _badness(view: View, version: int) -> tuple[int, str] | None:
     return (version, words) if words else None
 
 
+def doubtful(view: View, policy: VersionPolicy) -> bool:
+    """Tells whether a picked version cannot be loaded, or could not and is being tried again."""
+    tried_again = not isinstance(policy, Specific) and bool(picked(view, policy) & view.failures.keys())
+    return tried_again or bool(bad(view, policy))
+
+
 def dropping(view: View) -> bool:
     """Tells whether a failed version is being dropped now: a server tries it again only when it comes back."""
     limits, now = view.facts.limits, view.facts.now

@@ -134,7 +134,8 @@ class Goal:
     """Versions that are dropped from a pod on which they have failed."""
 
     fallback: Specific | None = None
-    """For pods that are behind the newest version of it, while the policy finds a version that fails."""
+    """For pods that are behind the newest version of it, while the policy finds a version that fails, or failed and is
+    being tried again."""
 
     promised: frozenset[str] = frozenset()
     """Labels with which a pod that restarts comes up."""

@@ -19,8 +19,8 @@ def goal_of(
     view: View, config: ModelConfig, *, keep_available: bool = False, lingering: frozenset[str] = frozenset()
 ) -> Goal:
     """Returns the goal that leads to `config`, with what the policies of discovery need beside it."""
-    found_bad = discovery.bad(view, config.policy)
-    pinned = discovery.pin(view, config.policy, config.labels) if found_bad else None
+    doubtful = discovery.doubtful(view, config.policy)
+    pinned = discovery.pin(view, config.policy, config.labels) if doubtful else None
     if pinned and discovery.dropping(view):
         config, pinned = replace(config, policy=pinned), None
     return Goal(

@@ -65,8 +65,12 @@ class View:
         return self.facts.now - self.memory.since if self.memory.action in actions else 0.0
 
     def waited_for(self, version: int) -> float:
-        """Seconds since some pod was first seen to load the version."""
-        return self.facts.now - dict(self.memory.waiting).get(version, self.facts.now)
+        """Seconds since some pod was first seen to load the version, or since it came back to be tried again."""
+        now = self.facts.now
+        first_seen = dict(self.memory.waiting).get(version, now)
+        known = self.failures.get(version)
+        again = known.retry_at(self.facts.limits) if known else first_seen
+        return now - max(first_seen, again) if again <= now else now - first_seen
 
     @cached_property
     def on_some(self) -> frozenset[int]:

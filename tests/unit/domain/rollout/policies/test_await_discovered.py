@@ -48,6 +48,22 @@ def test_a_pod_behind_gets_a_failed_version_back_after_the_back_off_although_its
     assert given_to_a_pod_behind(64) == Specific((1, 2))
 
 
+def test_a_version_that_is_tried_again_has_its_whole_time_and_named_versions_beside_it() -> None:
+    """Under `latest` a server that fails to load it again would accept no configuration with the older version."""
+    behind, others = pod("b", 1, loading=[2]), pod("a", 2)
+    known = {"waiting": ((2, NOW - 600),), "failures": (Failure(2, "bad", at=NOW - 100),)}
+    step = await_discovered(view(latest(), named(2), others, behind, **known), latest())
+    assert step is not None
+    assert step.action is Action.LOAD
+    told = pod_config(step.goal, behind)
+    assert told is not None
+    assert told.policy == Specific((1, 2))
+    late = {**known, "failures": (Failure(2, "bad", at=NOW - 60 - 3 - 60),)}
+    over = await_discovered(view(latest(), named(2), others, behind, **late), latest())
+    assert over is not None
+    assert over.failed == {2: "version 2 on pod b: not AVAILABLE after 60 s, it is LOADING"}
+
+
 def quiet(aspired: ModelConfig) -> bool:
     return await_discovered(view(aspired, aspired, pod("a", 1)), aspired) is None
 
