@@ -8,7 +8,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testing.clients import asking, load
 from testing.local_cluster import node
@@ -18,6 +18,9 @@ from testing.waiting import eventually
 
 RENEWED = load.Bounds(rate=20, count=100_000, seconds=500)
 KEPT = load.Bounds(rate=20, count=100_000, seconds=500, per_connection=1_000_000)
+AT_ONCE = load.Bounds(rate=10_000, count=200_000, seconds=600, per_connection=1_000_000)
+"""As many requests as callers are under way at any time: each sends the next one when it was answered."""
+
 SETTLE_SECONDS = 0.5
 FEWEST = 100
 LONGEST_GAP_SECONDS = asking.SECONDS
@@ -71,6 +74,21 @@ def at_work(tfmodel: TFModel, url: str, address: str, question: asking.Question)
         clients = Clients(tfmodel, (one, other))
         clients.await_predictions_by(tfmodel.pods())
         yield clients
+
+
+@contextlib.contextmanager
+def calling(address: str, question: asking.Question, callers: int) -> Iterator[load.Load]:
+    """So many gRPC callers at once, each with a channel that it keeps, from before each of them was answered."""
+    bounds = replace(AT_ONCE, at_once=callers)
+    with load.steady({LONG_GRPC: asking.by_grpc(address, question)}, bounds) as running:
+        await_answers(running, callers)
+        yield running
+
+
+def await_answers(running: load.Load, callers: int) -> None:
+    """Until each caller, which waits as long as the others, was answered about once more."""
+    enough = len(running.answers) + callers
+    eventually(lambda: len(running.answers) >= enough, 120, what=f"{callers} more answers")
 
 
 def predictions(tfmodel: TFModel, pod: Manifest) -> dict[str, float]:

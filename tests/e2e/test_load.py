@@ -147,6 +147,7 @@ def test_a_server_that_is_slow_meets_no_more_than_the_connections_there_are(serv
         more(running, 12)
         report = running.report()
     assert report.milliseconds(100) > 400, "the time that a request waited for its turn counts"
+    assert report.at_once() == len(servers.connects()) * 2
     for answer in report.answers:
         meanwhile = [a for a in report.answers if a.protocol == answer.protocol and a.sent <= answer.sent < a.done]
         assert len(meanwhile) <= 2

@@ -15,6 +15,11 @@ from model_server import log
 def abort(source: str, message: str) -> NoReturn:
     """Ends the process by SIGABRT, as a failed CHECK does, with its message as the last line of the log."""
     log.fatal(source, message)
+    end_by_sigabrt()
+
+
+def end_by_sigabrt() -> NoReturn:
+    """Ends the process by SIGABRT, as gRPC does after an error that it has logged."""
     _leave_no_core()
     os.abort()
 

@@ -5,7 +5,6 @@ finds none is refused, not kept waiting. (gRPC's src/cpp/thread_manager/thread_m
 the health service needs no thread)
 """
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from typing import Any
 
 import grpc
 
-from model_server import log
+from model_server import crash, log
 
 SOURCE = "../src/cpp/thread_manager/thread_manager.cc"
 EXHAUSTED = "Server Threadpool Exhausted"
@@ -39,7 +38,7 @@ def require_a_thread(threads: int) -> None:
             "No thread quota available to even create the minimum required polling threads (i.e 1). "
             "Unable to start the thread manager",
         )
-        os.abort()
+        crash.end_by_sigabrt()
 
 
 def thread_pool(threads: int) -> ThreadPoolExecutor:
