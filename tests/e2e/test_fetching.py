@@ -170,12 +170,11 @@ def test_a_bad_version_is_named_and_what_is_served_goes_on(
     message = serving.await_condition("ModelsFetched", "False", reason)
     assert "s3://models/mnist" in message
     assert f"version {number}" in message or f"no version {number}" in message
-    ready = serving.tfmodel.condition("Ready")
-    assert (ready["status"], ready["reason"]) == ("False", reason)
-    assert serving.tfmodel.condition("Progressing")["status"] == "False"
+    serving.tfmodel.wait("Ready", "False", reason=reason)
+    serving.tfmodel.wait("Progressing", "False")
     assert serving.row(1)["labels"] == ["stable"]
     assert serving.row(1)["availableReplicas"] == 2
-    assert reason in serving.tfmodel.events()
+    eventually(lambda: reason in serving.tfmodel.events(), what=f"an event {reason}")
     serving.apply("mnist", versionLabels={"stable": 1}, replicas=2)
     serving.until_serving()
     assert serving.containers() == before

@@ -73,11 +73,11 @@ def test_a_server_without_a_free_thread_is_said_to_be_busy_and_reloaded_once_it_
             labels = served.until_reason("ModelServerBusy", "LabelsApplied")
             assert not answered.done()
             assert predict_by_rest(served) == [2.0]
+            assert served.events("VersionNotFound") == []
         assert answered.result() == 1
         served.until_done()
         assert served.answers("stable") == [2]
         assert ready["message"] == labels["message"]
-        assert served.events("VersionNotFound") == []
         assert "RESOURCE_EXHAUSTED: Server Threadpool Exhausted" in ready["message"]
         assert "raise server.parallelism.grpcThreads, or run more replicas" in ready["message"]
         [warning] = warnings(operator, served)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -84,10 +84,21 @@ async def api(apiserver: ApiServer) -> AsyncIterator[ApiClient]:
         yield ApiClient(Configuration(host=str(server.make_url("")).rstrip("/")))
 
 
+HURRIED = RetryPolicy(tries=3, first_wait=0.01, longest_wait=0.05, request_timeout=60.0, deadline=25.0)
+"""Tries at most three times, and pauses for milliseconds. A request has a minute, since the machine may be slow."""
+
+
 @pytest.fixture
 async def client(api: ApiClient, requests: list[tuple[str, str]]) -> AsyncIterator[ClusterClient]:
-    """A client in a hurry: tries at most three times, waits milliseconds."""
-    policy = RetryPolicy(tries=3, first_wait=0.01, longest_wait=0.05, request_timeout=1.0, deadline=10.0)
+    client = ClusterClient(api, retry=HURRIED, on_request=lambda code, method: requests.append((code, method)))
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def impatient_client(api: ApiClient, requests: list[tuple[str, str]]) -> AsyncIterator[ClusterClient]:
+    """Waits for an answer for a second."""
+    policy = replace(HURRIED, request_timeout=1.0, deadline=60.0)
     client = ClusterClient(api, retry=policy, on_request=lambda code, method: requests.append((code, method)))
     yield client
     await client.close()

@@ -117,9 +117,9 @@ async def test_tries_again_after_a_cut_connection(client, apiserver, answer, req
     assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
 
 
-async def test_tries_again_after_silence(client, apiserver, answer, requests):
+async def test_tries_again_after_silence(impatient_client, apiserver, answer, requests):
     apiserver.will(answer(seconds=3.0), answer())
-    assert await client.apply(CONFIG_MAP, "u1")
+    assert await impatient_client.apply(CONFIG_MAP, "u1")
     assert requests == [("<error>", "PATCH"), ("200", "PATCH")]
 
 
