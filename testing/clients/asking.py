@@ -16,7 +16,8 @@ import grpc
 import numpy as np
 import urllib3
 
-SECONDS = 10.0  # for one answer, the connecting included
+SECONDS = 30.0
+"""For one answer, the connecting included: a lost request is never answered, and a slow machine answers late."""
 TRY_AGAIN = urllib3.Retry(total=2, allowed_methods=None)
 """Also a POST whose connection broke before it was answered: a prediction may be asked for twice."""
 
