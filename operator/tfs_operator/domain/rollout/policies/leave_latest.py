@@ -1,4 +1,4 @@
-"""Delays a change away from `latest` while a server loads a newer version, since that load decides what is unloaded.
+"""Delays a change away from `latest` while a server goes over to a newer version, which decides what is unloaded.
 
 A server that has found a newer version keeps the older ones only until the newer one is loaded, whatever configuration
 it is given meanwhile: it puts off every configuration that names a version which it is about to unload (core/
@@ -7,22 +7,40 @@ aspired_versions_manager.cc, ContainsAnyReaspiredVersions). A label on one of th
 
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
-from tfs_operator.domain.rollout.view import View
+from tfs_operator.domain.rollout.view import View, newest
 
 
 def leave_latest(view: View, goal: ModelConfig) -> Step | None:
-    """Waits until no version is being loaded, for `load_timeout` at most."""
+    """Waits until no version is being loaded, and none is left to be unloaded; for `load_timeout` at most."""
     if not view.memory.follows or not isinstance(goal.policy, Specific):
         return None
-    loading = [v for v in sorted(view.loading) if view.waited_for(v) < view.facts.limits.load_timeout]
-    if not loading:
-        return None
-    message = f"version {loading[-1]} was found by the policy and is being loaded: labels wait for it"
+    if loading := [v for v in sorted(view.loading) if view.waited_for(v) < view.facts.limits.load_timeout]:
+        return _wait(view, f"version {loading[-1]} was found by the policy and is being loaded: labels wait for it")
+    if leaving := _leaving(view):
+        return _wait(view, f"version {leaving[0]} is about to be unloaded by the policy: labels wait for that")
+    return None
+
+
+def _wait(view: View, message: str) -> Step:
     return step(view, Action.LOAD, message, replace(goal_of(view, view.committed), hold=True))
+
+
+def _leaving(view: View) -> list[int]:
+    """Versions that a server still has AVAILABLE beside all that the policy keeps: it unloads them within a moment,
+    and with them a label that moved there. Where a version has failed, older ones stay AVAILABLE."""
+    policy = view.committed.policy
+    known_bad = view.ended_badly or view.failures
+    if isinstance(policy, Specific) or known_bad or view.lasting(Action.LOAD) >= view.facts.limits.load_timeout:
+        return []
+    return sorted(frozenset().union(*(_superfluous(policy, pod.observed.available) for pod in view.pods)))
+
+
+def _superfluous(policy: VersionPolicy, available: frozenset[int]) -> frozenset[int]:
+    return available - newest(policy, available)
 
 
 def is_stuck(view: View, goal: ModelConfig) -> bool:

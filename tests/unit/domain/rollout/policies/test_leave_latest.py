@@ -19,6 +19,18 @@ def test_it_waits_no_longer_than_a_load_may_take() -> None:
     assert leave_latest(view(GOAL, latest(), LOADING, follows=True, waiting=((2, NOW - 60),)), GOAL) is None
 
 
+def test_it_waits_for_what_the_policy_is_about_to_unload() -> None:
+    """Both are AVAILABLE for a moment: a label that moved to version 1 would be lost with it."""
+    step = leave_latest(view(GOAL, latest(), pod("a", 1, 2), pod("b", 2), follows=True), GOAL)
+    assert step is not None
+    assert (step.action, step.goal.hold) == (Action.LOAD, True)
+    assert "version 1 is about to be unloaded" in step.message
+
+
+def test_what_stays_beside_a_bad_version_is_not_waited_for() -> None:
+    assert leave_latest(view(GOAL, latest(), pod("a", 1, 2, failed=[3]), follows=True), GOAL) is None
+
+
 def test_nothing_is_waited_for_when_nothing_is_being_loaded() -> None:
     assert leave_latest(view(GOAL, latest(), pod("a", 1), follows=True), GOAL) is None
 
