@@ -24,5 +24,8 @@ PARTS = 10
 @example(script=b"U\x01\x00\x00\n")  # a version that loads for ever is found only after another one was withdrawn
 @example(script=b"\x91*\x00\x00\x00\x00\t\x0b\x00\xfb\r")  # a folder is repaired, and one pod knows it as bad still
 @example(script=b"Fi\x00\x00\x00\n\n\x00\r\xcd\xdd\x00\x00")  # of a repaired version, all pods but one have loaded it
+@example(  # one pod lacks what is committed, and a change is withdrawn
+    script=b"\xf1Q" + bytes(7) + b"\x0b\x00\x00\n\x00\x0e\xf9\x00\x00\x0e\x00\n"
+)
 def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: bytes) -> None:
     judge_the_end(play(script))

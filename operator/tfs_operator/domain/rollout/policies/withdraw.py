@@ -10,14 +10,21 @@ from tfs_operator.domain.rollout.view import View
 
 
 def withdraw(view: View, goal: ModelConfig) -> Step | None:
-    """Withdraws as soon as one pod cannot load it. Where all of the goal is committed already, nothing is retired."""
-    failed = {version: words for version in sorted(target.required(goal)) if (words := _failure(view, version))}
+    """Withdraws as soon as one pod cannot load it. Where all of the goal is committed already, nothing is retired.
+
+    What fails of the committed versions meanwhile is given up too: dropped where it failed, and tried again.
+    """
+    failed = _failed(view, goal)
     if not failed:
         return None
     committed = safe_commit(view, goal) or view.committed
-    return failing(
-        view, failed, goal_of(view, committed, keep_available=committed == goal or view.is_baking), committed
-    )
+    led_to = goal_of(view, committed, keep_available=committed == goal or view.is_baking)
+    return failing(view, {**failed, **_failed(view, committed)}, led_to, committed)
+
+
+def _failed(view: View, config: ModelConfig) -> dict[int, str]:
+    required = sorted(target.required(config))
+    return {version: words for version in required if (words := _failure(view, version))}
 
 
 def _failure(view: View, version: int) -> str | None:

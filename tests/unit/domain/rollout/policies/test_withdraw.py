@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from tests.unit.domain.rollout.policies.views import NOW, named, pod, view
+from tfs_operator.domain.model_config import Specific
 from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
+from tfs_operator.domain.rollout.push import pod_config
 
 GOAL = named(1, 2, stable=2)
 COMMITTED = named(1, stable=1)
@@ -17,6 +19,17 @@ def test_it_goes_back_to_what_is_committed_as_soon_as_one_pod_cannot_load_it() -
     assert step is not None
     assert (step.action, step.goal.config, step.commit) == (Action.WITHDRAW, COMMITTED, None)
     assert step.failed == {2: "version 2 on pod b: NOT_FOUND: no saved_model.pb"}
+
+
+def test_a_committed_version_that_failed_on_one_pod_is_given_up_with_the_change() -> None:
+    """So it is dropped there and tried again after its back-off, although the spec no longer names it."""
+    whole, behind = pod("a", 1, 3, failed=[2], stable=1), pod("b", 1, failed=[2, 3], stable=1)
+    step = withdraw(view(GOAL, named(1, 3, stable=1), whole, behind, **TRYING), GOAL)
+    assert step is not None
+    assert list(step.failed) == [2, 3]
+    told = pod_config(step.goal, behind)
+    assert told is not None
+    assert told.policy == Specific((1,))
 
 
 def test_an_error_that_may_be_an_old_one_does_not_count_yet() -> None:
