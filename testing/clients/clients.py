@@ -16,8 +16,11 @@ from testing.local_cluster.kubectl import Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
-RENEWED = load.Bounds(rate=20, count=100_000, seconds=500)
-KEPT = load.Bounds(rate=20, count=100_000, seconds=500, per_connection=1_000_000)
+RENEWED = load.Bounds(rate=10, count=100_000, seconds=500)
+KEPT = load.Bounds(rate=10, count=100_000, seconds=500, per_connection=1_000_000)
+"""Few enough that two pods answer them also while other tests take most of both cores: a test asks whether a request is
+lost, and one that waits for the CPU until its pod is killed would be."""
+
 AT_ONCE = load.Bounds(rate=10_000, count=200_000, seconds=600, per_connection=1_000_000)
 """As many requests as callers are under way at any time: each sends the next one when it was answered."""
 

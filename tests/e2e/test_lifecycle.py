@@ -19,7 +19,7 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
 NAME = "steady"
-DRAIN_SECONDS = 5
+DRAIN_SECONDS = 10
 BASE = {
     "modelUri": f"pvc://models/{NAME}",
     "versionLabels": {"stable": 1},
