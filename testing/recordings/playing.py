@@ -179,10 +179,14 @@ class _Player:
             time.sleep(_QUIET_SECONDS)
             yield from _compared(states, self._now(states))
         else:
-            eventually(
-                lambda: self._now(states) == states, _CHANGE_SECONDS, lambda: self._now(states), what=f"{states}"
-            )
+            eventually(lambda: self._reached(states), _CHANGE_SECONDS, lambda: self._now(states), what=f"{states}")
             self._states = states
+
+    def _reached(self, states: States) -> bool:
+        """Whether the states are there; with a race, whether they stay: a pushed config may still be on its way."""
+        if self._races and self._now(states) == states:
+            time.sleep(_QUIET_SECONDS)
+        return self._now(states) == states
 
     def _as_text(self, versions: Mapping[str, object]) -> Mapping[str, str]:
         return {version: self._normaliser.text(str(state)) for version, state in versions.items()}
