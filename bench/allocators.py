@@ -19,7 +19,7 @@ from pathlib import Path
 from bench import jemalloc
 from bench.allocator_model import save
 from bench.allocators_report import Result, Run, as_json, markdown
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.usage import OthersCpu
 from testing.fleet.model_servers import DOUBLE
 from testing.local_cluster.commands import ROOT
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace, folder: Path) -> Result:
             used += cpu
     return Result(
         day=date.today(),
-        machine=f"{os.cpu_count()} cores ({processor()})",
+        machine=cores_text(),
         runs=runs,
         swaps=options.swaps,
         rate=options.rate,

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.fetch_data import BUCKET, GIB, SHAPES, VERSION, Shape, publish, same
 from bench.fetch_report import Result, Series, as_json, markdown
 from bench.fetchers import FETCHERS, Fetcher, Job
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.measured_process import ProcessFailed, Usage, measured
 from testing.local_cluster.commands import ROOT
 from testing.stores.s3 import S3Server, running_s3
@@ -66,7 +66,7 @@ def measure(server: S3Server, fetchers: Sequence[Fetcher], rounds: int, folder: 
 
 
 def run(fetchers: Sequence[Fetcher], rounds: int) -> Result:
-    machine = f"{os.cpu_count()} cores ({processor()}), load average before: {os.getloadavg()[0]:.1f}"
+    machine = f"{cores_text()}, load average before: {os.getloadavg()[0]:.1f}"
     (ROOT / "build").mkdir(exist_ok=True)
     # On the disk of the work tree: /tmp may be memory.
     with tempfile.TemporaryDirectory(prefix="bench-fetch-", dir=ROOT / "build") as name:

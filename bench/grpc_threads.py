@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.report import filled
 from bench.usage import memory, peak_memory
 from testing.local_cluster.commands import ROOT
@@ -147,7 +147,7 @@ def run() -> str:
         print(f"  {rows[-1]}", flush=True)
     version = subprocess.run(["pkg-config", "--modversion", "grpc++"], capture_output=True, text=True).stdout.strip()
     measured = (
-        f"Measured by `make bench-threads` on {date.today().isoformat()}, {os.cpu_count()} cores ({processor()}),"
+        f"Measured by `make bench-threads` on {date.today().isoformat()}, {cores_text()},"
         f" gRPC {version}, calls of {CALL_MILLISECONDS} ms without a pause, {SECONDS} s each; load average"
         f" {before:.1f} before, {os.getloadavg()[0]:.1f} after."
     )

@@ -21,7 +21,7 @@ from typing import Any
 
 from bench.label_moves_report import Result, as_json, markdown
 from bench.logged_move import LoggedMove, logged_move
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.usage import OthersCpu, children_of, cpu_seconds
 from hack.half_plus_two import saved_model
 from testing.api_client import Api
@@ -92,7 +92,7 @@ def measure(served: Served, operator: OperatorProcess, options: argparse.Namespa
         cpu += cpu_seconds(operator.process.pid) - before
     return Result(
         day=date.today(),
-        machine=f"{os.cpu_count()} cores ({processor()})",
+        machine=cores_text(),
         replicas=options.replicas,
         reserve_seconds=options.reserve_seconds,
         moves=found,

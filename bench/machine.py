@@ -58,6 +58,11 @@ def _kubelet_sync(kubectl: Kubectl, node: str) -> str:
     return str(configuration["kubeletconfig"]["syncFrequency"])
 
 
+def cores_text() -> str:
+    """Returns this machine's cores as reports name them: `2 cores (AMD EPYC)`."""
+    return f"{os.cpu_count()} cores ({processor()})"
+
+
 def processor() -> str:
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []

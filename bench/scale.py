@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.scale_models import AUTOSCALED, many, tfmodel
 from bench.scale_repair import repairs
 from bench.scale_report import Result, Size, as_json, markdown
@@ -66,7 +66,7 @@ async def run(counts: Sequence[int], options: argparse.Namespace) -> Result:
             with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=ROOT / "build") as folder:
                 async with new_world(Path(folder)) as world:
                     sizes.append(await measured(world, count, options))
-    return Result(date.today(), f"{cores} cores ({processor()})", cores, load, sizes)
+    return Result(date.today(), cores_text(), cores, load, sizes)
 
 
 def tell(result: Result, file: Path) -> None:

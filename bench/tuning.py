@@ -19,7 +19,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from bench.boston import program, samples, train
-from bench.machine import processor
+from bench.machine import cores_text
 from bench.tuned_server import NoStart
 from bench.tuning_cases import (
     AGES,
@@ -64,7 +64,7 @@ def measure_ages(base_path: Path, folder: Path) -> dict[str, Calls]:
 
 
 def run(rounds: int) -> Result:
-    machine, before = f"{os.cpu_count()} cores ({processor()})", os.getloadavg()[0]
+    machine, before = cores_text(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="bench-tuning-") as name:
         folder = Path(name)
         print("Training examples/boston", flush=True)
