@@ -8,7 +8,17 @@ from pydantic_core import PydanticCustomError
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
 from tfs_operator.api.rules import Rule, found, lacks, ruled
 from tfs_operator.api.tls import Tls
-from tfs_operator.api.tuning import NO_BATCHING_FILE, SAID_ONCE, Batching, GpuMemoryFraction, Grpc, Parallelism, Warmup
+from tfs_operator.api.tuning import (
+    NO_BATCHING_FILE,
+    SAID_ONCE,
+    Batching,
+    GpuMemoryFraction,
+    Grpc,
+    Parallelism,
+    Warmup,
+    flag_pattern,
+    is_given,
+)
 from tfs_operator.api.versions import distinct
 
 MANAGED_FLAGS = (
@@ -29,7 +39,6 @@ MANAGED_FLAGS = (
 """Flags on which the operator's own work rests, so that a user's value would break it."""
 
 _FLAG = "^--[a-z][a-z0-9_]*(=[^\\x00-\\x1f\\x7f]*)?$"
-_MANAGED = f"^--({'|'.join(MANAGED_FLAGS)})(=|$)"
 
 
 def _all_match(items: list[str]) -> bool:
@@ -37,7 +46,7 @@ def _all_match(items: list[str]) -> bool:
 
 
 def _none_managed(items: list[str]) -> bool:
-    return not any(found(_MANAGED, item) for item in items)
+    return not is_given(MANAGED_FLAGS, items)
 
 
 ExtraArgs = Annotated[
@@ -50,7 +59,7 @@ ExtraArgs = Annotated[
             "each item is one flag, --name or --name=value, for example --enable_profiler=false",
         ),
         Rule(
-            f"!self.exists(flag, flag.matches(r'{_MANAGED}'))",
+            f"!self.exists(flag, flag.matches(r'{flag_pattern(MANAGED_FLAGS)}'))",
             _none_managed,
             "the operator sets these flags itself: " + ", ".join(MANAGED_FLAGS),
         ),

@@ -155,21 +155,22 @@ BATCHING_FILE_FLAGS = ("batching_parameters_file", "enable_per_model_batching_pa
 of a version's folder. A `max_batch_size` of 0 or a negative `batch_timeout_micros` ends it by SIGSEGV at each load."""
 
 
+def flag_pattern(flags: tuple[str, ...]) -> str:
+    """Returns the RE2 pattern of an argument that is one of `flags`, with a value or without."""
+    return f"^--({'|'.join(flags)})(=|$)"
+
+
 def is_given(flags: tuple[str, ...], extra_args: list[str] | None) -> bool:
     """Whether one of `flags` is among the user's own."""
-    return any(found(_pattern(flags), argument) for argument in extra_args or [])
+    return any(found(flag_pattern(flags), argument) for argument in extra_args or [])
 
 
 NO_BATCHING_FILE = Rule(
-    f"!self.exists(flag, flag.matches(r'^--({'|'.join(BATCHING_FILE_FLAGS)})(=|$)'))",
+    f"!self.exists(flag, flag.matches(r'{flag_pattern(BATCHING_FILE_FLAGS)}'))",
     lambda extra_args: not is_given(BATCHING_FILE_FLAGS, extra_args),
     "use server.batching, whose numbers are checked: a wrong one in a file ends the server at each load, so these "
     "flags are refused: " + ", ".join(BATCHING_FILE_FLAGS),
 )
-
-
-def _pattern(flags: tuple[str, ...]) -> str:
-    return f"^--({'|'.join(flags)})(=|$)"
 
 
 def _said_once(field: str, flags: tuple[str, ...]) -> Rule:
@@ -178,7 +179,7 @@ def _said_once(field: str, flags: tuple[str, ...]) -> Rule:
 
     return Rule(
         f"!has(self.{field}) || !has(self.extraArgs) || "
-        f"!self.extraArgs.exists(flag, flag.matches(r'{_pattern(flags)}'))",
+        f"!self.extraArgs.exists(flag, flag.matches(r'{flag_pattern(flags)}'))",
         check,
         f"{field} stands for these flags, take them out of extraArgs: " + ", ".join(f"--{flag}" for flag in flags),
     )
