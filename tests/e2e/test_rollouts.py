@@ -230,6 +230,7 @@ def test_an_operator_that_is_killed_when_one_pod_has_the_label_and_another_has_n
         for server in servers:
             mnist.await_answer(server, "stable", new)
         ended = time.monotonic()
+        mnist.await_label("stable", new)
         report = mnist.conclude(running)
     assert_all_answered(report)
     assert_answered(report, old, until=began)

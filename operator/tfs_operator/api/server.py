@@ -176,8 +176,7 @@ class Server(ApiModel):
         ]
         | None
     ) = None
-    """Environment variables of the model server. Unless they are named here, it gets `MALLOC_ARENA_MAX=2` and, with
-    `gpus` and without `gpuMemoryFraction`, `TF_FORCE_GPU_ALLOW_GROWTH=true`."""
+    """Environment variables of the model server."""
 
     batching: Batching | None = None
     """Runs requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is

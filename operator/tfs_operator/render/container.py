@@ -22,7 +22,6 @@ GPU_RESOURCE = "nvidia.com/gpu"
 _LOAD_RETRIES = 2
 _LOAD_RETRY_INTERVAL_MICROS = 2_000_000
 _LOAD_THREADS = 4
-_MALLOC_ARENAS = 2
 
 
 def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifest:
@@ -37,7 +36,7 @@ def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifes
             {"name": "grpc", "containerPort": GRPC_PORT, "protocol": "TCP"},
             {"name": "rest", "containerPort": REST_PORT, "protocol": "TCP"},
         ],
-        "env": _environment(tfmodel),
+        **_optional("env", _environment(tfmodel)),
         **_optional("resources", _resources(tfmodel)),
         "volumeMounts": mounts(tfmodel),
         **probes(first_model, spec.rollout),
@@ -82,20 +81,15 @@ def flags(tfmodel: TFModel) -> list[str]:
 
 
 def _environment(tfmodel: TFModel) -> list[Manifest]:
-    """The user's variables win."""
-    chosen = [variable.model_dump(by_alias=True, exclude_none=True) for variable in tfmodel.spec.server.env or []]
-    names = {variable["name"] for variable in chosen}
-    return [*chosen, *(variable for variable in _default_variables(tfmodel) if variable["name"] not in names)]
-
-
-def _default_variables(tfmodel: TFModel) -> list[Manifest]:
-    """With as many arenas as glibc has by itself, memory of versions that are unloaded stays in some of them, and a
-    server whose models are swapped grows to twice its size. With GPUs, TensorFlow would else take all of their memory
-    at once, or the fraction of it that it was given, which is then kept free from others that share them."""
-    arenas = {"name": "MALLOC_ARENA_MAX", "value": str(_MALLOC_ARENAS)}
+    """The user's variables win. With GPUs, TensorFlow would else take all of their memory at once, or the fraction of
+    it that it was given, which is then kept free from others that share them."""
+    server = tfmodel.spec.server
+    chosen = [variable.model_dump(by_alias=True, exclude_none=True) for variable in server.env or []]
     growth = {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "true"}
-    grows = tfmodel.spec.gpus > 0 and tfmodel.spec.server.gpu_memory_fraction is None
-    return [arenas, growth] if grows else [arenas]
+    grows = tfmodel.spec.gpus > 0 and server.gpu_memory_fraction is None
+    if grows and all(variable["name"] != growth["name"] for variable in chosen):
+        chosen.append(growth)
+    return chosen
 
 
 def _resources(tfmodel: TFModel) -> Manifest:

@@ -30,24 +30,6 @@ def test_the_image_is_the_users_or_the_administrators(spec: dict[str, Any], imag
     assert server(**spec)["image"] == image
 
 
-ARENAS = {"name": "MALLOC_ARENA_MAX", "value": "2"}
-
-
-class TestMemory:
-    def test_the_c_library_has_few_arenas(self) -> None:
-        """Else a server whose models are swapped grows to twice its size."""
-        assert server()["env"] == [ARENAS]
-
-    def test_the_users_variables_are_beside_it(self) -> None:
-        other = {"name": "LD_PRELOAD", "value": "/usr/lib/libjemalloc.so.2"}
-        assert server(server={"env": [other]})["env"] == [other, ARENAS]
-
-    @pytest.mark.parametrize("value", ["1", "8", ""])
-    def test_the_user_may_decide_otherwise(self, value: str) -> None:
-        variable = {"name": "MALLOC_ARENA_MAX", "value": value}
-        assert server(server={"env": [variable]})["env"] == [variable]
-
-
 class TestGpus:
     def test_they_are_a_limit_and_a_toleration(self) -> None:
         manifests = rendered(tfmodel(gpus=2))
@@ -63,11 +45,11 @@ class TestGpus:
         assert resources == {"limits": {"memory": "1Gi", "nvidia.com/gpu": "1"}, "requests": {"cpu": 1}}
 
     def test_their_memory_is_taken_as_it_is_needed(self) -> None:
-        assert server(gpus=1)["env"] == [ARENAS, {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "true"}]
+        assert server(gpus=1)["env"] == [{"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "true"}]
 
     def test_the_user_may_decide_otherwise(self) -> None:
         variable = {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "value": "false"}
-        assert server(gpus=1, server={"env": [variable]})["env"] == [variable, ARENAS]
+        assert server(gpus=1, server={"env": [variable]})["env"] == [variable]
 
     def test_the_same_toleration_is_not_said_twice(self) -> None:
         toleration = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
@@ -76,8 +58,7 @@ class TestGpus:
 
     def test_without_them_nothing_of_this_is_there(self) -> None:
         manifests = rendered(tfmodel())
-        assert container(manifests)["env"] == [ARENAS]
-        assert "resources" not in container(manifests)
+        assert not {"env", "resources"} & container(manifests).keys()
         assert "tolerations" not in pod_spec(manifests)
 
 
@@ -198,7 +179,7 @@ def test_settings_of_the_server_are_passed_on_as_they_are() -> None:
     manifests = rendered(tfmodel(server=given))
     assert container(manifests)["imagePullPolicy"] == "Never"
     assert pod_spec(manifests)["imagePullSecrets"] == [{"name": "registry"}]
-    assert container(manifests)["env"][:2] == given["env"]
+    assert container(manifests)["env"] == given["env"]
     assert container(manifests)["args"][-2:] == ["--b", "--a=1"]
 
 

@@ -89,7 +89,7 @@ def test_growth_may_be_asked_for_besides() -> None:
 
 def growth(model: TFModel) -> list[Manifest]:
     """What the server is told of it."""
-    variables = container(rendered(model))["env"]
+    variables = container(rendered(model)).get("env", [])
     return [variable for variable in variables if variable["name"] == "TF_FORCE_GPU_ALLOW_GROWTH"]
 
 
