@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from model_server import log
-from model_server.status import StatusError, failed_precondition, invalid_argument
+from model_server.file_errors import exists, file_error
+from model_server.status import StatusError, invalid_argument
 
 SOURCE = "sources/storage_path/file_system_storage_path_source.cc"
 
@@ -71,7 +72,7 @@ class VersionSource:
 def aspired_versions(model: Any) -> Versions:
     """The versions of a ModelConfig to serve now; raises StatusError if its base path is missing."""
     base_path = Path(model.base_path)
-    if not base_path.exists():
+    if not exists(base_path):
         raise invalid_argument(
             f"Could not find base path {base_path} for servable {model.name} "
             f"with error NOT_FOUND: {base_path} not found"
@@ -93,7 +94,7 @@ def _specific(name: str, base_path: Path, specified: list[int]) -> Versions:
     if not specified:
         log.warning(SOURCE, f"No specific versions requested for servable {name}.")
         return {}
-    if all((base_path / str(version)).exists() for version in specified):
+    if all(exists(base_path / str(version)) for version in specified):
         return {version: str(base_path / str(version)) for version in specified}
     found = {version: folder for version, folder in _numbered(base_path).items() if version in specified}
     for version in sorted(set(specified) - set(found)):
@@ -135,7 +136,7 @@ def _children(base_path: Path) -> list[tuple[str, int]]:
     try:
         children = sorted(child.name for child in base_path.iterdir())
     except OSError as error:
-        raise failed_precondition(f"{base_path}; {error.strerror}") from error
+        raise file_error(str(base_path), error) from error
     numbered = [(child, int(child)) for child in children if _INT64.fullmatch(child)]
     return [(child, version) for child, version in numbered if -(2**63) <= version < 2**63]
 

@@ -4,15 +4,14 @@ The double estimates nothing, but fails for the same folders. (servables/tensorf
 """
 
 import os
-from pathlib import Path
 
-from model_server.file_errors import file_error
+from model_server.file_errors import exists, file_error
 from model_server.status import not_found
 
 
 def look_through(folder: str) -> None:
     """Raises StatusError for a path that is absent, no folder or unreadable, or has a link that leads nowhere."""
-    if not Path(folder).exists():
+    if not exists(folder):
         raise not_found(f"{folder} not found")
     waiting = [folder]
     while waiting:

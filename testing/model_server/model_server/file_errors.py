@@ -5,6 +5,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 from model_server.status import Code, StatusError
 
@@ -19,6 +20,14 @@ _CODES = {
     Code.ABORTED: (errno.EDEADLK, errno.ESTALE),
 }
 _CODE_OF = {number: code for code, numbers in _CODES.items() for number in numbers}
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is something at a path that this process may look at."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
 
 
 def file_error(path: str, error: OSError) -> StatusError:

@@ -15,6 +15,9 @@ from model_server import log
 Value = TypeVar("Value", int, float, bool, str)
 
 _INTEGER = re.compile(r"\s*[+-]?\d+", re.ASCII)
+_LONG = ("load_retry_interval_micros",)
+"""The flags of 64 bits; the others have 32."""
+
 _THREADS = 4 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 8
 
 
@@ -145,7 +148,13 @@ def _value(name: str, default: object, text: str) -> object:
         if isinstance(default, float):
             return float(text)
         if _INTEGER.fullmatch(text):
-            return int(text)
+            return _as_c(int(text), 64 if name in _LONG else 32)
     except ValueError:
         pass
     raise BadFlag(f"Couldn't interpret value {text} for flag {name}.")
+
+
+def _as_c(value: int, bits: int) -> int:
+    """What C's sscanf stores of a number: the nearest of 64 bits, and the lower half of it in 32."""
+    value = min(max(value, -(2**63)), 2**63 - 1)
+    return (value + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)

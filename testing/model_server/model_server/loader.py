@@ -11,6 +11,7 @@ from model_server.batching import Batcher
 from model_server.batching_parameters import BatchingParameters
 from model_server.flags import Flags
 from model_server.inference import Inference
+from model_server.saved_model import check_folder
 from model_server.servable import Servable
 from model_server.session import Runnable, Session
 from model_server.settings import Settings
@@ -37,6 +38,7 @@ class Loader:
 
     def __call__(self, version: VersionId, folder: str) -> Servable:
         time.sleep(self._delay_seconds)
+        check_folder(folder)
         started = time.monotonic()
         try:
             session = Session(folder, self._tags, self._config)

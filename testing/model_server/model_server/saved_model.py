@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from model_server.file_errors import exists
 from model_server.protos import meta_graph_pb2, saved_model_pb2
 from model_server.status import Code, StatusError, failed_precondition, not_found, unimplemented
 from model_server.tensorflow_c import CallStatus, library, texts
@@ -19,13 +20,21 @@ _INITIALIZER = "__saved_model_init_op"
 _ASSETS = "saved_model_assets"
 
 
+def check_folder(export_dir: str) -> None:
+    """Raises StatusError for a folder without a SavedModel, which the real server does not count as a load."""
+    if exists(f"{export_dir}/export.meta"):
+        raise unimplemented("Session Bundle is deprecated and removed.")
+    if not exists(f"{export_dir}/{_BINARY}") and not exists(f"{export_dir}/{_TEXT}"):
+        raise not_found(
+            "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
+            f"`saved_model.pb`)\nSpecified file path: {export_dir}"
+        )
+
+
 def read_meta_graph(export_dir: str, tags: Sequence[str]) -> Any:
     """Reads the MetaGraphDef that has exactly these tags; raises StatusError in TensorFlow's words."""
-    folder = Path(export_dir)
-    if (folder / "export.meta").exists():
-        raise unimplemented("Session Bundle is deprecated and removed.")
     try:
-        saved_model = _read(folder)
+        saved_model = _read(export_dir)
     except (OSError, DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
         raise _refusal(export_dir, tags) from error
     for meta_graph in saved_model.meta_graphs:
@@ -73,17 +82,12 @@ def assets(meta_graph: Any, export_dir: str) -> dict[str, str]:
     return {asset.tensor_info.name: f"{export_dir}/assets/{asset.filename}" for asset in listed}
 
 
-def _read(folder: Path) -> Any:
+def _read(export_dir: str) -> Any:
     saved_model = saved_model_pb2.SavedModel()
-    if (folder / _BINARY).exists():
-        saved_model.ParseFromString((folder / _BINARY).read_bytes())
-    elif (folder / _TEXT).exists():
-        text_format.Parse((folder / _TEXT).read_bytes(), saved_model)
+    if exists(f"{export_dir}/{_BINARY}"):
+        saved_model.ParseFromString(Path(export_dir, _BINARY).read_bytes())
     else:
-        raise not_found(
-            "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
-            f"`saved_model.pb`)\nSpecified file path: {folder}"
-        )
+        text_format.Parse(Path(export_dir, _TEXT).read_bytes(), saved_model)
     return saved_model
 
 

@@ -93,7 +93,7 @@ class Server:
         if flags.enable_grpc_healthcheck_service:
             add_health_service(server)
         for address in self._grpc_addresses():
-            _listen(server, address, credentials)
+            _listen(server, address, credentials, has_health_service=flags.enable_grpc_healthcheck_service)
         server.start()
         self._grpc = server
         if flags.port:
@@ -135,7 +135,7 @@ class Server:
         def listen(address: str) -> HttpServer:
             return HttpServer(
                 address,
-                flags.rest_api_port,
+                flags.rest_api_port % 2**16,
                 api,
                 threads=flags.rest_api_num_threads,
                 metrics_path=metrics_path,
@@ -189,11 +189,16 @@ def _credentials(flags: Flags) -> grpc.ServerCredentials | None:
     )
 
 
-def _listen(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> None:
+def _listen(
+    server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None, *, has_health_service: bool
+) -> None:
     try:
         if credentials is not None and not address.startswith("unix:"):
             server.add_secure_port(address, credentials)
         else:
             server.add_insecure_port(address)
     except RuntimeError as error:
+        if has_health_service:
+            # The real server asks the one that it has not got for it.
+            crash.segfault()
         raise invalid_argument("Failed to BuildAndStart gRPC server") from error

@@ -6,9 +6,9 @@
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
+from model_server.file_errors import exists
 from model_server.protos import config_pb2, meta_graph_pb2, tensor_pb2
 from model_server.saved_model import assets, check_graph, initializer, read_meta_graph
 from model_server.status import StatusError, invalid_argument
@@ -101,7 +101,7 @@ class Session:
 
     def _restore(self, meta_graph: Any, export_dir: str) -> None:
         """Reads the variables; a SavedModel without `variables.index` is taken for one that has none."""
-        if Path(export_dir, "variables", "variables.index").exists():
+        if exists(f"{export_dir}/variables/variables.index"):
             saver = meta_graph.saver_def
             feeds = {saver.filename_tensor_name: f"{export_dir}/variables/variables"}
             self._run_once(feeds | assets(meta_graph, export_dir), saver.restore_op_name)

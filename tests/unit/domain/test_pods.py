@@ -21,14 +21,20 @@ SERVER_LOG = """\
 FileSystemStoragePathSource encountered a filesystem access error: Could not find base path /models/pvc/models/mnist \
 for servable mnist with error NOT_FOUND: /models/pvc/models/mnist not found
 2026-11-21 06:30:00.000001: E tensorflow_serving/util/retrier.cc:47] Loading servable: {name: mnist version: 2} \
-failed: NOT_FOUND: Could not find SavedModel .pb or .pbtxt at supplied export directory path: /models/pvc/models/mnist/2
-Failed to start server. Error: Unknown: 1 servable(s) did not become available: {{name: mnist version: 2} due to error
+failed: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called \
+`saved_model.pb`)
+Specified file path: /models/pvc/models/mnist/2
+Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: mnist version: 2} due to \
+error: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called \
+`saved_model.pb`)
+Specified file path: /models/pvc/models/mnist/2}, }
 """
 LAST_WORDS = (
-    "Loading servable: {name: mnist version: 2} failed: NOT_FOUND: Could not find SavedModel .pb or .pbtxt at supplied "
-    "export directory path: /models/pvc/models/mnist/2; "
-    "Failed to start server. Error: Unknown: 1 servable(s) did not become available: "
-    "{{name: mnist version: 2} due to error"
+    "Loading servable: {name: mnist version: 2} failed: NOT_FOUND: Specified file path does not appear to contain a "
+    "SavedModel bundle (should have a file called `saved_model.pb`); "
+    "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: mnist version: 2} due to "
+    "error: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called "
+    "`saved_model.pb`)"
 )
 
 
