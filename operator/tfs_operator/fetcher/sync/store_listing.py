@@ -8,7 +8,8 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import MOST_SECONDS, Backoff
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
-from tfs_operator.fetcher.sync.unexpected import unexpected_error
+from tfs_operator.fetcher.core.unexpected import unexpected_error
+from tfs_operator.fetcher.saved_model.checks import check_listing
 
 DEADLINE_SECONDS = 3600.0
 """A list call takes seconds; a source of archives may fetch a whole archive to see what is in it."""
@@ -25,6 +26,7 @@ class StoreListing:
         self._source = source
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._whole: frozenset[int] = frozenset()
         self.backoff = Backoff(clock)
         self.versions: Mapping[int, RemoteVersion] | None = None
         """By number; None before the first answer. It stays where a later question fails."""
@@ -32,6 +34,11 @@ class StoreListing:
         self.problem: FetchError | None = None
         self.asked_at = float("-inf")
         """When the last answer or error came, by `clock`."""
+
+    @property
+    def whole(self) -> frozenset[int] | None:
+        """Returns the versions that are whole by their listing; None while the store has not answered, or fails."""
+        return None if self.versions is None or self.failed else self._whole
 
     @property
     def failed(self) -> bool:
@@ -52,6 +59,7 @@ class StoreListing:
                 self._failed(unexpected_error(self._source.uri, error))
             else:
                 self.problem = None
+                self._whole = frozenset(n for n, version in self.versions.items() if self._is_whole(version))
                 self.backoff.reset()
             finally:
                 self.asked_at = self._clock()
@@ -59,10 +67,17 @@ class StoreListing:
             raise self.problem
         return self.versions or {}
 
+    def _is_whole(self, version: RemoteVersion) -> bool:
+        try:
+            check_listing(self._source.uri, version)
+        except FetchError:
+            return False
+        return True
+
     def _failed(self, error: FetchError) -> None:
         self.problem = error
         if error.reason is Reason.NO_VERSIONS:
-            self.versions = {}
+            self.versions, self._whole = {}, frozenset()
         most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else MOST_LISTING_SECONDS
         self.backoff.failed(retry=error.retry, most=most)
 
