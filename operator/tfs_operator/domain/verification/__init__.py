@@ -1,4 +1,4 @@
-"""Decides whether a version that is AVAILABLE can predict: what it is asked, and what its answers mean."""
+"""Judges whether a version that is AVAILABLE can predict: what it is asked, and what its answers mean. Pure."""
 
 from tfs_operator.domain.verification.judge import judge
 from tfs_operator.domain.verification.made_up import MAX_BODY_BYTES, MadeUp, PredictRequest, made_up

@@ -63,11 +63,12 @@ def judge(asked: str, status: int, body: str) -> Probed:
     """Judges one answer. `asked` says what was asked, for users; `status` is HTTP's, `body` as it came, or its
     beginning."""
     if status == 200:
-        return Probed(Outcome.GOOD, f"{asked} was answered")
+        return Probed(Outcome.GOOD)
     error = _error(body)
     if error is None:
         return Probed(Outcome.UNPROVEN, f"{asked}: HTTP {status}, without an error of TensorFlow Serving")
-    return Probed(_outcome(status, error), f"{asked}: HTTP {status}: {_shortened(error)}")
+    outcome = _outcome(status, error)
+    return Probed(outcome, "" if outcome is Outcome.GOOD else f"{asked}: HTTP {status}: {_shortened(error)}")
 
 
 def _outcome(status: int, error: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Defines what is known of a version once it was asked."""
+"""What came of asking one version on one pod for a prediction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What an answer says of the version that gave it."""
+    """How a version has answered."""
 
     GOOD = "Good"
-    """It has predicted, so its graph, its variables and its tables are there."""
+    """It has answered with a prediction, and all that had to hold of it does."""
 
     BAD = "Bad"
-    """It failed in a way for which no input can be blamed: it cannot predict for anybody."""
+    """It cannot answer, for a reason that no input can be blamed for, or answers otherwise than it has to."""
 
     UNPROVEN = "Unproven"
-    """The answer may be due to the request, or there is none."""
+    """Nothing is known: no request could be made up, or the input may be to blame for the error, or none came."""
 
 
 @dataclass(frozen=True)
 class Probed:
-    """The outcome for one version. `words` are for users: what was asked, and the server's own words."""
+    """The outcome, and why, in words for users that continue `version 2 on pod a: `; empty for GOOD."""
 
     outcome: Outcome
     words: str = ""
