@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from testing.models.graph_files import saved_model
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
@@ -66,7 +67,12 @@ _contents = itertools.count()
 def publish(store: Path, *numbers: int) -> None:
     """Versions with a graph and no variables, each with content of its own."""
     for number in numbers:
-        write(store / str(number), {"saved_model.pb": f"graph {next(_contents)}", "assets/words.txt": "a b c"})
+        write(store / str(number), {"saved_model.pb": graph(), "assets/words.txt": "a b c"})
+
+
+def graph() -> bytes:
+    """A graph without variables, of other bytes each time."""
+    return saved_model(mark=str(next(_contents)))
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.models.folder_source import content, publish, write
+from testing.models.folder_source import content, graph, publish, write
 from testing.models.index_files import index_bytes
 from tests.unit.fetcher.scene import Scene, eventually, running_sync
 from tfs_operator.api.conditions import Reason
@@ -54,7 +54,7 @@ class TestNamedVersions:
         assert scene.sync.started()
 
     async def test_a_folder_with_leading_zeros_gets_its_plain_number(self, scene: Scene) -> None:
-        write(scene.store / "007", {"saved_model.pb": "graph"})
+        write(scene.store / "007", {"saved_model.pb": graph()})
         scene.order(7)
         await scene.until_fetched(7)
         assert scene.visible() == ["7"]
@@ -230,7 +230,7 @@ class TestUploads:
         """Only its index tells that a shard is missing, so all the rest had to be fetched to see it."""
         index = index_bytes(2, [(0, 0, 8)])
         shard = "variables/variables.data-00000-of-00001"
-        write(scene.store / "1", {"saved_model.pb": "graph", "variables/variables.index": index, shard: "x" * 8})
+        write(scene.store / "1", {"saved_model.pb": graph(), "variables/variables.index": index, shard: "x" * 8})
         begun: list[str] = []
 
         async def count(path: str) -> None:
