@@ -85,6 +85,9 @@ class Reason(StrEnum):
     MODEL_SERVER_FAILED = "ModelServerFailed"
     """The model server's process ended; the message has the end of its log."""
 
+    CONTAINER_FAILED = "ContainerFailed"
+    """Another container of a pod has ended with an error: the fetcher, or one that a webhook has added."""
+
     IMAGE_NOT_PULLED = "ImageNotPulled"
     """The server's image cannot be pulled."""
 
@@ -157,7 +160,7 @@ class Reason(StrEnum):
     """A version is no SavedModel: saved_model.pb is missing or empty, or the version is a file and not a folder."""
 
     INCOMPLETE_VERSION = "IncompleteVersion"
-    """A version lacks files that its own index lists: its upload is under way, or was interrupted."""
+    """A version lacks files that its own files name: its upload is under way, or was interrupted."""
 
     VERSION_CHANGED = "VersionChanged"
     """A version changed while it was being fetched, or does not match the checksum of its store."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testing.models.folder_source import write
+from testing.models.graph_files import saved_model
 from testing.models.index_files import index_bytes
 from tfs_operator.domain.fetch_protocol import LocalFolder
 
@@ -22,7 +23,11 @@ def on_claim(root: Path, path: str = "models/mnist") -> LocalFolder:
 def publish(folder: LocalFolder, *numbers: int) -> None:
     """Versions with a graph and a variable of ten bytes."""
     for number in numbers:
-        files = {"saved_model.pb": b"graph", INDEX: index_bytes(1, [(0, 0, 10)]), SHARD: b"0123456789"}
+        files = {
+            "saved_model.pb": saved_model(mark=str(number)),
+            INDEX: index_bytes(1, [(0, 0, 10)]),
+            SHARD: b"0123456789",
+        }
         write(Path(folder.base_path, str(number)), files)
 
 

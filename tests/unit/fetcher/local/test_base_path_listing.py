@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from testing.models.folder_source import write
+from testing.models.graph_files import saved_model
 from tests.unit.fetcher.local.folders import INDEX, LONG_AGO, SHARD, as_another_user, on_claim, publish
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
@@ -40,7 +41,7 @@ def test_versions_that_are_whole(tmp_path: Path) -> None:
 def test_names_that_the_server_takes_and_others(tmp_path: Path) -> None:
     folder = on_claim(tmp_path)
     for name in ("002", "tmp", ".fetching-4", "5a"):
-        write(Path(folder.base_path, name), {"saved_model.pb": "graph"})
+        write(Path(folder.base_path, name), {"saved_model.pb": saved_model()})
     assert seen(folder).whole == {2}
 
 
@@ -78,13 +79,13 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_number_for_a_name(tmp_path: Path) -> None:
     folder = on_claim(tmp_path)
-    write(Path(folder.base_path, "latest"), {"saved_model.pb": "graph"})
+    write(Path(folder.base_path, "latest"), {"saved_model.pb": saved_model()})
     assert "no folder has a number for a name (found: latest)" in problem_of(folder).message
 
 
 def test_a_version_in_place_of_the_base_path(tmp_path: Path) -> None:
     folder = on_claim(tmp_path, "models/mnist/1")
-    write(Path(folder.base_path), {"saved_model.pb": "graph"})
+    write(Path(folder.base_path), {"saved_model.pb": saved_model()})
     assert problem_of(folder).message == (
         "pvc://store/models/mnist/1: saved_model.pb lies right here, so this folder is one version and not a base "
         "path: name the folder above, pvc://store/models/mnist"
@@ -95,7 +96,7 @@ def test_a_version_in_place_of_the_base_path(tmp_path: Path) -> None:
 def test_a_version_without_a_base_path_above(tmp_path: Path, path: str) -> None:
     """The claim itself cannot be named as a base path."""
     folder = on_claim(tmp_path, path)
-    write(Path(folder.base_path), {"saved_model.pb": "graph"})
+    write(Path(folder.base_path), {"saved_model.pb": saved_model()})
     assert problem_of(folder).message.endswith("move what is in it to a folder with a number for a name, such as 1")
 
 
@@ -144,21 +145,19 @@ def test_a_closed_folder(public: Path, closed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("closed", "words"), [("", "folder 2"), ("saved_model.pb", None), (INDEX, "file variables.index")]
+    ("closed", "what"), [("", "folder 2"), ("saved_model.pb", "file saved_model.pb"), (INDEX, "file variables.index")]
 )
-def test_a_closed_version(public: Path, closed: str, words: str | None) -> None:
-    """That a file cannot be read is known only of files that are read."""
+def test_a_closed_version(public: Path, closed: str, what: str) -> None:
     folder = on_claim(public)
     publish(folder, 1, 2)
     Path(folder.base_path, "2", closed).chmod(0o000)
     with as_another_user():
         found = seen(folder)
-    assert found.whole == ({1, 2} if words is None else {1})
-    if words is not None:
-        problem = found.versions[2].problem
-        assert problem
-        assert problem.reason is Reason.ACCESS_DENIED
-        assert f"version 2: the {words} has mode 0 and belongs to user" in problem.message
+    assert found.whole == {1}
+    problem = found.versions[2].problem
+    assert problem
+    assert problem.reason is Reason.ACCESS_DENIED
+    assert f"version 2: the {what} has mode 0 and belongs to user" in problem.message
 
 
 def test_what_is_being_written_is_waited_for(tmp_path: Path) -> None:
