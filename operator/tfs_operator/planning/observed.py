@@ -11,7 +11,7 @@ from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
 from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import PodObservation, Problem
-from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question
@@ -74,6 +74,9 @@ class Observed:
     children: LiveChildren = field(default_factory=LiveChildren)
     pods: tuple[PodFacts, ...] = ()
     observations: tuple[PodObservation, ...] = ()
+    dead: tuple[DeadPod, ...] = ()
+    """Pods that will never run again, and are none of `pods`."""
+
     memories: Mapping[str, Memory] = field(default_factory=dict)
     unknown_kinds: frozenset[str] = frozenset()
     """Kinds that the cluster does not know."""

@@ -156,6 +156,7 @@ class BasePathSync:
             listed=self._listing.versions,
             listing_failed=self._listing.failed,
             bad=self._attempts.bad(),
+            unsettled=self._listing.unsettled,
         )
 
     async def _ask_server(self) -> Mapping[int, str] | None:

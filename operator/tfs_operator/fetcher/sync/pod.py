@@ -100,6 +100,8 @@ def _by_base_path(sources: Iterable[ModelSource]) -> list[list[ModelSource]]:
 class InvalidSource:
     """Stands in for a source whose URI is not valid: an error like any other, and the other models are served."""
 
+    publishes_at_once = True
+
     def __init__(self, uri: str, error: FetchError) -> None:
         self.uri = uri
         self._error = error
