@@ -12,7 +12,7 @@ from tfs_operator.domain.rollout.action import Action
 
 @dataclass(frozen=True)
 class Pod:
-    """A ready pod that answered. `ready_at` is the time of its Ready condition's last transition."""
+    """A pod that answered. `ready_at` is the time of its Ready condition's last transition."""
 
     name: str
     observed: ModelObservation
@@ -28,6 +28,9 @@ class Pod:
 
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
+
+    ready: bool = True
+    """What Kubernetes says. Pods that are not ready are in a fleet only while none is."""
 
 
 @dataclass(frozen=True)
