@@ -13,18 +13,24 @@ from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 
 
 class FolderSource:
-    """`problem` is raised by every list call while it is set; `on_file` runs before each file is copied."""
+    """`problem` is raised by every list call while it is set; `on_listing` runs at the beginning of each, and `on_file`
+    before each file is copied. With `publishes_at_once` unset it is a store to which files come one after another,
+    and which has no times."""
 
     def __init__(self, store: Path) -> None:
         self.uri = f"folder://{store.name}"
         self.store = store
         self.problem: FetchError | None = None
+        self.publishes_at_once = True
         self.listings = 0
         self.copied: list[str] = []
+        self.on_listing: Callable[[], None] | None = None
         self.on_file: Callable[[str], Awaitable[None]] | None = None
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
         self.listings += 1
+        if self.on_listing:
+            self.on_listing()
         if self.problem:
             raise self.problem
         found = {int(path.name): listed(path) for path in self.store.iterdir() if path.name.isdecimal()}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tfs_operator.api.manifest import Manifest
@@ -15,6 +15,7 @@ from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
+from tfs_operator.domain.verification import Probed, Question
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -136,12 +137,28 @@ class Observed:
         none is, those that answer are what there is."""
         ready = sum(pod.ready for pod, _ in self.current)
         seen_by_rollout = self.answering if ready else self.answering_unready
-        pods = tuple(rollout_pod(pod, seen, model) for pod, seen in seen_by_rollout)
+        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in seen_by_rollout)
         return Fleet(pods, ready - len(self.answering), not ready and not pods and self._is_hopeless(model))
 
     def _is_hopeless(self, model: str) -> bool:
         hopeless = (pod.crashed or self._starves(seen, model) for pod, seen in self.current)
         return bool(self.current) and all(hopeless)
+
+    def _rollout_pod(self, pod: PodFacts, seen: PodObservation, model: str) -> Pod:
+        return replace(rollout_pod(pod, seen, model), probed=self.probed(seen, model))
+
+    def probed(self, seen: PodObservation, model: str) -> dict[int, Probed]:
+        """Returns what is known of the versions of a model on one pod; what was asked otherwise is left out."""
+        answers = seen.probed.get(model, {}).items()
+        return {
+            version: answered.probed
+            for version, answered in answers
+            if answered.settles(self.question(seen, model, version))
+        }
+
+    def question(self, seen: PodObservation, model: str, version: int) -> Question:
+        """Returns what a version is to be asked on the pod."""
+        return Question()
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""

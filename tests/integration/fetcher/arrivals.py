@@ -30,6 +30,14 @@ def model(size: int, seed: int = 0) -> dict[str, bytes]:
 def upload(
     server: S3Server, bucket: str, number: int, version: Mapping[str, bytes | Path], *, multipart: bool = False
 ) -> None:
+    """Uploads a version, or some of its files, and lets an hour pass, so that nobody waits for more to come."""
+    upload_now(server, bucket, number, version, multipart=multipart)
+    server.age(bucket, *(f"mnist/{number}/{path}" for path in version))
+
+
+def upload_now(
+    server: S3Server, bucket: str, number: int, version: Mapping[str, bytes | Path], *, multipart: bool = False
+) -> None:
     server.put(bucket, {f"mnist/{number}/{path}": data for path, data in version.items()}, multipart=multipart)
 
 

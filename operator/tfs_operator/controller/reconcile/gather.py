@@ -69,14 +69,18 @@ class Gatherer:
             state.observer.observe(pods, _labels(subject.aspired, children.committed)),
             self._reports(subject, state, pods, children.committed),
         )
-        heard_for = state.reloader.heard_for()
+        heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
             subject=subject,
             settings=self._settings,
             children=children,
             pods=pods,
             observations=tuple(
-                replace(_with_report(seen, reports.get(seen.name)), heard_for=heard_for.get(seen.name, math.inf))
+                replace(
+                    _with_report(seen, reports.get(seen.name)),
+                    heard_for=heard_for.get(seen.name, math.inf),
+                    probed=probed.get(seen.name, {}),
+                )
                 for seen in observations
             ),
             dead=tuple(dead_pods(manifests)),

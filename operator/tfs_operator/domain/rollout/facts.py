@@ -8,6 +8,7 @@ from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
 from tfs_operator.domain.rollout.action import Action
+from tfs_operator.domain.verification import Probed
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Pod:
 
     ready: bool = True
     """What Kubernetes says. Pods that are not ready are in a fleet only while none is."""
+
+    probed: Mapping[int, Probed] = field(default_factory=dict)
+    """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,9 @@ class Step:
 
     absent: Mapping[int, str] = field(default_factory=dict)
     """Versions for which no server finds a folder; they stay in what is pushed, since a folder may appear."""
+
+    probes: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Versions that are to be asked for a prediction, by pod."""
 
     replace_pods: bool = False
     """The pods are replaced: those that exist cannot come up, or accept no configuration."""

@@ -7,6 +7,7 @@ Source of the codes: tensorflow_serving/model_servers/http_rest_api_util.cc and 
 
 import json
 import re
+from dataclasses import dataclass
 
 from tfs_operator.domain.verification.probed import Outcome, Probed
 
@@ -56,19 +57,27 @@ _AFTER_THE_RUN = (
     r"^Tensor name: .* has (no shape information|inconsistent batch size)",
 )
 
-_INTERNAL_ERROR, _UNIMPLEMENTED = 500, 501
+_OK, _INTERNAL_ERROR, _UNIMPLEMENTED = 200, 500, 501
 
 
-def judge(asked: str, status: int, body: str) -> Probed:
-    """Judges one answer. `asked` says what was asked, for users; `status` is HTTP's, `body` as it came, or its
-    beginning."""
-    if status == 200:
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a predict request: HTTP's status, and the body; only its beginning where it is not `whole`."""
+
+    status: int
+    body: str
+    whole: bool = True
+
+
+def judge(asked: str, answer: Answer) -> Probed:
+    """Judges one answer. `asked` says what was asked, for users."""
+    if answer.status == _OK:
         return Probed(Outcome.GOOD)
-    error = _error(body)
+    error = _error(answer.body)
     if error is None:
-        return Probed(Outcome.UNPROVEN, f"{asked}: HTTP {status}, without an error of TensorFlow Serving")
-    outcome = _outcome(status, error)
-    return Probed(outcome, "" if outcome is Outcome.GOOD else f"{asked}: HTTP {status}: {_shortened(error)}")
+        return Probed(Outcome.UNPROVEN, f"{asked}: HTTP {answer.status}, without an error of TensorFlow Serving")
+    outcome = _outcome(answer.status, error)
+    return Probed(outcome, "" if outcome is Outcome.GOOD else f"{asked}: HTTP {answer.status}: {_shortened(error)}")
 
 
 def _outcome(status: int, error: str) -> Outcome:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from testing.recordings.data import rest_cases
-from tfs_operator.domain.verification import Outcome, Probed, judge, of_requests, of_signatures
+from tfs_operator.domain.verification import Answer, Outcome, Probed, judge, of_requests, of_signatures
 
 GOOD, BAD, UNPROVEN = Outcome.GOOD, Outcome.BAD, Outcome.UNPROVEN
 NODE = "\n\t [[{{function_node __inference___1}}{{node MatMul}}]]"
@@ -79,35 +79,35 @@ AFTER_THE_RUN = (
 
 @pytest.mark.parametrize(("words", "status"), NO_INPUT_TO_BLAME.items())
 def test_no_input_is_to_blame(words: str, status: int) -> None:
-    found = judge("signature serving_default", status, error(words))
+    found = judge("signature serving_default", Answer(status, error(words)))
     assert found.outcome is BAD
     assert found.words == f"signature serving_default: HTTP {status}: {' '.join(words.split())}"
 
 
 @pytest.mark.parametrize(("words", "status"), MAY_BE_THE_INPUT.items())
 def test_the_input_may_be_to_blame(words: str, status: int) -> None:
-    assert judge("", status, error(words)).outcome is UNPROVEN
+    assert judge("", Answer(status, error(words))).outcome is UNPROVEN
 
 
 @pytest.mark.parametrize("words", AFTER_THE_RUN)
 def test_a_graph_that_ran_is_good_whatever_becomes_of_its_outputs(words: str) -> None:
-    assert judge("it", 400, error(words)) == Probed(GOOD)
+    assert judge("it", Answer(400, error(words))) == Probed(GOOD)
 
 
 @pytest.mark.parametrize("body", ['{"outputs": [NaN]}', '{"outputs": [1.0', ""])
 def test_an_answer_is_good_even_in_part(body: str) -> None:
-    assert judge("it", 200, body) == Probed(GOOD)
+    assert judge("it", Answer(200, body)) == Probed(GOOD)
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 413, 500, 501, 503])
 @pytest.mark.parametrize("body", ["", "<HTML>", "[]", '{"error": 7}', '{"err', "[" * 100_000])
 def test_what_no_model_server_says_proves_nothing(status: int, body: str) -> None:
-    found = judge("it", status, body)
+    found = judge("it", Answer(status, body))
     assert found == Probed(UNPROVEN, f"it: HTTP {status}, without an error of TensorFlow Serving")
 
 
 def test_words_are_one_line_and_bounded() -> None:
-    words = judge("it", 500, error("no\n\t luck " + "x" * 5_000)).words
+    words = judge("it", Answer(500, error("no\n\t luck " + "x" * 5_000))).words
     assert words.startswith("it: HTTP 500: no luck xx")
     assert len(words) < 700
 
@@ -155,7 +155,7 @@ def test_the_recordings_have_predictions() -> None:
 @pytest.mark.parametrize("status", sorted({status for _, status, _ in PREDICTIONS}))
 def test_of_all_that_was_recorded_only_the_uninitialised_model_is_bad(status: int) -> None:
     """The models of the recordings are good, whatever was sent to them, but for one."""
-    judged = [(model, judge("", each, body), body) for model, each, body in PREDICTIONS if each == status]
+    judged = [(model, judge("", Answer(each, body)), body) for model, each, body in PREDICTIONS if each == status]
     assert {model for model, found, _ in judged if found.outcome is BAD} <= {"uninit"}
     if status == 200:
         assert all(found.outcome is GOOD for _, found, _ in judged)

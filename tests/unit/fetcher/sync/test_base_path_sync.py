@@ -9,10 +9,11 @@ import pytest
 
 from testing.models.folder_source import content, graph, publish, write
 from testing.models.index_files import index_bytes
-from tests.unit.fetcher.scene import Scene, eventually, running_sync
+from tests.unit.fetcher.scene import NAME, Scene, eventually, running_sync
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
+from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, VersionSet
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.sync import settling
 
 
 @pytest.fixture
@@ -186,6 +187,27 @@ class TestUploads:
         (scene.store / "1/variables/variables.index").unlink()
         publish(scene.store, 1)
         await scene.until_fetched(1)
+
+    @pytest.mark.parametrize("start", [VersionSet(versions=(1,)), VersionSet(latest=1)], ids=["named", "latest"])
+    async def test_one_that_grows_from_look_to_look_is_not_begun(
+        self, scene: Scene, start: VersionSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each listing alone looks whole."""
+        monkeypatch.setattr(settling, "SETTLE_SECONDS", 0.2)
+        publish(scene.store, 1)
+        scene.source.publishes_at_once = False
+        last = 5
+
+        def upload_one_more() -> None:
+            if scene.source.listings <= last:
+                assert scene.source.copied == []
+                write(scene.store / "1", {f"assets/{scene.source.listings}.txt": "one more"})
+
+        scene.source.on_listing = upload_one_more
+        scene.sync.order(NAME, ModelOrder(start=start), 0.1)
+        await scene.until_fetched(1)
+        assert scene.same(1)
+        assert f"assets/{last}.txt" in content(scene.base / "1")
 
     async def test_a_change_during_the_download_is_noticed_and_fetched(self, scene: Scene) -> None:
         publish(scene.store, 1)
