@@ -22,7 +22,7 @@ GRAPHS = (GRAPH, "saved_model.pbtxt")
 INDEX = "variables/variables.index"
 
 _SHARD = re.compile(r"variables/variables\.data-(\d{5})-of-(\d{5})")
-_STILL_UPLOADING = "its upload may still be running; it is fetched once it is whole"
+_STILL_UPLOADING = "its upload may still be running; it is taken once it is whole"
 
 
 def check_listing(uri: str, version: RemoteVersion) -> None:
@@ -42,13 +42,18 @@ def check_listing(uri: str, version: RemoteVersion) -> None:
 
 
 def check_folder(uri: str, version: RemoteVersion, folder: Path) -> None:
-    """Raises FetchError where a listed file is not in `folder` with its listed size, where the model's own files name
-    more than there is, and where `check_listing` does."""
+    """Raises FetchError where a listed file is not in `folder` with its listed size, and where `check_content` does."""
     for file in version.files:
         size = _size(folder / file.path)
         if size != file.size:
             found = "it did not arrive" if size is None else f"{size} bytes arrived of {file.size}"
             raise _problem(Reason.VERSION_CHANGED, uri, version, f"{file.path}: {found}; it is fetched again")
+    check_content(uri, version, folder)
+
+
+def check_content(uri: str, version: RemoteVersion, folder: Path) -> None:
+    """Raises FetchError where the model's own files name more than there is, and where `check_listing` does. `version`
+    has the files that are in `folder`; links on a user's volume are among them, a store brings none."""
     check_listing(uri, version)
     if (folder / GRAPH).exists():
         _check_graph(uri, version, folder)
@@ -65,7 +70,7 @@ def _check_graph(uri: str, version: RemoteVersion, folder: Path) -> None:
             raise _incomplete(uri, version, f"its graph restores variables from {INDEX}, which is not there")
         for name in asset_names(folder / GRAPH):
             path = f"assets/{name}"
-            if _size(folder / path) is None:
+            if _size(folder / path, follow=True) is None:
                 raise _incomplete(uri, version, f"its graph reads {path}, which is not there")
     except DamagedMessage as error:
         raise _incomplete(uri, version, f"its {GRAPH} is damaged ({error})") from None
@@ -80,7 +85,7 @@ def _check_shards(uri: str, version: RemoteVersion, folder: Path) -> None:
         raise _problem(Reason.INCOMPLETE_VERSION, uri, version, f"its {INDEX} is damaged ({error})") from None
     for shard, length in enumerate(index.lengths):
         path = f"variables/variables.data-{shard:05}-of-{index.shards:05}"
-        size = _size(folder / path)
+        size = _size(folder / path, follow=True)
         if size is None:
             raise _incomplete(uri, version, f"its {INDEX} promises {path}, which is not there")
         if size < length:
@@ -129,10 +134,10 @@ def _missing_shard(found: dict[int, set[int]]) -> str | None:
     return f"variables/variables.data-{min(missing[count]):05}-of-{count:05}"
 
 
-def _size(path: Path) -> int | None:
-    """None where there is no plain file."""
+def _size(path: Path, *, follow: bool = False) -> int | None:
+    """None where there is no plain file, or, unless links are followed, a link."""
     try:
-        found = path.lstat()
+        found = path.stat(follow_symlinks=follow)
     except (OSError, ValueError):  # a graph may name an asset as no file can be named
         return None
     return found.st_size if stat.S_ISREG(found.st_mode) else None

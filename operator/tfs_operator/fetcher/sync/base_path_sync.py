@@ -18,6 +18,7 @@ from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
+from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.sync.attempts import Attempts
 from tfs_operator.fetcher.sync.install import Installer
@@ -26,7 +27,6 @@ from tfs_operator.fetcher.sync.removal import discarded, removable
 from tfs_operator.fetcher.sync.report import model_report
 from tfs_operator.fetcher.sync.schedule import Schedule
 from tfs_operator.fetcher.sync.store_listing import StoreListing
-from tfs_operator.fetcher.sync.unexpected import unexpected_error
 from tfs_operator.fetcher.sync.view import BasePathView
 from tfs_operator.fetcher.volume.disk import volume_error
 from tfs_operator.fetcher.volume.shared_claims import BEAT_SECONDS, Claims
@@ -66,7 +66,9 @@ class BasePathSync:
         self._listing = StoreListing(source, shared.clock)
         self._attempts = Attempts(shared.clock)
         self._schedule = Schedule(self._listing, self._attempts, shared.clock)
-        self._installer = Installer(self._label, source, self._listing, folders, durable=bool(claims.owner))
+        self._installer = Installer(
+            self._label, source, self._listing, folders, self._is_loaded, durable=bool(claims.owner)
+        )
         self._view = BasePathView(orders={}, present={}, complete=False)
         self._wake = asyncio.Event()
         self._listing_task: asyncio.Task[None] | None = None
@@ -88,7 +90,9 @@ class BasePathSync:
 
     def report(self, name: str) -> ModelReport:
         orders = {name: self._orders[name]} if name in self._orders else {}
-        return model_report(self._source.uri, self._now(orders), self._attempts, self._listing.problem)
+        view, whole = self._now(orders), self._listing.whole
+        listed = None if whole is None else whole - view.bad
+        return model_report(self._source.uri, view, self._attempts, self._listing.problem, listed)
 
     def started(self) -> bool:
         """Whether a model server can start with what is there."""
@@ -164,6 +168,10 @@ class BasePathSync:
         known = [status for answer in answers if answer is not None for status in answer.values()]
         self._failed_versions = frozenset(status.version for status in known if status.state == END and status.failed)
         return None if None in answers else _furthest(known)
+
+    async def _is_loaded(self, number: int) -> bool:
+        """Whether the server has a version; one that does not answer has none that it could answer with."""
+        return (await self._ask_server() or {}).get(number, END) != END
 
     def _begin_listing(self) -> None:
         if not self._is_listing() and self._orders and self._schedule.listing_is_due(self._view, self._failed_versions):

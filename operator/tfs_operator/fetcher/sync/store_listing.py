@@ -8,8 +8,9 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import MOST_SECONDS, Backoff
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
+from tfs_operator.fetcher.core.unexpected import unexpected_error
+from tfs_operator.fetcher.saved_model.checks import check_listing
 from tfs_operator.fetcher.sync.settling import unsettled_seconds
-from tfs_operator.fetcher.sync.unexpected import unexpected_error
 
 DEADLINE_SECONDS = 3600.0
 """A list call takes seconds; a source of archives may fetch a whole archive to see what is in it."""
@@ -33,6 +34,7 @@ class StoreListing:
         """By number: the version as it is listed, and since when, by `clock`."""
 
         self._lock = asyncio.Lock()
+        self._whole: frozenset[int] = frozenset()
         self.backoff = Backoff(clock)
         self.versions: Mapping[int, RemoteVersion] | None = None
         """By number; None before the first answer. It stays where a later question fails."""
@@ -42,6 +44,12 @@ class StoreListing:
         """When the last answer or error came, by `clock`."""
 
         self._unsettled: dict[int, float] = {}
+
+    @property
+    def whole(self) -> frozenset[int] | None:
+        """Returns the versions that are whole and at rest by their listing; None while the store has not answered, or
+        fails."""
+        return None if self.versions is None or self.failed else self._whole - self._unsettled.keys()
 
     @property
     def failed(self) -> bool:
@@ -67,6 +75,7 @@ class StoreListing:
                 self._failed(unexpected_error(self._source.uri, error))
             else:
                 self.problem = None
+                self._whole = frozenset(n for n, version in self.versions.items() if self._is_whole(version))
                 self.backoff.reset()
                 self._note_changes(self.versions)
             finally:
@@ -74,6 +83,13 @@ class StoreListing:
         if self.problem:
             raise self.problem
         return self.versions or {}
+
+    def _is_whole(self, version: RemoteVersion) -> bool:
+        try:
+            check_listing(self._source.uri, version)
+        except FetchError:
+            return False
+        return True
 
     def _note_changes(self, versions: Mapping[int, RemoteVersion]) -> None:
         if self._source.publishes_at_once:
@@ -92,7 +108,7 @@ class StoreListing:
     def _failed(self, error: FetchError) -> None:
         self.problem = error
         if error.reason is Reason.NO_VERSIONS:
-            self.versions, self._unsettled = {}, {}
+            self.versions, self._whole, self._unsettled = {}, frozenset(), {}
         most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else MOST_LISTING_SECONDS
         self.backoff.failed(retry=error.retry, most=most)
 
