@@ -69,7 +69,7 @@ def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> R
 def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
     """Returns what the steps ask for and no pod has answered."""
     return [
-        ProbeOrder(pod, name, version, observed.question(seen, name, version))
+        ProbeOrder(pod, name, version, observed.question(name, version))
         for pod, seen in (*observed.answering, *observed.answering_unready)
         for name, step in steps.items()
         for version in sorted(step.probes.get(pod.name, frozenset()) - observed.probed(seen, name).keys())

@@ -16,6 +16,7 @@ from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question
+from tfs_operator.planning.questions import question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -151,14 +152,16 @@ class Observed:
         """Returns what is known of the versions of a model on one pod; what was asked otherwise is left out."""
         answers = seen.probed.get(model, {}).items()
         return {
-            version: answered.probed
-            for version, answered in answers
-            if answered.settles(self.question(seen, model, version))
+            version: answered.probed for version, answered in answers if answered.settles(self.question(model, version))
         }
 
-    def question(self, seen: PodObservation, model: str, version: int) -> Question:
-        """Returns what a version is to be asked on the pod."""
-        return Question()
+    def question(self, model: str, version: int) -> Question:
+        """Returns what a version of an aspired model is to be asked."""
+        aspired = self.aspired.model(model)
+        assert aspired is not None
+        answers = (seen.model(model) for _, seen in self.answering)
+        over = superseded(version, aspired, self.committed_model(model), answers)
+        return question(self.tfmodel.spec.rollout.verify, over)
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""
