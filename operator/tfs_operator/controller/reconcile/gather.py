@@ -15,7 +15,7 @@ from tfs_operator.controller.reconcile.state import TFModelState
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import FetchReport
-from tfs_operator.domain.location import remotes
+from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts, dead_pods
@@ -26,7 +26,7 @@ from tfs_operator.render.settings import Settings
 
 
 class Gatherer:
-    """Reads only, but for the fetchers: the answer to an order is the report, so to ask one how far it is means to
+    """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
     order it what it was ordered before. The order depends on the spec and on what is committed, on no answer."""
 
     def __init__(
@@ -110,14 +110,14 @@ class Gatherer:
     async def _reports(
         self, subject: Subject, state: TFModelState, pods: Sequence[PodFacts], committed: ModelServerConfig | None
     ) -> Mapping[str, Answer]:
-        """Of the fetchers of all pods that run the aspired models, also of those that are not ready yet."""
-        spec = subject.tfmodel.spec
-        found = remotes(subject.tfmodel.metadata.name, spec)
-        if not found or committed is None:
+        """Of the agents of all pods that run the aspired models, also of those that are not ready yet."""
+        if committed is None:
             return {}
+        name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
+        models = [*remotes(name, spec), *local_places(name, spec)]
         current = [pod for pod in pods if pod.models_digest == subject.models_digest]
         interval = spec.storage.poll_interval_seconds
-        return await state.fetchers.order(current, order(found, committed, subject.aspired, interval))
+        return await state.fetchers.order(current, order(models, committed, subject.aspired, interval))
 
 
 def _key(subject: Subject) -> TFModelKey:
