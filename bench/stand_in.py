@@ -1,4 +1,4 @@
-"""The least that the operator takes for a model server and its agent: versions and labels as it was told last, loaded at once.
+"""The least that the operator takes for a model server and its agent: versions and labels as told last, loaded at once.
 
 Each has a loopback address of its own; none holds a model, so that hundreds of rollouts cost next to nothing.
 """
