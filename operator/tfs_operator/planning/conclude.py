@@ -160,4 +160,5 @@ def _situation(observed: Observed, plan: Plan, outcome: Outcome, verdicts: Verdi
         now=observed.now,
         fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         surge=observed.surge,
+        lags=any(seen.lag for _, seen in observed.current),
     )

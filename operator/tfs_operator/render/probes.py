@@ -17,7 +17,7 @@ def probes(model: str, rollout: Rollout) -> Manifest:
     """Returns the container's probes, by the name of its first model: ports open only once every model is served."""
     return {
         "startupProbe": _startup(model, rollout.load_timeout_seconds),
-        "readinessProbe": _readiness(model),
+        "readinessProbe": _readiness(),
         "livenessProbe": {
             "tcpSocket": {"port": GRPC_PORT},
             "periodSeconds": 10,
@@ -36,10 +36,10 @@ def _startup(model: str, load_timeout_seconds: int) -> Manifest:
     }
 
 
-def _readiness(model: str) -> Manifest:
-    """On the metadata, because the bare status answers 200 in any state (tf-serving http_rest_api_handler.cc)."""
+def _readiness() -> Manifest:
+    """That the port is open. What the server serves is the agent's to judge, of all models and not of the first."""
     return {
-        "httpGet": {"path": f"/v1/models/{model}/metadata", "port": REST_PORT},
+        "tcpSocket": {"port": REST_PORT},
         "periodSeconds": 2,
         "timeoutSeconds": 5,
         "failureThreshold": 3,

@@ -181,6 +181,15 @@ def test_the_server_starts_with_what_it_writes() -> None:
     assert volume["emptyDir"]["medium"] == "Memory"
 
 
+def test_it_says_when_the_pod_takes_traffic() -> None:
+    """The server's own probe asks for no model: of several, the first would keep the others from being reached."""
+    spec = pod_spec(rendered(tfmodel()))
+    probe = spec["initContainers"][0]["readinessProbe"]
+    assert probe["httpGet"] == {"path": "/in-step", "port": 8502}
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (1, 1)
+    assert spec["containers"][0]["readinessProbe"]["tcpSocket"] == {"port": 8501}
+
+
 def test_its_plan_says_what_is_committed() -> None:
     manifests = rendered(tfmodel(modelUri="file:///models/mnist", versionLabels={"stable": 1}))
     plan = FetchPlan.model_validate_json(child(manifests, "ConfigMap")["data"]["fetch.json"])

@@ -27,7 +27,8 @@ from tfs_operator.render.settings import Settings
 
 class Gatherer:
     """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
-    order it what it was ordered before. The order depends on the spec and on what is committed, on no answer."""
+    order it what it was ordered before. The order depends on the spec, on what is committed, and on whether any pod is
+    ready; on no answer."""
 
     def __init__(
         self,
@@ -117,7 +118,8 @@ class Gatherer:
         models = [*remotes(name, spec), *local_places(name, spec)]
         current = [pod for pod in pods if pod.models_digest == subject.models_digest]
         interval = spec.storage.poll_interval_seconds
-        return await state.fetchers.order(current, order(models, committed, subject.aspired, interval))
+        alone = not any(pod.ready for pod in pods)
+        return await state.fetchers.order(current, order(models, committed, subject.aspired, interval, alone=alone))
 
 
 def _key(subject: Subject) -> TFModelKey:
@@ -132,5 +134,5 @@ def _labels(aspired: ModelServerConfig, committed: ModelServerConfig | None) -> 
 
 def _with_report(seen: PodObservation, answer: Answer | None) -> PodObservation:
     if isinstance(answer, FetchReport):
-        return replace(seen, fetches=answer.models)
+        return replace(seen, fetches=answer.models, lag=answer.lag)
     return replace(seen, unreported=str(answer)) if answer is not None else seen
