@@ -1,9 +1,14 @@
 """Where a model lies, and the base path that the model server is given for it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tfs_operator.api.schemes import SCHEMES, Schemes, scheme_of
-from tfs_operator.api.spec import TFModelSpec
+
+if TYPE_CHECKING:  # the agents import this module, and pay for whatever it imports
+    from tfs_operator.api.spec import TFModelSpec
 
 PVC_ROOT = "/models/pvc"
 HOSTPATH_ROOT = "/models/hostpath"
@@ -24,6 +29,10 @@ class Claim:
     @property
     def base_path(self) -> str:
         return f"{self.mount_path}/{self.path}"
+
+    @property
+    def uri(self) -> str:
+        return f"pvc://{self.claim}/{self.path}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,10 @@ class NodePath:
     @property
     def base_path(self) -> str:
         return f"{HOSTPATH_ROOT}/{self.path}"
+
+    @property
+    def uri(self) -> str:
+        return f"hostpath:///{self.path}"
 
 
 @dataclass(frozen=True)
@@ -98,3 +111,9 @@ def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:
     """Those models that are fetched, by name, in the order of the spec."""
     found = locations(name, spec)
     return {model: location for model, location in found.items() if isinstance(location, Remote)}
+
+
+def local_places(name: str, spec: TFModelSpec) -> dict[str, Claim | NodePath]:
+    """Those models that lie on a volume of the pod, by name, in the order of the spec: the agent sees them."""
+    found = locations(name, spec)
+    return {model: location for model, location in found.items() if isinstance(location, Claim | NodePath)}

@@ -25,12 +25,11 @@ def config_map(
 ) -> Manifest:
     """`committed` is what a pod that starts now can come up with; its annotation is the operator's copy of it. `former`
     has what was committed of other sets of models, by digest."""
-    plan = fetch_plan(tfmodel, committed)
     data = {
         MODELS_FILE: models_config(committed),
         MONITORING_FILE: monitoring_config(),
         **batching_file(tfmodel.spec.server),
-        **({PLAN_FILE: as_text(plan)} if plan else {}),
+        PLAN_FILE: as_text(fetch_plan(tfmodel, committed)),
     }
     annotations = {COMMITTED_ANNOTATION: to_annotation(committed)}
     if former:

@@ -17,7 +17,7 @@ from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
 from tfs_operator.render.tls import tls_flags
 from tfs_operator.render.tuning import tuning_flags
-from tfs_operator.render.volumes import CONFIG_PATH, mounts
+from tfs_operator.render.volumes import CONFIG_PATH, STARTING_PATH, mounts
 
 CONTAINER_NAME = SERVER_CONTAINER
 GPU_RESOURCE = "nvidia.com/gpu"
@@ -67,7 +67,7 @@ def flags(tfmodel: TFModel) -> list[str]:
     return [
         f"--port={GRPC_PORT}",
         f"--rest_api_port={REST_PORT}",
-        f"--model_config_file={CONFIG_PATH}/{MODELS_FILE}",
+        f"--model_config_file={STARTING_PATH}/{MODELS_FILE}",
         "--model_config_file_poll_wait_seconds=0",
         "--file_system_poll_wait_seconds=1",
         "--allow_version_labels_for_unavailable_models=true",

@@ -20,7 +20,7 @@ from tfs_operator.domain.committed import (
 )
 from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import FetchReport
-from tfs_operator.domain.location import remotes
+from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts, dead_pods
 from tfs_operator.domain.rollout import Memory
@@ -30,7 +30,7 @@ from tfs_operator.render.settings import Settings
 
 
 class Gatherer:
-    """Reads only, but for the fetchers: the answer to an order is the report, so to ask one how far it is means to
+    """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
     order it what it was ordered before. The order depends on the spec and on what is committed, on no answer."""
 
     def __init__(
@@ -117,15 +117,16 @@ class Gatherer:
     async def _reports(
         self, subject: Subject, state: TFModelState, pods: Sequence[PodFacts], sets: ModelSets
     ) -> Mapping[str, Answer]:
-        """Of the fetchers of all pods, also of those that are not ready yet. One of another set of models is ordered
+        """Of the agents of all pods, also of those that are not ready yet. One of another set of models is ordered
         those that it shares with the spec: it would fetch others of the same name from where they were."""
-        spec, committed = subject.tfmodel.spec, sets.committed_of(pods)
-        found = remotes(subject.tfmodel.metadata.name, spec)
-        if not found or committed is None:
+        committed = sets.committed_of(pods)
+        if committed is None:
             return {}
+        name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
+        models = [*remotes(name, spec), *local_places(name, spec)]
         interval = spec.storage.poll_interval_seconds
-        ordered = {pod.name: [name for name in found if sets.runs(pod, name)] for pod in pods}
-        orders = {pod: order(names, committed, subject.aspired, interval) for pod, names in ordered.items() if names}
+        ordered = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
+        orders = {pod: order(found, committed, subject.aspired, interval) for pod, found in ordered.items() if found}
         return await state.fetchers.order(pods, orders)
 
 
