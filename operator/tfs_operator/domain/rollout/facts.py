@@ -13,7 +13,7 @@ from tfs_operator.domain.verification import Probed
 
 @dataclass(frozen=True)
 class Pod:
-    """A ready pod that answered. `ready_at` is the time of its Ready condition's last transition."""
+    """A pod that answered. `ready_at` is the time of its Ready condition's last transition."""
 
     name: str
     observed: ModelObservation
@@ -29,6 +29,9 @@ class Pod:
 
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
+
+    ready: bool = True
+    """What Kubernetes says. Pods that are not ready are in a fleet only while none is."""
 
     probed: Mapping[int, Probed] = field(default_factory=dict)
     """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
