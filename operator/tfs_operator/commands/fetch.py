@@ -41,6 +41,12 @@ def add_parser(commands: Any) -> None:
         metavar="URL",
         help="REST address of the model server, queried before a version is removed (default: %(default)s)",
     )
+    parser.add_argument(
+        "--server-config",
+        type=Path,
+        metavar="FILE",
+        help="file to write with the configuration with which the model server starts (default: none)",
+    )
     parser.add_argument("--shared", metavar="POD", help="share base paths with other pods, under the name of this pod")
     _add_storage(parser)
     log_flags.add_flags(parser, default_format="text")
@@ -75,14 +81,15 @@ def execute(options: argparse.Namespace) -> int:
 
     logs.configure(options.log_format, options.log_level, text="%(asctime)s %(levelname)s %(message)s")
     try:
-        asyncio.run(run(_config(options)))
+        asyncio.run(run(config_of(options)))
     except InvalidConfig as error:
         print(f"tfs-operator fetch: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _config(options: argparse.Namespace) -> Any:
+def config_of(options: argparse.Namespace) -> Any:
+    """Returns the FetcherConfig. Raises InvalidConfig where the plan is not valid."""
     from tfs_operator.fetcher.config import FetcherConfig, read_plan
     from tfs_operator.fetcher.core.store_access import StoreAccess
 
@@ -103,4 +110,6 @@ def _config(options: argparse.Namespace) -> Any:
         port=options.port,
         host=options.host,
         pod=options.shared,
+        server_config=options.server_config,
+        server_config_default=options.plan.with_name("models.config"),
     )

@@ -1,9 +1,14 @@
 """Where a model lies, and the base path that the model server is given for it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tfs_operator.api.schemes import SCHEMES, Schemes, scheme_of
-from tfs_operator.api.spec import TFModelSpec
+
+if TYPE_CHECKING:  # the agents import this module, and pay for whatever it imports
+    from tfs_operator.api.spec import TFModelSpec
 
 PVC_ROOT = "/models/pvc"
 HOSTPATH_ROOT = "/models/hostpath"

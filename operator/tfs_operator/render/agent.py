@@ -8,12 +8,13 @@ from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, HEALTH_PATH, READY_PATH
 from tfs_operator.domain.location import STORE_ROOT, remotes
+from tfs_operator.render.config_map import MODELS_FILE
 from tfs_operator.render.fetch_plan import PLAN_FILE
 from tfs_operator.render.ports import REST_PORT
 from tfs_operator.render.quality_of_service import is_guaranteed
 from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
-from tfs_operator.render.volumes import CA_PATH, CONFIG_PATH, CREDENTIALS_PATH, agent_mounts
+from tfs_operator.render.volumes import CA_PATH, CONFIG_PATH, CREDENTIALS_PATH, STARTING_PATH, agent_mounts
 
 FETCHER_NAME = "fetcher"
 """Where models are fetched: the name that users know from `kubectl logs` and from their dashboards."""
@@ -59,6 +60,7 @@ def _arguments(tfmodel: TFModel) -> list[str]:
         f"--root={STORE_ROOT}",
         f"--port={FETCHER_PORT}",
         f"--model-server=http://127.0.0.1:{REST_PORT}",
+        f"--server-config={STARTING_PATH}/{MODELS_FILE}",
     ]
     return [*fixed, *_storage_flags(tfmodel)] if _fetches(tfmodel) else fixed
 

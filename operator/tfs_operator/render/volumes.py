@@ -7,9 +7,13 @@ from tfs_operator.render.metadata import config_map_name
 from tfs_operator.render.tls import tls_mounts, tls_volumes
 
 CONFIG_PATH = "/etc/tfs-operator"
+STARTING_PATH = "/run/tfs-operator"
+"""What the agent writes for the model server's start. In memory, so that it is there as long as the pod is."""
+
 CREDENTIALS_PATH = "/etc/tfs-operator-credentials"
 CA_PATH = "/etc/tfs-operator-ca"
 _STORE = "store"
+_STARTING = "starting-config"
 
 
 def volumes(tfmodel: TFModel) -> list[Manifest]:
@@ -17,6 +21,7 @@ def volumes(tfmodel: TFModel) -> list[Manifest]:
     return [
         {"name": "config", "configMap": {"name": config_map_name(tfmodel.metadata.name)}},
         {"name": "tmp", "emptyDir": {}},
+        {"name": _STARTING, "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}},
         *(
             {"name": f"claim-{index}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}}
             for index, claim in enumerate(_claims(tfmodel))
@@ -34,6 +39,7 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
     """Returns the mounts of the model server's container: models are read-only."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        {"name": _STARTING, "mountPath": STARTING_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
         *([] if tfmodel.spec.storage.copy_claims else _claim_mounts(tfmodel)),
         *_node_mounts(tfmodel),
@@ -46,6 +52,7 @@ def agent_mounts(tfmodel: TFModel) -> list[Manifest]:
     """Returns the mounts of the agent's container, which alone sees the credentials, and claims that are copied."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        {"name": _STARTING, "mountPath": STARTING_PATH},
         *_claim_mounts(tfmodel),
         *_node_mounts(tfmodel),
         *(_store_mounts(tfmodel) if _fetches(tfmodel) else []),

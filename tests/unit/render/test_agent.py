@@ -195,3 +195,22 @@ def test_its_environment_is_the_users_but_for_the_pods_name() -> None:
 
 def test_another_interval_replaces_no_pod() -> None:
     assert pod(pollIntervalSeconds=10) == pod(pollIntervalSeconds=20)
+
+
+def test_the_server_starts_with_what_it_writes() -> None:
+    spec = pod_spec(rendered(tfmodel(modelUri=URI)))
+    [written] = [flag.partition("=")[2] for flag in spec["initContainers"][0]["args"] if "--server-config=" in flag]
+    [server] = spec["containers"]
+    assert f"--model_config_file={written}" in server["args"]
+    [ours] = [each for each in spec["initContainers"][0]["volumeMounts"] if written.startswith(each["mountPath"] + "/")]
+    assert {**ours, "readOnly": True} in server["volumeMounts"]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == ours["name"]]
+    assert volume["emptyDir"]["medium"] == "Memory"
+
+
+def test_its_plan_says_what_is_committed() -> None:
+    manifests = rendered(tfmodel(modelUri="file:///models/mnist", versionLabels={"stable": 1}))
+    plan = FetchPlan.model_validate_json(child(manifests, "ConfigMap")["data"]["fetch.json"])
+    [expected] = plan.order.expect
+    assert (expected.name, expected.base_path) == ("mnist", "/models/mnist")
+    assert (expected.serve, expected.labels) == (VersionSet(versions=(1,)), {"stable": 1})
