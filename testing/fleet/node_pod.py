@@ -162,8 +162,8 @@ class NodePod:
         return containers[0]
 
     def _answers(self) -> bool:
-        """The server's startup probe and the agent's readiness probe, as rendered."""
-        probe = self._container["startupProbe"]["httpGet"]
+        """The readiness probes of the server and of the agent, as rendered."""
+        probe = self._container["readinessProbe"]["httpGet"]
         is_up = is_well(f"http://{self.address}:{probe['port']}{probe['path']}", seconds=2)
         return is_up and self._agent.is_ready()
 

@@ -55,6 +55,11 @@ def _gpus_for_their_memory(spec: Any) -> bool:
     return bool(spec.gpus > 0 or spec.server.gpu_memory_fraction is None)
 
 
+def _claims_to_copy(spec: Any) -> bool:
+    uris = [model.model_uri for model in spec.models or []] + ([spec.model_uri] if spec.model_uri else [])
+    return not spec.storage.copy_claims or any(uri.startswith("pvc://") for uri in uris)
+
+
 class TFModelSpec(VersionSelection):
     """One model, or several models in one server, served by TensorFlow Serving in a number of replicas."""
 
@@ -122,6 +127,13 @@ class TFModelSpec(VersionSelection):
             "self.gpus > 0 || !has(self.server) || !has(self.server.gpuMemoryFraction)",
             _gpus_for_their_memory,
             "server.gpuMemoryFraction needs gpus above 0",
+        ),
+        Rule(
+            "!has(self.storage) || !has(self.storage.copy) || !self.storage.copy || "
+            "(has(self.modelUri) && self.modelUri.startsWith('pvc://')) || "
+            "(has(self.models) && self.models.exists(model, model.modelUri.startsWith('pvc://')))",
+            _claims_to_copy,
+            "storage.copy is for models on claims, and no modelUri begins with pvc://",
         ),
         *SELECTION_RULES,
         CPU_REQUEST_RULE,

@@ -44,7 +44,7 @@ _SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it,
 
 class Storage(ApiModel):
     """How models are fetched from a store. Holds for every model of this TFModel; models on claims, in images and on
-    nodes need none of it, but for `resources`."""
+    nodes need none of it, but for `copy` and `resources`."""
 
     service_account_name: ObjectName | None = None
     """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
@@ -80,6 +80,11 @@ class Storage(ApiModel):
     poll_interval_seconds: Annotated[int, Field(ge=5, le=86400, json_schema_extra={"format": "int32"})] = 60
     """With the policies latest and all, how often the store is asked for new versions, in seconds: one list request
     per pod and model."""
+
+    copy_claims: bool = Field(default=False, alias="copy")
+    """Copies models of pvc:// from the claim into each pod, as from a store: checked, and at the latest one poll after
+    they were put there. What is deleted from the claim then does no harm to what is served. The claim is mounted
+    read-only into the fetcher alone. When false, the model server reads the claim itself."""
 
     cache: Cache | None = None
     """Shares one copy of the models between all replicas. Default: each replica fetches for itself."""

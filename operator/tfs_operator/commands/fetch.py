@@ -62,6 +62,13 @@ def _add_storage(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--credentials", type=Path, metavar="DIR", help="folder where the Secret is mounted")
     group.add_argument("--secret-name", metavar="NAME", help="name of the Secret, for messages")
     group.add_argument(
+        "--claims",
+        type=Path,
+        default=Path("/models/pvc"),
+        metavar="DIR",
+        help="folder where claims are mounted that models are copied from (default: %(default)s)",
+    )
+    group.add_argument(
         "--ca-bundle", type=Path, metavar="FILE", help="certificate authorities to trust besides the system's (PEM)"
     )
     group.add_argument("--ca-name", metavar="NAME", help="name of the ConfigMap of --ca-bundle, for messages")
@@ -92,6 +99,7 @@ def config_of(options: argparse.Namespace) -> Any:
         anonymous=options.anonymous,
         credentials=options.credentials,
         secret_name=options.secret_name,
+        claims=options.claims,
         ca_bundle=options.ca_bundle,
         ca_name=options.ca_name,
     )

@@ -63,7 +63,8 @@ class NodePath:
 
 @dataclass(frozen=True)
 class Remote:
-    """`s3://bucket/path` and its like: fetched to a folder that is named after the URI."""
+    """`s3://bucket/path` and its like, and `pvc://CLAIM/path` with `storage.copy`: fetched to a folder that is named
+    after the URI."""
 
     scheme: str
     path: str
@@ -77,34 +78,42 @@ class Remote:
     def base_path(self) -> str:
         return f"{STORE_ROOT}/{self.scheme}/{self.path}"
 
+    @property
+    def claim(self) -> Claim | None:
+        """Returns the claim that it is copied from; None where it comes from a store."""
+        name, _, path = self.path.partition("/")
+        return Claim(name, path) if self.scheme == "pvc" else None
+
 
 Location = Claim | ImagePath | NodePath | Remote
 
 
-def locate(uri: str, schemes: Schemes = SCHEMES) -> Location:
-    """Returns where the model lies. `uri` has passed the API's rules: a known scheme, a clean path."""
+def locate(uri: str, schemes: Schemes = SCHEMES, *, copies: bool = False) -> Location:
+    """Returns where the model lies. `uri` has passed the API's rules: a known scheme, a clean path. `copies`: claims
+    are fetched from, and not mounted into the server."""
     scheme, _, rest = uri.partition("://")
     authority, _, path = rest.rstrip("/").partition("/")
     match scheme:
-        case "pvc":
+        case "pvc" if not copies:
             return Claim(authority, path)
         case "file":
             return ImagePath(path)
         case "hostpath":
             return NodePath(path)
     row = scheme_of(uri, schemes)
-    if row and row.store:
+    if row and (row.store or row.copier):
         return Remote(scheme, rest.rstrip("/"))
     raise ValueError(f"modelUri: unknown scheme in {uri!r}")
 
 
 def locations(name: str, spec: TFModelSpec) -> dict[str, Location]:
     """Location by model name; `name` is the TFModel's, which is also that of its one model."""
+    copies = spec.storage.copy_claims
     if spec.models is not None:
-        return {model.name: locate(model.model_uri) for model in spec.models}
+        return {model.name: locate(model.model_uri, copies=copies) for model in spec.models}
     if spec.model_uri is None:
         raise ValueError("spec: neither modelUri nor models")
-    return {name: locate(spec.model_uri)}
+    return {name: locate(spec.model_uri, copies=copies)}
 
 
 def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:

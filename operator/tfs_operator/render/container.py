@@ -3,6 +3,7 @@
 Flags: tensorflow_serving/model_servers/main.cc.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfs_operator.api.manifest import Manifest
@@ -25,7 +26,7 @@ _LOAD_RETRY_INTERVAL_MICROS = 2_000_000
 _LOAD_THREADS = 4
 
 
-def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifest:
+def container(tfmodel: TFModel, models: Sequence[str], settings: Settings) -> Manifest:
     spec = tfmodel.spec
     return {
         "name": CONTAINER_NAME,
@@ -40,7 +41,7 @@ def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifes
         **_optional("env", _environment(tfmodel)),
         **_optional("resources", _resources(tfmodel)),
         "volumeMounts": mounts(tfmodel),
-        **probes(first_model, spec.rollout),
+        **probes(models, spec.rollout),
         **lifecycle(spec.rollout),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": container_security_context(),

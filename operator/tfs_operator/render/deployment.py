@@ -111,7 +111,7 @@ def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -
     storage = tfmodel.spec.storage
     return {
         "initContainers": _init_containers(tfmodel, settings),
-        "containers": [container(tfmodel, config.models[0].name, settings)],
+        "containers": [container(tfmodel, [model.name for model in config.models], settings)],
         "volumes": volumes(tfmodel),
         "terminationGracePeriodSeconds": grace_period(tfmodel.spec.rollout),
         "automountServiceAccountToken": False,

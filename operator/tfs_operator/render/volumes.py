@@ -2,7 +2,7 @@
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, locations, remotes
+from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, Remote, locations, remotes
 from tfs_operator.render.metadata import config_map_name
 from tfs_operator.render.tls import tls_mounts, tls_volumes
 
@@ -41,32 +41,35 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": _STARTING, "mountPath": STARTING_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
-        *_local_mounts(tfmodel),
+        *([] if tfmodel.spec.storage.copy_claims else _claim_mounts(tfmodel)),
+        *_node_mounts(tfmodel),
         *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
         *tls_mounts(tfmodel),
     ]
 
 
 def agent_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Returns the mounts of the agent's container, which alone sees the credentials."""
+    """Returns the mounts of the agent's container, which alone sees the credentials, and claims that are copied."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": _STARTING, "mountPath": STARTING_PATH},
-        *_local_mounts(tfmodel),
+        *_claim_mounts(tfmodel),
+        *_node_mounts(tfmodel),
         *(_store_mounts(tfmodel) if _fetches(tfmodel) else []),
     ]
 
 
-def _local_mounts(tfmodel: TFModel) -> list[Manifest]:
+def _claim_mounts(tfmodel: TFModel) -> list[Manifest]:
     return [
-        *(
-            {"name": f"claim-{index}", "mountPath": Claim(claim, "").mount_path, "readOnly": True}
-            for index, claim in enumerate(_claims(tfmodel))
-        ),
-        *(
-            {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
-            for index, path in enumerate(_node_paths(tfmodel))
-        ),
+        {"name": f"claim-{index}", "mountPath": Claim(claim, "").mount_path, "readOnly": True}
+        for index, claim in enumerate(_claims(tfmodel))
+    ]
+
+
+def _node_mounts(tfmodel: TFModel) -> list[Manifest]:
+    return [
+        {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
+        for index, path in enumerate(_node_paths(tfmodel))
     ]
 
 
@@ -104,8 +107,10 @@ def _fetches(tfmodel: TFModel) -> bool:
 
 
 def _claims(tfmodel: TFModel) -> list[str]:
+    """Those that are mounted into the server, or copied from."""
     found = locations(tfmodel.metadata.name, tfmodel.spec).values()
-    return sorted({location.claim for location in found if isinstance(location, Claim)})
+    claims = (location.claim if isinstance(location, Remote) else location for location in found)
+    return sorted({claim.claim for claim in claims if isinstance(claim, Claim)})
 
 
 def _node_paths(tfmodel: TFModel) -> list[NodePath]:

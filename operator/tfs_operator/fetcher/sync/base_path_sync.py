@@ -91,7 +91,7 @@ class BasePathSync:
     def report(self, name: str) -> ModelReport:
         orders = {name: self._orders[name]} if name in self._orders else {}
         view, whole = self._now(orders), self._listing.whole
-        listed = None if whole is None else whole - view.bad
+        listed = None if whole is None else whole - view.unready
         return model_report(self._source.uri, view, self._attempts, self._listing.problem, listed)
 
     @property
