@@ -193,12 +193,13 @@ class Observed:
         return question(self.tfmodel.spec.rollout.verify, over)
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
-        """It waits for a version with which it is to start, and the store does not have that."""
-        committed = self.committed_model(model)
-        lacking = unfetchable(seen.fetches.get(model), seen.name)
-        if committed is None or not isinstance(committed.policy, Specific):
+        """It waits for a version with which it is to start, and the store does not have that. A server whose models lie
+        on a volume starts with any of them, so there it lacks all."""
+        committed, report = self.committed_model(model), seen.fetches.get(model)
+        if committed is None or report is None or not isinstance(committed.policy, Specific):
             return False
-        return not lacking.keys().isdisjoint(committed.policy.versions)
+        versions, lacking = set(committed.policy.versions), unfetchable(report, seen.name).keys()
+        return versions <= lacking if report.local else not versions.isdisjoint(lacking)
 
 
 def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:

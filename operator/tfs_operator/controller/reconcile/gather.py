@@ -74,6 +74,7 @@ class Gatherer:
         observations, reports = await asyncio.gather(
             state.observer.observe(pods, sets.labels()), self._reports(subject, state, pods, sets)
         )
+        state.changes.follow(pods, reports)
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
             subject=subject,

@@ -9,6 +9,7 @@ from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.pods.report_changes import ReportChanges
 from tfs_operator.planning import Remembered
 
 
@@ -23,6 +24,7 @@ class TFModelState:
     reloader: Reloader
     fetchers: Fetchers
     prober: Prober
+    changes: ReportChanges
     """These know the open calls to the pods, and what each pod answered last."""
 
     remembered: Remembered = field(default_factory=Remembered)
@@ -34,7 +36,7 @@ class TFModelState:
 
     def close(self) -> None:
         """Cancels every call to a pod."""
-        for room in (self.observer, self.reloader, self.fetchers, self.prober):
+        for room in (self.observer, self.reloader, self.fetchers, self.prober, self.changes):
             room.close()
 
 
