@@ -65,9 +65,10 @@ class Gatherer:
         children = self.children(subject)
         manifests = self._cache.pods_of(*_key(subject))
         pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
-        observations, reports = await asyncio.gather(
+        observations, reports, stored = await asyncio.gather(
             state.observer.observe(pods, _labels(subject.aspired, children.committed)),
             self._reports(subject, state, pods, children.committed),
+            state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
@@ -84,6 +85,7 @@ class Gatherer:
                 for seen in observations
             ),
             dead=tuple(dead_pods(manifests)),
+            stored=stored,
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),
             retry_seconds=self._retry_seconds,

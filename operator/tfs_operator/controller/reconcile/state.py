@@ -9,6 +9,7 @@ from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.planning import Remembered
 
 
@@ -25,6 +26,9 @@ class TFModelState:
     prober: Prober
     """These know the open calls to the pods, and what each pod answered last."""
 
+    stored_requests: StoredRequests
+    """Knows the ConfigMap that rollout.verify names."""
+
     remembered: Remembered = field(default_factory=Remembered)
     driven: bool = False
     """Whether the last pass acted on it: the times in the status then count."""
@@ -33,8 +37,8 @@ class TFModelState:
     """Why the last reconcile failed, as it was logged; empty after one that did not."""
 
     def close(self) -> None:
-        """Cancels every call to a pod."""
-        for room in (self.observer, self.reloader, self.fetchers, self.prober):
+        """Cancels all that is under way."""
+        for room in (self.observer, self.reloader, self.fetchers, self.prober, self.stored_requests):
             room.close()
 
 
