@@ -1,4 +1,4 @@
-"""The least that the operator takes for a model server: versions and labels as it was told last, loaded at once.
+"""The least that the operator takes for a model server and its agent: versions and labels as told last, loaded at once.
 
 Each has a loopback address of its own; none holds a model, so that hundreds of rollouts cost next to nothing.
 """
@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 from aiohttp import web
 
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, ORDER_PATH, FetchOrder, FetchReport
 from tfs_operator.serving import model_management_pb2 as pb
 from tfs_operator.serving.reload import METHOD
 
@@ -33,9 +34,11 @@ class _StandIn:
     async def start(self) -> None:
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_put(ORDER_PATH, self._report)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, self._address, 8501).start()
+        for port in (8501, FETCHER_PORT):
+            await web.TCPSite(runner, self._address, port).start()
         server = grpc.aio.server()
         service, _, method = METHOD.strip("/").partition("/")
         handler = grpc.unary_unary_rpc_method_handler(
@@ -52,6 +55,11 @@ class _StandIn:
         for model in request.config.model_config_list.config:
             self._held[model.name] = (list(model.model_version_policy.specific.versions), dict(model.version_labels))
         return pb.ReloadConfigResponse()
+
+    async def _report(self, request: web.Request) -> web.Response:
+        """As the agent of a pod whose models are in its image."""
+        FetchOrder.model_validate_json(await request.read())
+        return web.Response(text=FetchReport(ready=True).model_dump_json(), content_type="application/json")
 
     async def _answer(self, request: web.Request) -> web.Response:
         """What nobody has told it is what every TFModel here begins with: version 1 as stable."""

@@ -12,12 +12,13 @@ from typing import Any
 
 from testing.api_client import Api, Manifest
 from testing.fleet.model_servers import DOUBLE
+from testing.fleet.node_agent import NodeAgent
 from testing.fleet.node_tls import TlsContainer
 from testing.http_probe import is_well
 from testing.loopback import fresh_address
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.render.tls import TLS_PATH
-from tfs_operator.render.volumes import CONFIG_PATH
+from tfs_operator.render.volumes import CONFIG_PATH, STARTING_PATH
 
 BACK_OFF_SECONDS = 0.3
 """A kubelet's first is 10 s; it doubles from there, up to `BACK_OFF_LIMIT`."""
@@ -46,8 +47,9 @@ class NodePod:
         self._last_state: Manifest = {}
         self._started_at = self._turned_at = _now()
         self._start_at = 0.0
-        folder.mkdir(parents=True)
+        (folder / "starting").mkdir(parents=True)
         self._tls = TlsContainer(api, self._manifest, folder)
+        self._agent = NodeAgent(self._manifest, self.address, self._places)
 
     @property
     def log(self) -> Path:
@@ -89,10 +91,11 @@ class NodePod:
         self._api.request("DELETE", path, {"gracePeriodSeconds": 0})
 
     def end(self) -> None:
-        """Ends the process, and waits for that."""
+        """Ends the process and the agent, and waits for that."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
+        self._agent.end()
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None, f"{self.name} has no running container"
@@ -102,7 +105,7 @@ class NodePod:
 
     def _start(self) -> None:
         """With what the ConfigMap holds now, or later, when there is no ConfigMap yet."""
-        if not self._write_config() or not self._has_tls():
+        if not self._write_config() or not self._has_tls() or not self._agent_lets_it_start():
             return
         if self._last_state:
             self.restarts += 1
@@ -131,11 +134,22 @@ class NodePod:
             self._tell({"waiting": {"reason": "PodInitializing"}})
         return self._tls.is_done
 
+    def _agent_lets_it_start(self) -> bool:
+        """Its sidecar starts with the pod, and is asked as long as it holds the server back."""
+        self._agent.start()
+        return self._agent.lets_the_server_start()
+
+    @property
+    def _places(self) -> dict[str, str]:
+        """Where the paths of the pod's volumes lie on this machine."""
+        folder = str(self._folder)
+        return {CONFIG_PATH: folder, TLS_PATH: folder, STARTING_PATH: f"{folder}/starting"}
+
     def _command(self) -> list[str]:
         """As the operator has rendered it, but for the places where files lie."""
         flags = list(self._container["args"])
-        for path in (CONFIG_PATH, TLS_PATH):
-            flags = [flag.replace(f"={path}/", f"={self._folder}/") for flag in flags]
+        for path, place in self._places.items():
+            flags = [flag.replace(f"={path}/", f"={place}/") for flag in flags]
         return [sys.executable, "-m", "model_server", *flags]
 
     def _environment(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ PATH = (
     "oci://REGISTRY/REPOSITORY:TAG or hostpath:///path"
 )
 ENDPOINT = "must be the address of the store, for example http://minio.storage.svc:9000"
+COPY = "storage.copy is for models on claims, and no modelUri begins with pvc://"
 ENV_VALUE = "value and valueFrom exclude each other"
 NUL = "must not have a NUL character, which ends a variable"
 GPUS = "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration"
@@ -75,7 +76,23 @@ ENV_TEXT: dict[str, Pair | list[Pair]] = {
 }
 FETCHING: dict[str, Any] = {"version": 1, "state": "Waiting"}
 
+_ON_CLAIM: dict[str, Any] = {"modelUri": "pvc://models/m", "storage": {"copy": True}}
+_IN_STORE: dict[str, Any] = {**_ON_CLAIM, "modelUri": "s3://models/m"}
+
+
+def _several(*uris: str) -> dict[str, Any]:
+    models = [{"name": f"m{number}", "modelUri": uri} for number, uri in enumerate(uris)]
+    return {"models": models, "storage": {"copy": True}}
+
+
 ROWS: Rows = {
+    "spec": {
+        COPY: [
+            (_ON_CLAIM, _IN_STORE),
+            (_several("s3://models/a", "pvc://models/b"), _several("s3://models/a", "file:///models/b")),
+            ({**_IN_STORE, "storage": {"copy": False}}, _several("s3://models/pvc://a")),
+        ]
+    },
     "spec.storage.serviceAccountName": NAME,
     "spec.storage.secretRef": {"required name": ({"name": "a"}, {})},
     "spec.storage.secretRef.name": NAME,

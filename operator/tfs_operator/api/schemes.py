@@ -33,6 +33,9 @@ class Scheme:
     store: str = ""
     """The fetcher's module that has `open_source` for it; empty where nothing is fetched, since the pod mounts it."""
 
+    copier: str = ""
+    """The like for what the pod mounts, and copies with `storage.copy`."""
+
     secret_keys: str = ""
     """The keys of the Secret in `storage.secretRef`, for its description."""
 
@@ -66,6 +69,7 @@ SCHEMES: tuple[Scheme, ...] = (
         what="a folder on a PersistentVolumeClaim",
         section="a-claim",
         served="once its folder exists",
+        copier=f"{_STORES}.claim.store",
     ),
     Scheme(
         "file",

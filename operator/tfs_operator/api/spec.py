@@ -60,6 +60,11 @@ def _requests_are_to_its_models(spec: Any) -> bool:
     return not names or all(each.model in names for each in spec.rollout.verify.requests or ())
 
 
+def _claims_to_copy(spec: Any) -> bool:
+    uris = [model.model_uri for model in spec.models or []] + ([spec.model_uri] if spec.model_uri else [])
+    return not spec.storage.copy_claims or any(uri.startswith("pvc://") for uri in uris)
+
+
 class TFModelSpec(VersionSelection):
     """One model, or several models in one server, served by TensorFlow Serving in a number of replicas."""
 
@@ -134,6 +139,13 @@ class TFModelSpec(VersionSelection):
             "has(each.model) && self.models.exists(model, model.name == each.model))",
             _requests_are_to_its_models,
             "with models, each of rollout.verify.requests names one of them in model",
+        ),
+        Rule(
+            "!has(self.storage) || !has(self.storage.copy) || !self.storage.copy || "
+            "(has(self.modelUri) && self.modelUri.startsWith('pvc://')) || "
+            "(has(self.models) && self.models.exists(model, model.modelUri.startsWith('pvc://')))",
+            _claims_to_copy,
+            "storage.copy is for models on claims, and no modelUri begins with pvc://",
         ),
         *SELECTION_RULES,
         CPU_REQUEST_RULE,

@@ -42,7 +42,7 @@ _SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it,
 
 class Storage(ApiModel):
     """How models are fetched from a store. Holds for every model of this TFModel; models on claims, in images and on
-    nodes need none of it."""
+    nodes need none of it, but for `copy` and `resources`."""
 
     service_account_name: ObjectName | None = None
     """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
@@ -79,12 +79,19 @@ class Storage(ApiModel):
     """With the policies latest and all, how often the store is asked for new versions, in seconds: one list request
     per pod and model."""
 
+    copy_claims: bool = Field(default=False, alias="copy")
+    """Copies models of pvc:// from the claim into each pod, as from a store: checked, and at the latest one poll after
+    they were put there. What is deleted from the claim then does no harm to what is served. The claim is mounted
+    read-only into the fetcher alone. When false, the model server reads the claim itself."""
+
     cache: Cache | None = None
     """Shares one copy of the models between all replicas. Default: each replica fetches for itself."""
 
     resources: ResourceRequirements | None = None
     """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a
-    memory limit of 256Mi, which is enough for models of any size."""
+    memory limit of 256Mi, which is enough for models of any size. Where nothing is fetched, of the agent in its place:
+    requests of 10m and 64Mi, a limit of 128Mi; or limits of 200m and 128Mi where `server.resources` has requests equal
+    to its limits, so that the pod keeps the QoS class Guaranteed."""
 
     env: (
         Annotated[

@@ -41,6 +41,12 @@ def add_parser(commands: Any) -> None:
         metavar="URL",
         help="REST address of the model server, queried before a version is removed (default: %(default)s)",
     )
+    parser.add_argument(
+        "--server-config",
+        type=Path,
+        metavar="FILE",
+        help="file to write with the configuration with which the model server starts (default: none)",
+    )
     parser.add_argument("--shared", metavar="POD", help="share base paths with other pods, under the name of this pod")
     _add_storage(parser)
     log_flags.add_flags(parser, default_format="text")
@@ -56,6 +62,13 @@ def _add_storage(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--credentials", type=Path, metavar="DIR", help="folder where the Secret is mounted")
     group.add_argument("--secret-name", metavar="NAME", help="name of the Secret, for messages")
     group.add_argument(
+        "--claims",
+        type=Path,
+        default=Path("/models/pvc"),
+        metavar="DIR",
+        help="folder where claims are mounted that models are copied from (default: %(default)s)",
+    )
+    group.add_argument(
         "--ca-bundle", type=Path, metavar="FILE", help="certificate authorities to trust besides the system's (PEM)"
     )
     group.add_argument("--ca-name", metavar="NAME", help="name of the ConfigMap of --ca-bundle, for messages")
@@ -68,14 +81,15 @@ def execute(options: argparse.Namespace) -> int:
 
     logs.configure(options.log_format, options.log_level, text="%(asctime)s %(levelname)s %(message)s")
     try:
-        asyncio.run(run(_config(options)))
+        asyncio.run(run(config_of(options)))
     except InvalidConfig as error:
         print(f"tfs-operator fetch: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _config(options: argparse.Namespace) -> Any:
+def config_of(options: argparse.Namespace) -> Any:
+    """Returns the FetcherConfig. Raises InvalidConfig where the plan is not valid."""
     from tfs_operator.fetcher.config import FetcherConfig, read_plan
     from tfs_operator.fetcher.core.store_access import StoreAccess
 
@@ -85,6 +99,7 @@ def _config(options: argparse.Namespace) -> Any:
         anonymous=options.anonymous,
         credentials=options.credentials,
         secret_name=options.secret_name,
+        claims=options.claims,
         ca_bundle=options.ca_bundle,
         ca_name=options.ca_name,
     )
@@ -95,4 +110,6 @@ def _config(options: argparse.Namespace) -> Any:
         port=options.port,
         host=options.host,
         pod=options.shared,
+        server_config=options.server_config,
+        server_config_default=options.plan.with_name("models.config"),
     )

@@ -1,28 +1,59 @@
 """The committed configuration as an annotation of the ConfigMap: compact JSON, read back without guessing.
 
-The text-format files beside it are for the model server; this copy is for the operator.
+The text-format files beside it are for the model server; this copy is for the operator. A second annotation has what
+was committed of other sets of models, for pods that still run one of those: by the digest of the set, which they bear.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 
 COMMITTED_ANNOTATION = "tfs-operator.io/committed"
+FORMER_ANNOTATION = "tfs-operator.io/former-models"
 _MAX_INT64 = 2**63 - 1
 
 
 def to_annotation(config: ModelServerConfig) -> str:
     """Returns the annotation's value; equal configurations give equal text."""
-    return json.dumps([_model_to_json(model) for model in config.models], separators=(",", ":"), sort_keys=True)
+    return _compact(_to_json(config))
 
 
 def from_annotation(text: str) -> ModelServerConfig | None:
     """Returns None when it is unreadable, since another client wrote it: then nothing is known of what is committed."""
     try:
-        return ModelServerConfig(tuple(_model_from_json(item) for item in _list(json.loads(text))))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return _from_json(json.loads(text))
+    except _UNREADABLE:
         return None
+
+
+def former_to_annotation(sets: Mapping[str, ModelServerConfig]) -> str:
+    """Returns the value of the second annotation, with the sets in their order."""
+    return _compact([{"digest": digest, "models": _to_json(config)} for digest, config in sets.items()])
+
+
+def former_from_annotation(text: str) -> dict[str, ModelServerConfig]:
+    """Returns no set when it is unreadable."""
+    try:
+        return {_text(item["digest"]): _from_json(item["models"]) for item in _list(json.loads(text))}
+    except _UNREADABLE:
+        return {}
+
+
+_UNREADABLE = (ValueError, TypeError, KeyError, RecursionError)
+
+
+def _compact(item: Any) -> str:
+    return json.dumps(item, separators=(",", ":"), sort_keys=True)
+
+
+def _to_json(config: ModelServerConfig) -> list[dict[str, Any]]:
+    return [_model_to_json(model) for model in config.models]
+
+
+def _from_json(item: Any) -> ModelServerConfig:
+    return ModelServerConfig(tuple(map(_model_from_json, _list(item))))
 
 
 def _model_to_json(model: ModelConfig) -> dict[str, Any]:

@@ -96,12 +96,24 @@ def _a_version_cannot_be_asked(evidence: Evidence) -> Verdict | None:
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     """A server that refuses its configuration never loads the version, so the refusal is reported instead."""
     for model in evidence.aspired.models:
-        for pod in evidence.judged_pods:
+        for pod in _running(evidence, model):
             if missing := _missing(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {missing}"
                 waiting = _waiting(evidence, model.name)
                 reason = Reason.FETCHING if _is_fetching(evidence, model.name) else Reason.LOADING
                 return _reload_was_refused(evidence) or Verdict("False", reason, words, waiting)
+    return None
+
+
+def _running(evidence: Evidence, model: ModelConfig) -> list[PodObservation]:
+    return [pod for pod in evidence.judged_pods if model.name not in pod.lacks]
+
+
+def _a_pod_has_other_models(evidence: Evidence) -> Verdict | None:
+    for pod in evidence.judged_pods:
+        if pod.lacks:
+            words = f"pod {pod.name} was made without model {min(pod.lacks)}, and is being replaced"
+            return Verdict("False", Reason.DEPLOYING, words)
     return None
 
 
@@ -140,6 +152,7 @@ VERSION_CHECKS: tuple[Check, ...] = (
     _a_pod_does_not_answer,
     _a_version_cannot_be_asked,
     _a_version_is_missing,
+    _a_pod_has_other_models,
     _no_pod_is_ready,
     _all_versions_available,
 )
@@ -158,7 +171,7 @@ def _reload_was_refused(evidence: Evidence) -> Verdict | None:
 
 def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
     for model in evidence.aspired.models:
-        for pod in evidence.judged_pods:
+        for pod in _running(evidence, model):
             if behind := _behind(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {behind}"
                 return Verdict("False", Reason.LABELING, words, _waiting(evidence, model.name))
@@ -184,6 +197,7 @@ LABEL_CHECKS: tuple[Check, ...] = (
     _a_pod_does_not_answer,
     _reload_was_refused,
     _a_label_is_behind,
+    _a_pod_has_other_models,
     _no_pod_is_ready,
     _all_labels_applied,
 )
@@ -229,7 +243,7 @@ def _deploying(evidence: Evidence) -> Verdict:
 def _lacking(evidence: Evidence) -> tuple[str, str] | None:
     """Returns what the first pod lacks that is not ready and answers, and since when it is waited for."""
     for pod in evidence.unready_pods:
-        for model in evidence.aspired.models:
+        for model in (each for each in evidence.aspired.models if each.name not in pod.lacks):
             if lacks := _missing(model, pod) or _behind(model, pod):
                 return f"; model {model.name} on pod {pod.name}: {lacks}", _waiting(evidence, model.name)
     return None

@@ -58,10 +58,23 @@ class ModelOrder(_Wire):
     cannot predict. The store is looked at for other content of them, which replaces what is there."""
 
 
+class ExpectedModel(_Wire):
+    """One model as it is committed: what a model server starts with, and should serve."""
+
+    name: str
+    base_path: str
+    serve: VersionSet
+    """Either by name or by a policy."""
+
+    labels: dict[str, int] = Field(default_factory=dict)
+
+
 class FetchOrder(_Wire):
     """What one pod is to hold, by the name of the model. A model that is not named stays as it is."""
 
     models: dict[str, ModelOrder] = Field(default_factory=dict)
+    expect: tuple[ExpectedModel, ...] = ()
+    """What is committed, of all models of the server; empty from an operator of an older release."""
     poll_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How often the store is looked at where an order discovers versions."""
 

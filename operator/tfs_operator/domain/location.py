@@ -1,9 +1,14 @@
 """Where a model lies, and the base path that the model server is given for it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tfs_operator.api.schemes import SCHEMES, Schemes, scheme_of
-from tfs_operator.api.spec import TFModelSpec
+
+if TYPE_CHECKING:  # the agents import this module, and pay for whatever it imports
+    from tfs_operator.api.spec import TFModelSpec
 
 PVC_ROOT = "/models/pvc"
 HOSTPATH_ROOT = "/models/hostpath"
@@ -24,6 +29,10 @@ class Claim:
     @property
     def base_path(self) -> str:
         return f"{self.mount_path}/{self.path}"
+
+    @property
+    def uri(self) -> str:
+        return f"pvc://{self.claim}/{self.path}"
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,15 @@ class NodePath:
     def base_path(self) -> str:
         return f"{HOSTPATH_ROOT}/{self.path}"
 
+    @property
+    def uri(self) -> str:
+        return f"hostpath:///{self.path}"
+
 
 @dataclass(frozen=True)
 class Remote:
-    """`s3://bucket/path` and its like: fetched to a folder that is named after the URI."""
+    """`s3://bucket/path` and its like, and `pvc://CLAIM/path` with `storage.copy`: fetched to a folder that is named
+    after the URI."""
 
     scheme: str
     path: str
@@ -64,37 +78,51 @@ class Remote:
     def base_path(self) -> str:
         return f"{STORE_ROOT}/{self.scheme}/{self.path}"
 
+    @property
+    def claim(self) -> Claim | None:
+        """Returns the claim that it is copied from; None where it comes from a store."""
+        name, _, path = self.path.partition("/")
+        return Claim(name, path) if self.scheme == "pvc" else None
+
 
 Location = Claim | ImagePath | NodePath | Remote
 
 
-def locate(uri: str, schemes: Schemes = SCHEMES) -> Location:
-    """Returns where the model lies. `uri` has passed the API's rules: a known scheme, a clean path."""
+def locate(uri: str, schemes: Schemes = SCHEMES, *, copies: bool = False) -> Location:
+    """Returns where the model lies. `uri` has passed the API's rules: a known scheme, a clean path. `copies`: claims
+    are fetched from, and not mounted into the server."""
     scheme, _, rest = uri.partition("://")
     authority, _, path = rest.rstrip("/").partition("/")
     match scheme:
-        case "pvc":
+        case "pvc" if not copies:
             return Claim(authority, path)
         case "file":
             return ImagePath(path)
         case "hostpath":
             return NodePath(path)
     row = scheme_of(uri, schemes)
-    if row and row.store:
+    if row and (row.store or row.copier):
         return Remote(scheme, rest.rstrip("/"))
     raise ValueError(f"modelUri: unknown scheme in {uri!r}")
 
 
 def locations(name: str, spec: TFModelSpec) -> dict[str, Location]:
     """Location by model name; `name` is the TFModel's, which is also that of its one model."""
+    copies = spec.storage.copy_claims
     if spec.models is not None:
-        return {model.name: locate(model.model_uri) for model in spec.models}
+        return {model.name: locate(model.model_uri, copies=copies) for model in spec.models}
     if spec.model_uri is None:
         raise ValueError("spec: neither modelUri nor models")
-    return {name: locate(spec.model_uri)}
+    return {name: locate(spec.model_uri, copies=copies)}
 
 
 def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:
     """Those models that are fetched, by name, in the order of the spec."""
     found = locations(name, spec)
     return {model: location for model, location in found.items() if isinstance(location, Remote)}
+
+
+def local_places(name: str, spec: TFModelSpec) -> dict[str, Claim | NodePath]:
+    """Those models that lie on a volume of the pod, by name, in the order of the spec: the agent sees them."""
+    found = locations(name, spec)
+    return {model: location for model, location in found.items() if isinstance(location, Claim | NodePath)}

@@ -4,12 +4,17 @@ Source: tensorflow_serving/config/model_server_config.proto and
 tensorflow_serving/sources/storage_path/file_system_storage_path_source.proto.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tfs_operator.api.spec import TFModelSpec
-from tfs_operator.api.versions import VersionSelection
 from tfs_operator.domain.location import locations
+
+if TYPE_CHECKING:  # the agents import this module, and pay for whatever it imports
+    from tfs_operator.api.spec import TFModelSpec
+    from tfs_operator.api.versions import VersionSelection
 
 
 @dataclass(frozen=True)

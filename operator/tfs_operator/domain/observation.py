@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from tfs_operator.domain.fetch_protocol import ModelReport
 from tfs_operator.domain.verification import Answered
@@ -77,10 +78,22 @@ class PodObservation:
     answered_unready: bool = False
     """The pod is not ready, and its server has answered all the same: `models` is what it answered."""
 
+    lacks: frozenset[str] = frozenset()
+    """Models of the spec that the pod does not run, since it was made for another set of models."""
+
     @property
     def answered(self) -> bool:
         """Whether the pod is ready and has answered in time."""
         return self.ready and self.problem is None and not self.stale
 
+    def without(self, lacks: frozenset[str]) -> Self:
+        """Returns it for a pod that does not run these models of the spec. It may run others of the same names, so
+        `models` keeps all answers."""
+        if not lacks:
+            return self
+        fetches = {name: report for name, report in self.fetches.items() if name not in lacks}
+        return replace(self, lacks=lacks, fetches=fetches)
+
     def model(self, name: str) -> ModelObservation:
-        return self.models.get(name, ModelObservation())
+        """Returns the answer about a model of the spec; an empty one where there is none."""
+        return ModelObservation() if name in self.lacks else self.models.get(name, ModelObservation())

@@ -21,7 +21,7 @@ def violation(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
 
 def _one_store(spec: TFModelSpec) -> Problem | None:
     """An endpoint is the address of one kind of store."""
-    schemes = sorted({remote.scheme for remote in remotes("", spec).values()})
+    schemes = sorted({remote.scheme for remote in remotes("", spec).values() if remote.claim is None})
     if spec.storage.endpoint is None or len(schemes) < 2:
         return None
     names = ", ".join(f"{scheme}://" for scheme in schemes)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
+from tfs_operator.fetcher.model_server.starting_config import StartingConfig
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 MAX_BEAT_AGE_SECONDS = 30.0
+CONFIG_SECONDS = 1.0
 
 
 @dataclass
@@ -33,8 +35,12 @@ class Heartbeat:
 class Agent:
     """Passes orders to the fetcher and to the watches of one pod, and puts their reports together."""
 
-    def __init__(self, fetcher: PodFetcher, watches: Sequence[FolderWatch] = ()) -> None:
+    def __init__(
+        self, fetcher: PodFetcher, watches: Sequence[FolderWatch] = (), config: StartingConfig | None = None
+    ) -> None:
+        """`config`: what the model server starts with, where this pod's reads that."""
         self.health = Heartbeat()
+        self._config = config
         self._fetcher = fetcher
         self._watches = {watch.name: watch for watch in watches}
         self._was_ready = False
@@ -46,6 +52,9 @@ class Agent:
         for name, model_order in order.models.items():
             if name in self._watches:
                 self._watches[name].order(model_order)
+        if self._config is not None:
+            self._config.expect(order.expect)
+            self._config.write(self._in_place)
 
     def report(self) -> FetchReport:
         local = {name: watch.report() for name, watch in self._watches.items()}
@@ -53,7 +62,8 @@ class Agent:
 
     def ready(self) -> bool:
         """Whether the model server may start; once True it stays so."""
-        self._was_ready = self._was_ready or self._has_all()
+        if not self._was_ready and self._has_all():
+            self._was_ready = self._has_its_config()
         return self._was_ready
 
     async def run(self) -> None:
@@ -61,11 +71,28 @@ class Agent:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
             group.create_task(self._fetcher.run())
+            group.create_task(self._keep_config())
             for watch in self._watches.values():
                 group.create_task(watch.run())
 
     def _has_all(self) -> bool:
         return self._fetcher.started() and all(watch.started() for watch in self._watches.values())
+
+    def _has_its_config(self) -> bool:
+        """Whether the model server finds what it starts with, as of this moment."""
+        if self._config is None:
+            return True
+        self._config.write(self._in_place)
+        return self._config.is_written
+
+    def _in_place(self, name: str) -> frozenset[int] | None:
+        return self._watches[name].whole if name in self._watches else self._fetcher.fetched(name)
+
+    async def _keep_config(self) -> None:
+        """What a policy picks changes with what is in place."""
+        while self._config is not None:
+            self._config.write(self._in_place)
+            await asyncio.sleep(CONFIG_SECONDS)
 
     async def _beat(self) -> None:
         while True:

@@ -30,6 +30,12 @@ class FetcherConfig:
     pod: str | None = None
     """The pod's name where base paths are shared between pods."""
 
+    server_config: Path | None = None
+    """File to write for the model server's start; None: it reads something else."""
+
+    server_config_default: Path = Path("/etc/tfs-operator/models.config")
+    """The ConfigMap's text, for a plan that does not say what is committed."""
+
     def __post_init__(self) -> None:
         if self.pod is not None and not _POD.fullmatch(self.pod):
             raise InvalidConfig(f"--shared {self.pod}: is no name of a pod")

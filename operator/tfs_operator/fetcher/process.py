@@ -19,9 +19,10 @@ from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http_api import application
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
+from tfs_operator.fetcher.model_server.starting_config import StartingConfig
 from tfs_operator.fetcher.stores.uri import open_source
 from tfs_operator.fetcher.sync.base_path_sync import Shared
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import FETCHES_AT_ONCE, PodFetcher
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,18 @@ _STOP_SECONDS = 0.5
 
 async def run(config: FetcherConfig) -> None:
     """Runs until SIGTERM or SIGINT. The files are whole at any moment, so what does not end within half a second is cut
-    off."""
+    off: a thread that hangs in a library or in the file system must not hold up the pod's end."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if not await serve(config, stop):
+        log.info("stopping with work in progress; it is resumed at the next start")
+        logging.shutdown()
+        os._exit(0)
+
+
+async def serve(config: FetcherConfig, stop: asyncio.Event) -> bool:
+    """Runs until `stop` is set. Returns whether all work has ended half a second later."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         metrics = FetcherMetrics()
         server = ModelServerClient(config.model_server, session)
@@ -43,14 +52,20 @@ async def run(config: FetcherConfig) -> None:
         running = asyncio.create_task(agent.run())
         async with _served(agent, metrics, config):
             await _until_stopped(running, stop)
-            await _end(running)
+            return await _end(running)
 
 
 def _agent(config: FetcherConfig, shared: Shared) -> Agent:
     fetcher = PodFetcher(config.plan, partial(_open, config.storage), shared, config.pod)
-    agent = Agent(fetcher, [FolderWatch(folder) for folder in config.plan.local])
+    agent = Agent(fetcher, [FolderWatch(folder) for folder in config.plan.local], _starting_config(config))
     agent.order(config.plan.order)
     return agent
+
+
+def _starting_config(config: FetcherConfig) -> StartingConfig | None:
+    if config.server_config is None:
+        return None
+    return StartingConfig(config.server_config, config.server_config_default, config.plan.order.expect)
 
 
 def _open(storage: StoreAccess, uri: str, work: Path) -> Source:
@@ -79,11 +94,7 @@ async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> No
         running.result()
 
 
-async def _end(running: asyncio.Task[None]) -> None:
-    """A thread that hangs in a library or in the file system must not hold up the pod's end."""
+async def _end(running: asyncio.Task[None]) -> bool:
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=_STOP_SECONDS)
-    if not done:
-        log.info("stopping with work in progress; it is resumed at the next start")
-        logging.shutdown()
-        os._exit(0)
+    return bool(done)

@@ -6,6 +6,7 @@ from what came of it. controller/reconcile gathers what they read, and carries o
 
 from tfs_operator.planning.conclude import Clocks, Conclusion, Remembered, conclude
 from tfs_operator.planning.decide import decide
+from tfs_operator.planning.model_sets import ModelSets
 from tfs_operator.planning.observed import LiveChildren, Observed, Refused, Subject
 from tfs_operator.planning.outcome import ApplyFailure, Outcome, Reloaded
 from tfs_operator.planning.passed import Passed, after
@@ -18,6 +19,7 @@ __all__ = [
     "Clocks",
     "Conclusion",
     "LiveChildren",
+    "ModelSets",
     "Observed",
     "Outcome",
     "Passed",

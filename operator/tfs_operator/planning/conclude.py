@@ -109,7 +109,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         aspired=observed.aspired,
         replicas=replicas,
         deployment=deployment.facts(live),
-        pods=observed.observations,
+        pods=tuple(seen for _, seen in observed.seen),
         blocked=outcome.failure.problem if outcome.failure else None,
         reload_problem=outcome.reloaded.problem,
         steps=plan.steps,

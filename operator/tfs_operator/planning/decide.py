@@ -6,7 +6,7 @@ from dataclasses import replace
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
-from tfs_operator.domain.rollout import Facts, Memory, Step, committed_after, server_config, settled
+from tfs_operator.domain.rollout import Action, Facts, Goal, Memory, Step, committed_after, server_config, settled
 from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.planning.desired_children import desired_children
 from tfs_operator.planning.observed import Observed, Refused, rollout_pod
@@ -18,7 +18,7 @@ def decide(observed: Observed | Refused) -> Plan:
     if isinstance(observed, Refused):
         return Plan(refusal=observed.problem)
     steps = {model.name: decide_rollout(_facts(model, observed)) for model in observed.aspired.models}
-    committed = committed_after(observed.aspired, observed.committed, steps)
+    committed = committed_after(observed.aspired, observed.committed_aspired, steps)
     replace_pods = any(step.replace_pods for step in steps.values())
     desired = None if committed is None else desired_children(observed, committed, replace_pods=replace_pods)
     kinds = {each["kind"] for each in desired or ()} | {observed.subject.autoscaler_kind}
@@ -46,23 +46,35 @@ def _is_new(before: Memory | None, step: Step) -> bool:
 
 
 def _reloads(observed: Observed, steps: Mapping[str, Step]) -> list[ReloadOrder]:
-    ready = [_reload(pod, seen, steps) for pod, seen in observed.answering]
-    unready = [_reload(pod, seen, _for_unready(pod, steps, observed)) for pod, seen in observed.answering_unready]
-    return [order for order in (*ready, *unready) if order is not None]
+    pods = (*observed.answering, *observed.answering_unready)
+    orders = (_reload(pod, seen, _steps_of(pod, observed, steps)) for pod, seen in pods)
+    return [order for order in orders if order is not None]
 
 
-def _for_unready(pod: PodFacts, steps: Mapping[str, Step], observed: Observed) -> Mapping[str, Step]:
-    """Returns the steps for a pod that no rollout may have seen: it may still be loading what it came up with."""
-    if observed.now - pod.ready_at >= observed.limits.load_timeout:
-        return steps
-    return {
-        name: replace(step, goal=replace(step.goal, starting=step.goal.starting | {pod.name}))
-        for name, step in steps.items()
-    }
+def _steps_of(pod: PodFacts, observed: Observed, steps: Mapping[str, Step]) -> dict[str, Step]:
+    """Returns the step of every model that the pod runs; none where it shares no model with the spec. A model that the
+    spec has no more, or elsewhere, goes on as it was committed."""
+    running, shared = observed.sets.of(pod), observed.sets.shared(pod)
+    if running is None or not shared:
+        return {}
+    found = {model.name: steps[model.name] if model.name in shared else _as_it_was(model) for model in running.models}
+    if pod.ready or observed.now - pod.ready_at >= observed.limits.load_timeout:
+        return found
+    return {name: _while_starting(step, pod) for name, step in found.items()}
+
+
+def _as_it_was(model: ModelConfig) -> Step:
+    return Step(Action.DONE, "", Goal(model, keep_available=True, promised=frozenset(model.labels)))
+
+
+def _while_starting(step: Step, pod: PodFacts) -> Step:
+    """A rollout does not see a pod that is not ready while others are. It may still be loading what it came up with."""
+    return replace(step, goal=replace(step.goal, starting=step.goal.starting | {pod.name}))
 
 
 def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> ReloadOrder | None:
-    config = server_config(steps, {name: rollout_pod(pod, seen, name) for name in steps})
+    answers = replace(seen, lacks=frozenset())
+    config = server_config(steps, {name: rollout_pod(pod, answers, name) for name in steps}) if steps else None
     return ReloadOrder(pod, config, settled(config, seen.models)) if config is not None else None
 
 
@@ -70,8 +82,8 @@ def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
     """Returns what the steps ask for and no pod has answered; nothing while the requests of the spec are unusable."""
     return [
         ProbeOrder(pod, name, version, observed.question(name, version))
-        for pod, seen in observed.deciding
         for name, step in steps.items()
         if name not in observed.verify_problems
+        for pod, seen in observed.deciding(name)
         for version in sorted(step.probes.get(pod.name, frozenset()) - observed.probed(seen, name).keys())
     ]

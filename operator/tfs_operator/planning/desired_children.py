@@ -1,8 +1,10 @@
 """Which children are to exist, given what is to be committed."""
 
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain import deployment
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.renewal import renewal
+from tfs_operator.planning.model_sets import former_after
 from tfs_operator.planning.observed import Observed
 from tfs_operator.render import children
 from tfs_operator.render.deployment import attempt_for, attempt_of, renewal_of
@@ -16,7 +18,9 @@ def desired_children(observed: Observed, committed: ModelServerConfig, *, replac
     attempt = attempt_for(tfmodel, committed) if observed.current and replace_pods else attempt_of(live)
     turn = _renewal(observed) or renewal_of(live)
     settings = pinned_settings(live, tfmodel, committed, observed.settings, attempt, turn)
-    return children(tfmodel, committed, settings, attempt, turn, surge=observed.surge.allowed)
+    rolling = not deployment.facts(live).complete
+    former = former_after(observed.sets, committed, observed.pods, rolling=rolling)
+    return children(tfmodel, committed, settings, attempt, turn, surge=observed.surge.allowed, former=former)
 
 
 def _renewal(observed: Observed) -> str | None:

@@ -11,14 +11,18 @@ from tfs_operator.domain import deployment
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
 from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
-from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question, Stored
+from tfs_operator.planning.model_sets import ModelSets
 from tfs_operator.planning.questions import OwnRequests, own_requests, question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
+
+Pair = tuple[PodFacts, PodObservation]
+"""A pod and its answers."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class LiveChildren:
 
     committed: ModelServerConfig | None = None
     """What the ConfigMap holds, so what a pod that starts comes up with; None also when it is unreadable."""
+
+    former: Mapping[str, ModelServerConfig] = field(default_factory=dict)
+    """What was committed of other sets of models, by their digest, for pods that still run one of those."""
 
     deployment: Manifest | None = None
     autoscaler: Manifest | None = None
@@ -111,21 +118,38 @@ class Observed:
         return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self.retry_seconds)
 
     @cached_property
-    def current(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
-        """The pods that run the aspired set of models; the others are being replaced."""
-        digest = self.subject.models_digest
+    def sets(self) -> ModelSets:
+        """Which models the pods run."""
+        return ModelSets(self.aspired, self.committed, self.children.former)
+
+    @cached_property
+    def seen(self) -> tuple[Pair, ...]:
+        """Every pod and its answers; those about aspired models that it does not run are left out."""
         pairs = zip(self.pods, self.observations, strict=True)
-        return tuple((pod, seen) for pod, seen in pairs if pod.models_digest == digest)
+        return tuple((pod, seen.without(self.sets.lacking(pod))) for pod, seen in pairs)
 
     @cached_property
-    def answering(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
-        """Those of the current pods that are ready and have answered."""
-        return tuple((pod, seen) for pod, seen in self.current if seen.answered)
+    def current(self) -> tuple[Pair, ...]:
+        """The pods that run the aspired set of models; the others are being replaced."""
+        return tuple((pod, seen) for pod, seen in self.seen if pod.models_digest == self.subject.models_digest)
 
     @cached_property
-    def answering_unready(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
-        """Those of the current pods that are not ready and have answered all the same."""
-        return tuple((pod, seen) for pod, seen in self.current if seen.answered_unready)
+    def answering(self) -> tuple[Pair, ...]:
+        """The pods that are ready and have answered, and whose models are known."""
+        return tuple((pod, seen) for pod, seen in self.seen if seen.answered and self.sets.of(pod))
+
+    @cached_property
+    def answering_unready(self) -> tuple[Pair, ...]:
+        """Those that are not ready and have answered all the same."""
+        return tuple((pod, seen) for pod, seen in self.seen if seen.answered_unready and self.sets.of(pod))
+
+    def running(self, model: str) -> tuple[Pair, ...]:
+        """Returns the pods that run an aspired model, of whatever set they are."""
+        return tuple((pod, seen) for pod, seen in self.seen if self.sets.runs(pod, model))
+
+    def answers(self, model: str) -> list[ModelObservation]:
+        """Returns what the ready pods answer that run an aspired model."""
+        return [seen.model(model) for _, seen in self.running(model) if seen.answered]
 
     @cached_property
     def surge(self) -> Surge:
@@ -133,24 +157,31 @@ class Observed:
         spec, found = self.tfmodel.spec, deployment.facts(self.children.deployment)
         return surge(spec.gpus, found, self.pods, spec.rollout.surge_timeout_seconds, self.now)
 
-    def committed_model(self, name: str) -> ModelConfig | None:
-        return self.committed.model(name) if self.committed else None
-
     @cached_property
-    def deciding(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
-        """The pods of which rollouts are decided: those that are ready and have answered. Nothing waits for a pod that
-        is not ready; but while none is, those that answer are what there is."""
-        return self.answering if any(pod.ready for pod, _ in self.current) else self.answering_unready
+    def committed_aspired(self) -> ModelServerConfig | None:
+        """What is committed of the aspired models; None: nothing is committed."""
+        return self.sets.committed_of(self.pods)
+
+    def committed_model(self, name: str) -> ModelConfig | None:
+        return self.committed_aspired.model(name) if self.committed_aspired else None
+
+    def deciding(self, model: str) -> list[Pair]:
+        """Returns the pods of which the rollout of a model is decided: those that are ready and have answered. Nothing
+        waits for a pod that is not ready; but while none is, those that answer are what there is."""
+        running = self.running(model)
+        ready = any(pod.ready for pod, _ in running)
+        return [(pod, seen) for pod, seen in running if (seen.answered if ready else seen.answered_unready)]
 
     def fleet(self, model: str) -> Fleet:
         """Returns the pods as the rollout of one model sees them."""
-        ready = sum(pod.ready for pod, _ in self.current)
-        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.deciding)
-        return Fleet(pods, ready - len(self.answering), not ready and not pods and self._is_hopeless(model))
+        running = self.running(model)
+        ready = sum(pod.ready for pod, _ in running)
+        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.deciding(model))
+        return Fleet(pods, max(ready - len(pods), 0), not ready and not pods and self._is_hopeless(model))
 
     def _is_hopeless(self, model: str) -> bool:
-        hopeless = (pod.crashed or self._starves(seen, model) for pod, seen in self.current)
-        return bool(self.current) and all(hopeless)
+        running = self.running(model)
+        return bool(running) and all(pod.crashed or self._starves(seen, model) for pod, seen in running)
 
     def _rollout_pod(self, pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         return replace(rollout_pod(pod, seen, model), probed=self.probed(seen, model))
@@ -178,7 +209,7 @@ class Observed:
         """Returns what a version of an aspired model is to be asked."""
         aspired = self.aspired.model(model)
         assert aspired is not None
-        answers = (seen.model(model) for _, seen in self.deciding)
+        answers = [seen.model(model) for _, seen in self.deciding(model)]
         over = superseded(version, aspired, self.committed_model(model), answers)
         return question(self.tfmodel.spec, self._own_requests[model], over)
 

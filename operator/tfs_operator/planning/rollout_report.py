@@ -41,7 +41,7 @@ def rollout_reports(
 def _report(
     name: str, before: RolloutStatus | None, observed: Observed, step: Step, taken: Sequence[Memory], replicas: int
 ) -> RolloutReport:
-    pods = [seen.model(name) for _, seen in observed.answering]
+    pods = observed.answers(name)
     inputs = Inputs(
         announced=rollout_status.reported(before) if before else Announced(),
         before=rollout_status.memory(before) if before else Memory(),

@@ -1,5 +1,7 @@
 """Everything that one TFModel becomes."""
 
+from collections.abc import Mapping
+
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import ModelServerConfig
@@ -22,14 +24,16 @@ def children(
     renewal: str | None = None,
     *,
     surge: bool = True,
+    former: Mapping[str, ModelServerConfig] | None = None,
 ) -> list[Manifest]:
     """The manifests in the order in which they are applied: what a pod needs comes before the pods.
 
     `committed` has every model of the spec; it is what pods start with. A new `attempt` or `renewal` replaces the pods.
-    Without `surge` a rolling update stops an old pod before it starts a new one.
+    Without `surge` a rolling update stops an old pod before it starts a new one. `former` has what was committed of
+    other sets of models, by digest.
     """
     manifests = [
-        config_map(tfmodel, committed),
+        config_map(tfmodel, committed, former),
         service(tfmodel),
         headless_service(tfmodel),
         *network_policies(tfmodel, settings),

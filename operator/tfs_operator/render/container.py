@@ -3,6 +3,7 @@
 Flags: tensorflow_serving/model_servers/main.cc.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfs_operator.api.manifest import Manifest
@@ -16,7 +17,7 @@ from tfs_operator.render.security import container_security_context
 from tfs_operator.render.settings import Settings
 from tfs_operator.render.tls import tls_flags
 from tfs_operator.render.tuning import tuning_flags
-from tfs_operator.render.volumes import CONFIG_PATH, mounts
+from tfs_operator.render.volumes import CONFIG_PATH, STARTING_PATH, mounts
 
 CONTAINER_NAME = SERVER_CONTAINER
 GPU_RESOURCE = "nvidia.com/gpu"
@@ -25,7 +26,7 @@ _LOAD_RETRY_INTERVAL_MICROS = 2_000_000
 _LOAD_THREADS = 4
 
 
-def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifest:
+def container(tfmodel: TFModel, models: Sequence[str], settings: Settings) -> Manifest:
     spec = tfmodel.spec
     return {
         "name": CONTAINER_NAME,
@@ -40,7 +41,7 @@ def container(tfmodel: TFModel, first_model: str, settings: Settings) -> Manifes
         **_optional("env", _environment(tfmodel)),
         **_optional("resources", _resources(tfmodel)),
         "volumeMounts": mounts(tfmodel),
-        **probes(first_model, spec.rollout),
+        **probes(models, spec.rollout),
         **lifecycle(spec.rollout),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": container_security_context(),
@@ -66,7 +67,7 @@ def flags(tfmodel: TFModel) -> list[str]:
     return [
         f"--port={GRPC_PORT}",
         f"--rest_api_port={REST_PORT}",
-        f"--model_config_file={CONFIG_PATH}/{MODELS_FILE}",
+        f"--model_config_file={STARTING_PATH}/{MODELS_FILE}",
         "--model_config_file_poll_wait_seconds=0",
         "--file_system_poll_wait_seconds=1",
         "--allow_version_labels_for_unavailable_models=true",

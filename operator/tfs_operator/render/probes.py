@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-sta
 """
 
 import math
+from collections.abc import Sequence
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.placement import Rollout
@@ -13,11 +14,11 @@ _STARTUP_PERIOD = 2
 _KILL_AFTER_DRAIN = 5
 
 
-def probes(model: str, rollout: Rollout) -> Manifest:
+def probes(models: Sequence[str], rollout: Rollout) -> Manifest:
     """Returns the container's probes, by the name of its first model: ports open only once every model is served."""
     return {
-        "startupProbe": _startup(model, rollout.load_timeout_seconds),
-        "readinessProbe": _readiness(model),
+        "startupProbe": _startup(models[0], rollout.load_timeout_seconds),
+        "readinessProbe": _readiness(models),
         "livenessProbe": {
             "tcpSocket": {"port": GRPC_PORT},
             "periodSeconds": 10,
@@ -29,17 +30,24 @@ def probes(model: str, rollout: Rollout) -> Manifest:
 
 def _startup(model: str, load_timeout_seconds: int) -> Manifest:
     return {
-        "httpGet": {"path": f"/v1/models/{model}", "port": REST_PORT},
+        "httpGet": {"path": _status(model), "port": REST_PORT},
         "periodSeconds": _STARTUP_PERIOD,
         "timeoutSeconds": 5,
         "failureThreshold": math.ceil(load_timeout_seconds / _STARTUP_PERIOD),
     }
 
 
-def _readiness(model: str) -> Manifest:
-    """On the metadata, because the bare status answers 200 in any state (tf-serving http_rest_api_handler.cc)."""
+def _status(model: str) -> str:
+    return f"/v1/models/{model}"
+
+
+def _readiness(models: Sequence[str]) -> Manifest:
+    """On the metadata of a single model, which needs a version that is AVAILABLE. Of several, one that has lost its
+    versions must not take the others out of service, so there it is on the bare status, which answers 200 in any state
+    (tf-serving http_rest_api_handler.cc): the server answers, and has served every model when its ports opened."""
+    path = _status(models[0])
     return {
-        "httpGet": {"path": f"/v1/models/{model}/metadata", "port": REST_PORT},
+        "httpGet": {"path": path if len(models) > 1 else f"{path}/metadata", "port": REST_PORT},
         "periodSeconds": 2,
         "timeoutSeconds": 5,
         "failureThreshold": 3,

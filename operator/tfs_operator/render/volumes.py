@@ -2,14 +2,18 @@
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, locations, remotes
+from tfs_operator.domain.location import STORE_ROOT, Claim, NodePath, Remote, locations, remotes
 from tfs_operator.render.metadata import config_map_name
 from tfs_operator.render.tls import tls_mounts, tls_volumes
 
 CONFIG_PATH = "/etc/tfs-operator"
+STARTING_PATH = "/run/tfs-operator"
+"""What the agent writes for the model server's start. In memory, so that it is there as long as the pod is."""
+
 CREDENTIALS_PATH = "/etc/tfs-operator-credentials"
 CA_PATH = "/etc/tfs-operator-ca"
 _STORE = "store"
+_STARTING = "starting-config"
 
 
 def volumes(tfmodel: TFModel) -> list[Manifest]:
@@ -17,6 +21,7 @@ def volumes(tfmodel: TFModel) -> list[Manifest]:
     return [
         {"name": "config", "configMap": {"name": config_map_name(tfmodel.metadata.name)}},
         {"name": "tmp", "emptyDir": {}},
+        {"name": _STARTING, "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}},
         *(
             {"name": f"claim-{index}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}}
             for index, claim in enumerate(_claims(tfmodel))
@@ -34,25 +39,43 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
     """Returns the mounts of the model server's container: models are read-only."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        {"name": _STARTING, "mountPath": STARTING_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
-        *(
-            {"name": f"claim-{index}", "mountPath": Claim(claim, "").mount_path, "readOnly": True}
-            for index, claim in enumerate(_claims(tfmodel))
-        ),
-        *(
-            {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
-            for index, path in enumerate(_node_paths(tfmodel))
-        ),
+        *([] if tfmodel.spec.storage.copy_claims else _claim_mounts(tfmodel)),
+        *_node_mounts(tfmodel),
         *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
         *tls_mounts(tfmodel),
     ]
 
 
-def fetcher_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Returns the mounts of the fetcher's container, which alone sees the credentials."""
-    storage = tfmodel.spec.storage
+def agent_mounts(tfmodel: TFModel) -> list[Manifest]:
+    """Returns the mounts of the agent's container, which alone sees the credentials, and claims that are copied."""
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        {"name": _STARTING, "mountPath": STARTING_PATH},
+        *_claim_mounts(tfmodel),
+        *_node_mounts(tfmodel),
+        *(_store_mounts(tfmodel) if _fetches(tfmodel) else []),
+    ]
+
+
+def _claim_mounts(tfmodel: TFModel) -> list[Manifest]:
+    return [
+        {"name": f"claim-{index}", "mountPath": Claim(claim, "").mount_path, "readOnly": True}
+        for index, claim in enumerate(_claims(tfmodel))
+    ]
+
+
+def _node_mounts(tfmodel: TFModel) -> list[Manifest]:
+    return [
+        {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
+        for index, path in enumerate(_node_paths(tfmodel))
+    ]
+
+
+def _store_mounts(tfmodel: TFModel) -> list[Manifest]:
+    storage = tfmodel.spec.storage
+    return [
         {"name": "fetcher-tmp", "mountPath": "/tmp"},
         {"name": _STORE, "mountPath": STORE_ROOT},
         *([{"name": "credentials", "mountPath": CREDENTIALS_PATH, "readOnly": True}] if storage.secret_ref else []),
@@ -84,8 +107,10 @@ def _fetches(tfmodel: TFModel) -> bool:
 
 
 def _claims(tfmodel: TFModel) -> list[str]:
+    """Those that are mounted into the server, or copied from."""
     found = locations(tfmodel.metadata.name, tfmodel.spec).values()
-    return sorted({location.claim for location in found if isinstance(location, Claim)})
+    claims = (location.claim if isinstance(location, Remote) else location for location in found)
+    return sorted({claim.claim for claim in claims if isinstance(claim, Claim)})
 
 
 def _node_paths(tfmodel: TFModel) -> list[NodePath]:

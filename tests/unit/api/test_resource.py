@@ -18,7 +18,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "modelUri": URI,
         "replicas": 1,
         "gpus": 0,
-        "storage": {"anonymous": False, "pollIntervalSeconds": 60},
+        "storage": {"anonymous": False, "copy": False, "pollIntervalSeconds": 60},
         "server": {},
         "rollout": {
             "loadTimeoutSeconds": 600,

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfs_operator.domain.committed import from_annotation, to_annotation
+from tfs_operator.domain.committed import (
+    former_from_annotation,
+    former_to_annotation,
+    from_annotation,
+    to_annotation,
+)
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
 
 _versions = st.integers(0, 2**63 - 1)
@@ -21,6 +26,18 @@ _configs = st.lists(_models, min_size=1, max_size=3).map(lambda models: ModelSer
 @given(_configs)
 def test_it_comes_back_as_it_went_in(config: ModelServerConfig) -> None:
     assert from_annotation(to_annotation(config)) == config
+
+
+@given(st.dictionaries(st.text(min_size=1), _configs, max_size=3))
+def test_former_sets_come_back_in_their_order(sets: dict[str, ModelServerConfig]) -> None:
+    assert list(former_from_annotation(former_to_annotation(sets)).items()) == list(sets.items())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[1]", '[{"digest":"d"}]', '[{"digest":"d","models":[]}]', "[" * 9999]
+)
+def test_unreadable_former_sets_are_none(text: str) -> None:
+    assert former_from_annotation(text) == {}
 
 
 def test_the_text_does_not_depend_on_the_order_of_labels() -> None:

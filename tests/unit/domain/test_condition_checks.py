@@ -146,6 +146,18 @@ class TestVersionsAvailable:
         evidence = with_pods(pod("a", found), aspired=NEWEST)
         assert judged(evidence, self.KIND)[2] == f"model mnist on pod a: no version is AVAILABLE{words}"
 
+    def test_a_pod_of_another_set_of_models_is_not_judged_by_what_it_does_not_run(self) -> None:
+        aspired = ModelServerConfig((*WANTED.models, ModelConfig("cats", "/c", Specific((1,)), {"stable": 1})))
+        evidence = with_pods(pod("a"), pod("b", lacks=frozenset({"cats"})), aspired=aspired)
+        assert judged(evidence, self.KIND)[2] == "model cats on pod a: waiting for version 1 to be AVAILABLE"
+        evidence = with_pods(pod("b", lacks=frozenset({"cats"})), aspired=aspired)
+        for kind in (self.KIND, ConditionType.LABELS_APPLIED):
+            assert judged(evidence, kind) == (
+                "False",
+                Reason.DEPLOYING,
+                "pod b was made without model cats, and is being replaced",
+            )
+
     def test_while_none_is_ready_those_that_answer_are_judged(self) -> None:
         evidence = replace(NO_POD, pods=(unready("a", UP[:1]), down("b")))
         assert judged(evidence, self.KIND) == (

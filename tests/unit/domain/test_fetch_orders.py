@@ -2,6 +2,7 @@
 
 import pytest
 
+from tfs_operator.domain.expectation import expectation
 from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
@@ -15,6 +16,7 @@ def test_a_server_starts_with_what_is_committed_and_is_led_to_what_is_wanted() -
     told = order(["m"], config(Specific((1,))), config(Specific((1, 2))), 30.0)
     assert told.models == {"m": ModelOrder(start=VersionSet(versions=(1,)), hold=VersionSet(versions=(1, 2)))}
     assert told.poll_interval_seconds == 30.0
+    assert told.expect == expectation(config(Specific((1,)))), "all models, also those that no agent sees"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,17 @@ def test_a_slash_at_the_end_says_nothing(uri: str) -> None:
     assert locate(f"{uri}/") == locate(uri)
 
 
+def test_a_claim_that_is_copied_is_fetched_from() -> None:
+    storage = {"copy": True}
+    models = [{"name": "a", "modelUri": "pvc://c/x/a"}, {"name": "b", "modelUri": "s3://c/b"}]
+    for spec in ({"modelUri": "pvc://c/x/a"}, {"models": models}):
+        found = remotes("a", TFModelSpec.model_validate({**spec, "storage": storage}))["a"]
+        assert found == Remote("pvc", "c/x/a")
+        assert (found.uri, found.base_path) == ("pvc://c/x/a", "/models/store/pvc/c/x/a")
+        assert found.claim == Claim("c", "x/a")
+    assert Remote("s3", "c/b").claim is None
+
+
 def test_the_whole_claim_is_mounted() -> None:
     assert Claim("models", "a/b").mount_path == "/models/pvc/models"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tfs_operator.domain.fetch_protocol import ModelReport
 from tfs_operator.domain.observation import STATE_ORDER, ModelObservation, PodObservation, Problem, VersionStatus
 
 
@@ -23,6 +24,16 @@ def test_a_version_is_found_by_its_number() -> None:
 
 def test_a_model_that_the_pod_did_not_speak_of_has_nothing() -> None:
     assert PodObservation("p", ready=True).model("m") == ModelObservation()
+
+
+def test_a_model_of_the_spec_that_the_pod_does_not_run_has_nothing() -> None:
+    """It may run another one of that name, and have fetched that."""
+    up, report = ModelObservation((VersionStatus(1, "AVAILABLE"),)), ModelReport(uri="s3://b/m")
+    pod = PodObservation("p", ready=True, models={"m": up, "n": up}, fetches={"m": report, "n": report})
+    other = pod.without(frozenset({"m"}))
+    assert (other.model("m"), other.model("n"), other.models) == (ModelObservation(), up, pod.models)
+    assert other.fetches == {"n": report}
+    assert pod.without(frozenset()) == pod
 
 
 @pytest.mark.parametrize(

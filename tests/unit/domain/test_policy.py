@@ -52,6 +52,10 @@ class TestOneStore:
     def test_which_may_have_several_models(self, uris: tuple[str, ...]) -> None:
         assert violation(spec(models=models(*uris), storage=S3_ENDPOINT), allow_hostpath=False) is None
 
+    def test_nor_does_a_claim_that_is_copied_have_an_address(self) -> None:
+        storage = {**S3_ENDPOINT, "copy": True}
+        assert violation(spec(models=models("s3://b/a", "pvc://c/a"), storage=storage), allow_hostpath=False) is None
+
     def test_without_one_stores_may_mix(self) -> None:
         assert violation(spec(models=models("s3://b/a", "gs://b/a")), allow_hostpath=False) is None
 

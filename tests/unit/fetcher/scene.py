@@ -13,8 +13,8 @@ from testing.waiting import DEADLINE_SECONDS, eventually_async
 from tests.unit.fetcher.status_server import StatusServer, running_status_server
 from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelReport, VersionReport, VersionSet
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.sync.base_path_sync import BasePathSync, Shared
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.volume.shared_claims import SharedClaims, SoleOwner
 from tfs_operator.fetcher.volume.staging import VersionFolders
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import aiohttp
 
 from testing.models.folder_source import FolderSource, publish
+from tests.unit.domain.config_text import read_back
 from tests.unit.fetcher.local import folders
 from tests.unit.fetcher.scene import eventually
+from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import (
     FetchOrder,
     FetchPlan,
@@ -17,11 +19,13 @@ from tfs_operator.domain.fetch_protocol import (
     ModelSource,
     VersionSet,
 )
+from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.fetcher.agent import Agent
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
+from tfs_operator.fetcher.model_server.starting_config import StartingConfig
 from tfs_operator.fetcher.sync.base_path_sync import Shared
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 FIRST = ModelOrder(start=VersionSet(versions=(1,)))
@@ -58,3 +62,27 @@ def test_an_older_agent_fetches_nothing_to_a_volume() -> None:
     text = FetchPlan(local=(local,)).model_dump_json(exclude_defaults=True)
     assert '"sources"' not in text
     assert FetchPlan.model_validate_json('{"sources": []}').local == (), "and the plan of an older operator is read"
+
+
+async def test_a_server_starts_with_what_is_in_place(tmp_path: Path) -> None:
+    """Under `latest`, of what is fetched and of what is mounted."""
+    publish(tmp_path / "store", 4, 5)
+    source = ModelSource(name="fetched", uri="s3://store", base_path=str(tmp_path / "models"))
+    claim = folders.on_claim(tmp_path / "claim").model_copy(update={"name": "mounted"})
+    folders.publish(claim, 1)
+    committed = ModelServerConfig(tuple(ModelConfig(each.name, each.base_path, Latest(1)) for each in (source, claim)))
+    told = order(["fetched", "mounted"], committed, committed, 60.0)
+    file = tmp_path / "models.config"
+    async with aiohttp.ClientSession() as session:
+        shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
+        fetcher = PodFetcher(FetchPlan(sources=(source,)), lambda _, __: FolderSource(tmp_path / "store"), shared)
+        config = StartingConfig(file, tmp_path / "default", told.expect)
+        agent = Agent(fetcher, [FolderWatch(claim)], config)
+        agent.order(told)
+        running = asyncio.create_task(agent.run())
+        await eventually(agent.ready)
+        assert [model.policy for model in read_back(file.read_text()).models] == [Specific((5,)), Specific((1,))]
+        folders.publish(claim, 2)
+        await eventually(lambda: read_back(file.read_text()).models[1].policy == Specific((2,)))
+        running.cancel()
+        await asyncio.wait({running})

@@ -26,8 +26,8 @@ from tfs_operator.fetcher.agent import Agent
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.sync.base_path_sync import Shared
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 Client = TestClient[web.Request, web.Application]

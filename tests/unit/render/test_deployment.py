@@ -30,6 +30,18 @@ def test_the_image_is_the_users_or_the_administrators(spec: dict[str, Any], imag
     assert server(**spec)["image"] == image
 
 
+def test_readiness_of_one_model_needs_a_version_of_it() -> None:
+    assert server()["readinessProbe"]["httpGet"]["path"] == "/v1/models/mnist/metadata"
+
+
+def test_readiness_of_several_models_needs_none_of_them() -> None:
+    """The loss of one must not take the others out of service; that all are served the ports prove at the start."""
+    models = [{"name": name, "modelUri": f"pvc://models/{name}"} for name in ("cats", "dogs")]
+    found = server(modelUri=None, models=models)
+    assert found["readinessProbe"]["httpGet"] == found["startupProbe"]["httpGet"]
+    assert found["readinessProbe"]["httpGet"]["path"] == "/v1/models/cats"
+
+
 class TestGpus:
     def test_they_are_a_limit_and_a_toleration(self) -> None:
         manifests = rendered(tfmodel(gpus=2))

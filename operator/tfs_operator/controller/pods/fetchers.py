@@ -35,14 +35,15 @@ class Fetchers:
         """Cancels the open calls."""
         self._calls.close()
 
-    async def order(self, pods: Sequence[PodFacts], order: FetchOrder) -> Mapping[str, Answer]:
-        """Returns by pod its fetcher's report, or why there is none. A pod without an address is left out."""
-        reachable = {pod.name: pod.address for pod in pods if pod.address}
+    async def order(self, pods: Sequence[PodFacts], orders: Mapping[str, FetchOrder]) -> Mapping[str, Answer]:
+        """Returns by pod its fetcher's report, or why there is none. A pod without an address, or without one of
+        `orders`, is left out."""
+        reachable = {pod.name: pod.address for pod in pods if pod.address and pod.name in orders}
         self._calls.keep(reachable)
         self._last = {name: last for name, last in self._last.items() if self._calls.get(name) is not None}
         for name, address in reachable.items():
             if not self._calls.is_open(name):
-                self._call(name, address, order)
+                self._call(name, address, orders[name])
         await self._calls.wait()
         return {name: answer for name in reachable if (answer := self._answer(name)) is not None}
 

@@ -12,21 +12,25 @@ from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.pods.fetchers import Answer
 from tfs_operator.controller.pods.observe import living_pods
 from tfs_operator.controller.reconcile.state import TFModelState
-from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
+from tfs_operator.domain.committed import (
+    COMMITTED_ANNOTATION,
+    FORMER_ANNOTATION,
+    former_from_annotation,
+    from_annotation,
+)
 from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import FetchReport
-from tfs_operator.domain.location import remotes
-from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts, dead_pods
-from tfs_operator.domain.rollout import Memory, labels_to_query
-from tfs_operator.planning import LiveChildren, Observed, Refused, Subject, memories, subject_of
+from tfs_operator.domain.rollout import Memory
+from tfs_operator.planning import LiveChildren, ModelSets, Observed, Refused, Subject, memories, subject_of
 from tfs_operator.render.metadata import config_map_name
 from tfs_operator.render.settings import Settings
 
 
 class Gatherer:
-    """Reads only, but for the fetchers: the answer to an order is the report, so to ask one how far it is means to
+    """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
     order it what it was ordered before. The order depends on the spec and on what is committed, on no answer."""
 
     def __init__(
@@ -65,9 +69,10 @@ class Gatherer:
         children = self.children(subject)
         manifests = self._cache.pods_of(*_key(subject))
         pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
+        sets = ModelSets(subject.aspired, children.committed, children.former)
         observations, reports, stored = await asyncio.gather(
-            state.observer.observe(pods, _labels(subject.aspired, children.committed)),
-            self._reports(subject, state, pods, children.committed),
+            state.observer.observe(pods, sets.labels()),
+            self._reports(subject, state, pods, sets),
             state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
@@ -95,41 +100,41 @@ class Gatherer:
     def children(self, subject: Subject) -> LiveChildren:
         """Returns them as the cache has them now."""
         key, kind = _key(subject), subject.autoscaler_kind
+        annotations = self._config_annotations(subject)
         return LiveChildren(
-            committed=self._committed(subject),
+            committed=from_annotation(annotations.get(COMMITTED_ANNOTATION, "")),
+            former=former_from_annotation(annotations.get(FORMER_ANNOTATION, "")),
             deployment=self._cache.get("Deployment", *key),
             autoscaler=self._cache.get(kind, *key) if kind else None,
         )
 
-    def _committed(self, subject: Subject) -> ModelServerConfig | None:
+    def _config_annotations(self, subject: Subject) -> Mapping[str, str]:
+        """Those of the TFModel's ConfigMap; none where there is none, or where it is of another owner."""
         key = _key(subject)
         live = self._cache.get("ConfigMap", key.namespace, config_map_name(key.name))
         owner = controller_of(live) if live else None
         if live is None or owner is None or owner["uid"] != subject.tfmodel.metadata.uid:
-            return None
-        return from_annotation((live["metadata"].get("annotations") or {}).get(COMMITTED_ANNOTATION, ""))
+            return {}
+        return live["metadata"].get("annotations") or {}
 
     async def _reports(
-        self, subject: Subject, state: TFModelState, pods: Sequence[PodFacts], committed: ModelServerConfig | None
+        self, subject: Subject, state: TFModelState, pods: Sequence[PodFacts], sets: ModelSets
     ) -> Mapping[str, Answer]:
-        """Of the fetchers of all pods that run the aspired models, also of those that are not ready yet."""
-        spec = subject.tfmodel.spec
-        found = remotes(subject.tfmodel.metadata.name, spec)
-        if not found or committed is None:
+        """Of the agents of all pods, also of those that are not ready yet. One of another set of models is ordered
+        those that it shares with the spec: it would fetch others of the same name from where they were."""
+        committed = sets.committed_of(pods)
+        if committed is None:
             return {}
-        current = [pod for pod in pods if pod.models_digest == subject.models_digest]
+        name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
+        models = [*remotes(name, spec), *local_places(name, spec)]
         interval = spec.storage.poll_interval_seconds
-        return await state.fetchers.order(current, order(found, committed, subject.aspired, interval))
+        ordered = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
+        orders = {pod: order(found, committed, subject.aspired, interval) for pod, found in ordered.items() if found}
+        return await state.fetchers.order(pods, orders)
 
 
 def _key(subject: Subject) -> TFModelKey:
     return TFModelKey(subject.tfmodel.metadata.namespace, subject.tfmodel.metadata.name)
-
-
-def _labels(aspired: ModelServerConfig, committed: ModelServerConfig | None) -> dict[str, tuple[str, ...]]:
-    """By model, the labels whose versions are asked for."""
-    before = {model.name: model for model in committed.models} if committed else {}
-    return {model.name: labels_to_query(model, before.get(model.name)) for model in aspired.models}
 
 
 def _with_report(seen: PodObservation, answer: Answer | None) -> PodObservation:

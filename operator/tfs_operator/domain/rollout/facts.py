@@ -39,7 +39,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The pods that run the spec's set of models; pods of another set are being replaced and do not count."""
+    """The pods that run the model, from the spec's base path; they may be of another set of models."""
 
     pods: tuple[Pod, ...] = ()
     silent: int = 0

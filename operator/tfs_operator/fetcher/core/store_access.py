@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.location import PVC_ROOT
 from tfs_operator.fetcher.core.errors import FetchError
 
 
@@ -26,6 +27,9 @@ class StoreAccess:
 
     secret_name: str | None = None
     """For messages only."""
+
+    claims: Path = Path(PVC_ROOT)
+    """Folder in which the claims are mounted that models are copied from, each under its name."""
 
     ca_bundle: Path | None = None
     """File with authorities (PEM) that are trusted besides the system's; None where `storage.caBundle` names none."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
-from tfs_operator.fetcher.local.folder_problems import no_versions, path_problem, unreadable
 from tfs_operator.fetcher.local.version_folder import VersionFolder, look_at
+from tfs_operator.fetcher.saved_model.folder_problems import no_versions, path_problem, unreadable
 from tfs_operator.fetcher.saved_model.version_listing import version_number
 
 

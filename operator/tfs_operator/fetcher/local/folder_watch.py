@@ -11,8 +11,8 @@ from tfs_operator.domain.times import rfc3339_seconds
 from tfs_operator.fetcher.core.threads import in_daemon_thread
 from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.local.base_path_listing import NOTHING, BasePathListing, listing
-from tfs_operator.fetcher.local.folder_problems import silent
 from tfs_operator.fetcher.local.folder_report import FolderView, folder_report
+from tfs_operator.fetcher.saved_model.folder_problems import silent
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
-from tfs_operator.fetcher.local.folder_problems import no_folder, path_problem
 from tfs_operator.fetcher.saved_model.checks import GRAPHS, INDEX, check_content
+from tfs_operator.fetcher.saved_model.folder_problems import no_folder, path_problem
 
 REST_SECONDS = 10.0
 """What has not been changed for so long is not being written, by the volume's own times."""

@@ -26,8 +26,8 @@ def open_source(uri: str, storage: StoreAccess, work: Path, schemes: Schemes = S
     demand, lies on the volume of the versions, and must be hidden from the model server. Raises
     FetchError(INVALID_SPEC) for a URI that names no place."""
     scheme = scheme_of(uri, schemes)
-    if scheme is None or not scheme.store:
+    if scheme is None or not (scheme.store or scheme.copier):
         names = ", ".join(name for each in fetched(schemes) for name in each.names)
         raise invalid_uri(uri, f"its scheme is none of {names}")
-    store = cast(Store, import_module(scheme.store))
+    store = cast(Store, import_module(scheme.store or scheme.copier))
     return store.open_source(uri, storage, work)

@@ -20,9 +20,9 @@ from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
 from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.sync.attempts import Attempts
 from tfs_operator.fetcher.sync.install import Installer
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.removal import discarded, removable
 from tfs_operator.fetcher.sync.report import model_report
 from tfs_operator.fetcher.sync.schedule import Schedule
@@ -91,8 +91,13 @@ class BasePathSync:
     def report(self, name: str) -> ModelReport:
         orders = {name: self._orders[name]} if name in self._orders else {}
         view, whole = self._now(orders), self._listing.whole
-        listed = None if whole is None else whole - view.bad
+        listed = None if whole is None else whole - view.unready
         return model_report(self._source.uri, view, self._attempts, self._listing.problem, listed)
+
+    @property
+    def fetched(self) -> frozenset[int]:
+        """Returns the versions that are in place, whole and checked."""
+        return frozenset(self._view.fetched)
 
     def started(self) -> bool:
         """Whether a model server can start with what is there."""

@@ -45,6 +45,10 @@ class PodFetcher:
     def reports(self) -> dict[str, ModelReport]:
         return {name: sync.report(name) for name, sync in self._syncs.items()}
 
+    def fetched(self, name: str) -> frozenset[int] | None:
+        """Returns the versions of a model that are in place; None for one that is not fetched."""
+        return self._syncs[name].fetched if name in self._syncs else None
+
     def started(self) -> bool:
         """Whether a model server can start with what is there."""
         return all(sync.started() for sync in self._syncs.values())

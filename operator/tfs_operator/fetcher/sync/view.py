@@ -74,7 +74,7 @@ class BasePathView:
             return False
         if not order.start.discovers:
             return True
-        picked = self._picked(order.start) - (self._unfit - set(order.start.versions))
+        picked = self._picked(order.start) - (self.unready - set(order.start.versions))
         return bool(picked) and self.fetched >= picked
 
     def missing(self) -> frozenset[int]:
@@ -111,7 +111,7 @@ class BasePathView:
         return sorted(candidates & listed, key=lambda n: (n not in needed_to_start, -n))
 
     @property
-    def _unfit(self) -> frozenset[int]:
+    def unready(self) -> frozenset[int]:
         """What cannot be served, or is not wholly uploaded."""
         return frozenset(self.bad) | (self.unsettled.keys() - self.fetched)
 
@@ -133,7 +133,7 @@ class BasePathView:
         become fit."""
         picked: set[int] = set()
         for number in sorted(offered, reverse=True):
-            if len(picked - self._unfit) == count:
+            if len(picked - self.unready) == count:
                 break
             picked.add(number)
         return frozenset(picked)

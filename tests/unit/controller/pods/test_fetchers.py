@@ -8,7 +8,7 @@ from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
 
-ORDER = FetchOrder()
+ORDERS = dict.fromkeys("abc", FetchOrder())
 READY = FetchReport(ready=True)
 REFUSED = FetcherUnreachable("10.0.0.1", 8502, "refused")
 PATIENCE = 0.2
@@ -45,22 +45,22 @@ def fetchers(pods: Pods) -> Fetchers:
 
 async def test_all_are_asked_and_each_answers_for_itself() -> None:
     pods = Pods({"10.0.0.1": READY, "10.0.0.2": REFUSED})
-    assert await fetchers(pods).order([A, B], ORDER) == {"a": READY, "b": REFUSED}
+    assert await fetchers(pods).order([A, B], ORDERS) == {"a": READY, "b": REFUSED}
 
 
 async def test_a_pod_without_an_address_is_left_out() -> None:
     pods = Pods({"10.0.0.1": READY})
-    assert await fetchers(pods).order([A, pod("c", "")], ORDER) == {"a": READY}
+    assert await fetchers(pods).order([A, pod("c", "")], ORDERS) == {"a": READY}
 
 
 async def test_a_slow_one_has_said_what_it_said_last_and_has_one_question_at_a_time() -> None:
     pods, half = Pods({"10.0.0.1": READY, "10.0.0.2": READY}), FetchReport()
     fleet = fetchers(pods)
-    await fleet.order([A, B], ORDER)
+    await fleet.order([A, B], ORDERS)
     pods.held["10.0.0.2"] = asyncio.Event()
     pods.answers["10.0.0.1"] = pods.answers["10.0.0.2"] = half
     for _ in range(3):
-        assert await fleet.order([A, B], ORDER) == {"a": half, "b": READY}
+        assert await fleet.order([A, B], ORDERS) == {"a": half, "b": READY}
     assert pods.asked.count("10.0.0.2") == 2
     fleet.close()
 
@@ -68,26 +68,26 @@ async def test_a_slow_one_has_said_what_it_said_last_and_has_one_question_at_a_t
 async def test_nobody_waits_twice_for_the_silent() -> None:
     pods = Pods({"10.0.0.1": READY}, {"10.0.0.1": asyncio.Event()})
     fleet = fetchers(pods)
-    assert await fleet.order([A], ORDER) == {}
-    again = asyncio.create_task(fleet.order([A], ORDER))
+    assert await fleet.order([A], ORDERS) == {}
+    again = asyncio.create_task(fleet.order([A], ORDERS))
     for _ in range(20):
         await asyncio.sleep(0)
     assert again.done()
     assert again.result() == {}
     pods.held["10.0.0.1"].set()
     await asyncio.sleep(0)
-    assert await fleet.order([A], ORDER) == {"a": READY}
+    assert await fleet.order([A], ORDERS) == {"a": READY}
 
 
 async def test_a_new_pod_of_the_same_name_is_another_one() -> None:
     pods = Pods({"10.0.0.1": READY, "10.0.0.2": REFUSED})
     fleet = fetchers(pods)
-    await fleet.order([A], ORDER)
-    assert await fleet.order([replace(A, address="10.0.0.2")], ORDER) == {"a": REFUSED}
+    await fleet.order([A], ORDERS)
+    assert await fleet.order([replace(A, address="10.0.0.2")], ORDERS) == {"a": REFUSED}
 
 
 async def test_no_fetcher_is_told_anything_by_one_that_does_not_lead() -> None:
     pods = Pods({A.address: READY})
-    answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).order([A], ORDER)  # type: ignore[arg-type]  # plays the client
+    answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).order([A], ORDERS)  # type: ignore[arg-type]  # plays the client
     assert isinstance(answers["a"], FetcherUnreachable)
     assert pods.asked == []

@@ -98,7 +98,8 @@ class Cluster:
     def tfmodel(
         self, versions: Sequence[int] = (1,), status: Manifest | None = None, deleted: bool = False, **spec: Any
     ) -> None:
-        spec = {"modelUri": "file:///m", "versions": list(versions), **spec}
+        if "models" not in spec:
+            spec = {"modelUri": "file:///m", "versions": list(versions), **spec}
         metadata = {"name": "mnist", "namespace": "default", "uid": "u1"}
         metadata |= {"deletionTimestamp": "2026-11-21T06:30:00Z"} if deleted else {}
         item = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": metadata, "spec": spec}
@@ -152,8 +153,8 @@ class Cluster:
         self.asked.append(asked)
         return tuple(self.answers.get(pod.name, PodObservation(pod.name, ready=False)) for pod in pods)
 
-    async def order(self, pods: Sequence[PodFacts], order: FetchOrder) -> Mapping[str, Answer]:
-        self.ordered |= {pod.name: order for pod in pods}
+    async def order(self, pods: Sequence[PodFacts], orders: Mapping[str, FetchOrder]) -> Mapping[str, Answer]:
+        self.ordered |= orders
         return self.reports
 
     async def reload(self, pods: Sequence[PodFacts], orders: Sequence[ReloadOrder]) -> Reloaded:

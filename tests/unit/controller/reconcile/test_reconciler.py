@@ -367,6 +367,22 @@ class TestFetchers:
         await cluster.pass_()
         assert list(cluster.ordered) == ["a"]
 
+    async def test_pods_of_the_set_before_are_ordered_the_models_that_they_share(self) -> None:
+        """From where they had another model of the same name, they would fetch that one's versions."""
+        cluster = Cluster()
+        models = [{"name": name, "modelUri": f"s3://bucket/{name}", "versions": [2]} for name in ("cats", "dogs")]
+        cluster.tfmodel(models=models)
+        [cats, dogs] = cluster.aspired.models
+        before = replace(cluster.aspired, models=(cats, replace(dogs, base_path="/models/store/s3/bucket/cows")))
+        cluster.commit(to_annotation(before))
+        cluster.pod("old", None, digest=models_digest(before))
+        cluster.pod("new", None, digest=models_digest(cluster.aspired))
+        await cluster.pass_()
+        assert {pod: list(order.models) for pod, order in cluster.ordered.items()} == {
+            "new": ["cats", "dogs"],
+            "old": ["cats"],
+        }
+
     async def test_a_report_is_a_part_of_what_the_pod_answers(self) -> None:
         cluster = Cluster()
         cluster.tfmodel(modelUri="s3://bucket/m")

@@ -16,9 +16,9 @@ from tfs_operator.domain.location import Remote, locate
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.metrics import FetcherMetrics
+from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.stores.uri import open_source
 from tfs_operator.fetcher.sync.base_path_sync import Shared
-from tfs_operator.fetcher.sync.model_server import ModelServerClient
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 BOX = Scheme(

@@ -1,0 +1,1 @@
+"""Models that are copied from a claim: `pvc://` with `storage.copy`."""
