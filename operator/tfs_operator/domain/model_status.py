@@ -48,17 +48,17 @@ def answering(pods: Sequence[PodObservation]) -> list[PodObservation]:
 
 def states(model: ModelConfig, pods: Sequence[PodObservation]) -> dict[int, list[str]]:
     """Returns, by version, its state on each of the pods, for the versions that the status lists."""
-    listed = _listed(model, [pod.model(model.name) for pod in pods])
+    listed = _listed(model, [pod.named(model.name) for pod in pods])
     return {version: _states(version, model.name, pods) for version in listed}
 
 
 def _states(version: int, name: str, pods: Sequence[PodObservation]) -> list[str]:
-    found = [pod.model(name).version(version) for pod in pods]
+    found = [pod.named(name).version(version) for pod in pods]
     return [status.state if status else "UNKNOWN" for status in found]
 
 
 def _model_status(model: ModelConfig, pods: Sequence[PodObservation], before: KnownVerified) -> ModelStatus:
-    observations = [pod.model(model.name) for pod in pods]
+    observations = [pod.named(model.name) for pod in pods]
     labels = agreed_labels(observations)
     rows = [_row(version, model.name, pods, labels, before) for version in _listed(model, observations)]
     return ModelStatus(name=model.name, labels=labels, versions=rows)
@@ -121,7 +121,7 @@ def _progress(state: str) -> int:
 
 def _first_message(version: int, name: str, pods: Sequence[PodObservation]) -> str:
     for pod in pods:
-        status = pod.model(name).version(version)
+        status = pod.named(name).version(version)
         if status is not None and status.failed:
             return f"{status.error_code}: {status.error_message} (pod {pod.name})"[:_MESSAGE_LIMIT]
     return ""
