@@ -75,6 +75,9 @@ class PodObservation:
     unreported: str = ""
     """Why the pod's fetcher, if it has one that was asked, did not answer."""
 
+    lag: str = ""
+    """What keeps the pod's server from being in step with what is committed, by its agent; empty where nothing does."""
+
     answered_unready: bool = False
     """The pod is not ready, and its server has answered all the same: `models` is what it answered."""
 

@@ -162,4 +162,5 @@ def _situation(observed: Observed, plan: Plan, outcome: Outcome, verdicts: Verdi
         fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         surge=observed.surge,
         held=frozenset(observed.verify_problems),
+        lags=any(seen.lag for _, seen in observed.current),
     )

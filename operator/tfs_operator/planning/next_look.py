@@ -43,6 +43,9 @@ class Situation:
     held: frozenset[str] = frozenset()
     """Models whose new versions wait for a person."""
 
+    lags: bool = False
+    """The server of some pod is not in step: the pod takes traffic without an operator that gives orders meanwhile."""
+
     @property
     def loads(self) -> bool:
         """Whether a version is loaded, which has a timeout of its own."""
@@ -104,7 +107,8 @@ def _unless_surging(
 def _slow(situation: Situation, slow_seconds: float) -> float:
     changes = (next_change(step, situation.limits, situation.now) for step in situation.steps.values())
     soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
-    return min([_resting(situation, slow_seconds), _fetching(situation.fetched, slow_seconds), *soon])
+    lagging = [_FETCHING_SECONDS] if situation.lags else []
+    return min([_resting(situation, slow_seconds), _fetching(situation.fetched, slow_seconds), *lagging, *soon])
 
 
 def _fetching(fetched: Reason, slow_seconds: float) -> float:
