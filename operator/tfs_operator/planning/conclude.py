@@ -118,6 +118,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         fetching=remembered.figures,
         surge=observed.surge,
         autoscaler=_autoscaler(observed, outcome),
+        verify_problems=observed.verify_problems,
         lost=_lost(observed, replicas),
     )
 
@@ -160,5 +161,6 @@ def _situation(observed: Observed, plan: Plan, outcome: Outcome, verdicts: Verdi
         now=observed.now,
         fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         surge=observed.surge,
+        held=frozenset(observed.verify_problems),
         lags=any(seen.lag for _, seen in observed.current),
     )

@@ -40,6 +40,8 @@ class Situation:
     """Of the condition ModelsFetched."""
 
     surge: Surge = Surge()  # noqa: RUF009  # frozen
+    held: frozenset[str] = frozenset()
+    """Models whose new versions wait for a person."""
 
     lags: bool = False
     """The server of some pod is not in step: the pod takes traffic without an operator that gives orders meanwhile."""
@@ -56,7 +58,16 @@ class Situation:
 
     @property
     def _loading(self) -> list[Step]:
-        return [step for step in self.steps.values() if step.action.traits.fast and not step.absent]
+        return [
+            step
+            for name, step in self.steps.items()
+            if step.action.traits.fast and not step.absent and name not in self.held
+        ]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a model that is not served yet waits for a person."""
+        return any(name in self.held and not step.action.traits.serving for name, step in self.steps.items())
 
     @property
     def moves(self) -> bool:
@@ -109,5 +120,5 @@ def _fetching(fetched: Reason, slow_seconds: float) -> float:
 
 def _resting(situation: Situation, slow_seconds: float) -> float:
     discovers = any(not isinstance(model.policy, Specific) for model in situation.aspired.models)
-    looked_for = any(step.absent for step in situation.steps.values())
+    looked_for = situation.is_held or any(step.absent for step in situation.steps.values())
     return min(slow_seconds, _DISCOVERY_SECONDS) if discovers or looked_for else slow_seconds

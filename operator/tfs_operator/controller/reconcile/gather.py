@@ -71,8 +71,10 @@ class Gatherer:
         manifests = self._cache.pods_of(*_key(subject))
         pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
         sets = ModelSets(subject.aspired, children.committed, children.former)
-        observations, reports = await asyncio.gather(
-            state.observer.observe(pods, sets.labels()), self._reports(subject, state, pods, sets)
+        observations, reports, stored = await asyncio.gather(
+            state.observer.observe(pods, sets.labels()),
+            self._reports(subject, state, pods, sets),
+            state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
         state.changes.follow(pods, reports)
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
@@ -90,6 +92,7 @@ class Gatherer:
                 for seen in observations
             ),
             dead=tuple(dead_pods(manifests)),
+            stored=stored,
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),
             retry_seconds=self._retry_seconds,

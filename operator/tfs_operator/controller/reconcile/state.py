@@ -10,6 +10,7 @@ from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.controller.pods.report_changes import ReportChanges
+from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.planning import Remembered
 
 
@@ -27,6 +28,9 @@ class TFModelState:
     changes: ReportChanges
     """These know the open calls to the pods, and what each pod answered last."""
 
+    stored_requests: StoredRequests
+    """Knows the ConfigMap that rollout.verify names."""
+
     remembered: Remembered = field(default_factory=Remembered)
     driven: bool = False
     """Whether the last pass acted on it: the times in the status then count."""
@@ -35,8 +39,9 @@ class TFModelState:
     """Why the last reconcile failed, as it was logged; empty after one that did not."""
 
     def close(self) -> None:
-        """Cancels every call to a pod."""
-        for room in (self.observer, self.reloader, self.fetchers, self.prober, self.changes):
+        """Cancels all that is under way."""
+        calls = (self.observer, self.reloader, self.fetchers, self.prober, self.changes)
+        for room in (*calls, self.stored_requests):
             room.close()
 
 

@@ -19,7 +19,7 @@ from tfs_operator.domain.observation import ModelObservation, Problem
 from tfs_operator.domain.rollout import Action, Facts, Memory, Step
 from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.domain.times import rfc3339
-from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question, Stored
 from tfs_operator.planning import ApplyFailure
 from tfs_operator.planning.next_look import FAST_SECONDS, LOADING_SECONDS
 from tfs_operator.render.deployment import attempt_for, models_digest
@@ -334,7 +334,7 @@ class TestWhatIsNotActedOn:
             cluster.tfmodel(deleted=True)
         assert await cluster.pass_() == NO_REQUEUE
         assert (cluster.written, cluster.forgotten) == ([], [KEY])
-        rooms = (known.observer, known.reloader, known.fetchers, known.prober, known.changes)
+        rooms = (known.observer, known.reloader, known.fetchers, known.prober, known.changes, known.stored_requests)
         assert cluster.closed == len(rooms)
         assert len(cluster.states) == 0
 
@@ -438,3 +438,10 @@ class TestQuestions:
         cluster.tfmodel(versionLabels=STABLE)
         await cluster.pass_()
         assert {(order.pod.name, order.model, order.version) for order in cluster.questions} == {("a", "mnist", 1)}
+
+    async def test_the_config_map_that_the_spec_names_is_a_part_of_what_is_decided(self) -> None:
+        cluster = serving(serves(1, stable=1))
+        cluster.tfmodel(versionLabels=STABLE, rollout={"verify": {"configMap": {"name": "digits"}}})
+        cluster.stored = Stored(problem="does not exist")
+        await cluster.pass_()
+        assert list(cluster.evidence.verify_problems) == ["mnist"]
