@@ -42,6 +42,10 @@ class NodeAgent:
         """Asks its startup probe, as rendered."""
         return self._answers("startupProbe")
 
+    def is_ready(self) -> bool:
+        """Asks its readiness probe, as rendered."""
+        return self._answers("readinessProbe")
+
     def end(self) -> None:
         """Ends it, and waits for that."""
         if self._running is not None and self._stop is not None:

@@ -162,9 +162,10 @@ class NodePod:
         return containers[0]
 
     def _answers(self) -> bool:
-        """The readiness probe, as rendered."""
+        """The readiness probes of the server and of the agent, as rendered."""
         probe = self._container["readinessProbe"]["httpGet"]
-        return is_well(f"http://{self.address}:{probe['port']}{probe['path']}", seconds=2)
+        is_up = is_well(f"http://{self.address}:{probe['port']}{probe['path']}", seconds=2)
+        return is_up and self._agent.is_ready()
 
     def _end(self, code: int) -> None:
         words = self.log.read_bytes()[-LAST_WORDS:].decode(errors="replace")

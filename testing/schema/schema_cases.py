@@ -31,6 +31,7 @@ ROW: Manifest = {"version": 1, "state": "AVAILABLE"}
 TIME = "2026-11-21T06:30:00.250Z"
 ROLLOUT: Manifest = {"step": "Done", "since": TIME, "began": TIME, "specHash": "0123456789abcdef"}
 FAILED: Manifest = {"version": 1, "at": TIME}
+ASKED: Manifest = {"name": "seven", "body": '{"instances": [7]}'}
 AWAITED: Manifest = {"version": 1, "since": TIME}
 
 SIBLINGS: dict[str, Manifest] = {
@@ -46,6 +47,9 @@ SIBLINGS: dict[str, Manifest] = {
     "status.models[].rollout.failures[]": FAILED,
     "status.models[].rollout.awaited[]": AWAITED,
     "spec.server.env[]": {"name": "A"},
+    "spec.rollout.verify.requests[]": ASKED,
+    "spec.rollout.verify.configMap": {"name": "a"},
+    "status.models[].versions[].verified": {"outcome": "Good"},
     **autoscaling_cases.SIBLINGS,
 }
 """What an object needs besides the field in question."""
@@ -93,6 +97,9 @@ MANAGED_FLAG = (
 )
 RESERVED_LABEL = "labels below app.kubernetes.io/ and tfs-operator.io/ are set by the operator"
 RESERVED_ANNOTATION = "annotations below tfs-operator.io/ are set by the operator"
+REQUEST_BODY = 'must be a JSON object in text, as clients send it: {"instances": ...} or {"inputs": ...}'
+WHOLE_ANSWER = 'must be a whole answer in text, a JSON object: {"predictions": ...} or {"outputs": ...}'
+TO_ITS_MODELS = "with models, each of rollout.verify.requests names one of them in model"
 PORTS = "restPort and grpcPort must differ"
 
 
@@ -110,6 +117,18 @@ def entries(count: int, value: Any = "v") -> dict[str, Any]:
 
 def named(count: int, **fields: Any) -> list[Manifest]:
     return [{**fields, "name": f"n{index}"} for index in range(count)]
+
+
+def json_text(length: int) -> str:
+    return "{" + text(length - 1)
+
+
+def _verify_named(*models: str) -> Manifest:
+    """A TFModel of the models a and b, with a request to each of these; to none in particular for an empty name."""
+    requests = [
+        {**ASKED, "name": f"r{index}", **({"model": name} if name else {})} for index, name in enumerate(models)
+    ]
+    return {"models": [{**NAMED, "name": name} for name in "ab"], "rollout": {"verify": {"requests": requests}}}
 
 
 def _selection(path: str, owner: Manifest) -> Rows:
@@ -343,6 +362,42 @@ _OTHERS: Rows = {
     "spec.rollout.loadTimeoutSeconds": {"minimum": (1, 0), "maximum": (86400, 86401)},
     "spec.rollout.bakeSeconds": {"minimum": (0, -1), "maximum": (86400, 86401)},
     "spec.rollout.drainSeconds": {"minimum": (0, -1), "maximum": (3600, 3601)},
+    "spec.rollout.verify.requests": {
+        "maxItems": (named(16, body="{}"), named(17, body="{}")),
+        "x-kubernetes-list-type": ([ASKED, {**ASKED, "name": "eight"}], [ASKED, ASKED]),
+    },
+    "spec.rollout.verify.requests[]": {
+        "required name": (ASKED, without(ASKED, "name")),
+        "required body": (ASKED, without(ASKED, "body")),
+    },
+    "spec.rollout.verify.requests[].name": {
+        "minLength": ("a", ""),
+        "maxLength": (text(63), text(64)),
+        "pattern": [("Digit_7.0-b", "a b"), ("7", "-"), ("a", "a\n")],
+    },
+    "spec.rollout.verify.requests[].model": {
+        "minLength": ("a", ""),
+        "maxLength": (text(63), text(64)),
+        "pattern": [("Cats_2.0-b", "cats/2"), ("a", "a\n")],
+    },
+    "spec.rollout.verify.requests[].body": {
+        "minLength": ("{}", "{"),
+        "maxLength": (json_text(65536), json_text(65537)),
+        REQUEST_BODY: [(' \t\r\n{"instances": []}', "[1]"), ("{}", '"{}"')],
+    },
+    "spec.rollout.verify.requests[].equals": {
+        "minLength": ("{}", "{"),
+        "maxLength": (json_text(65536), json_text(65537)),
+        WHOLE_ANSWER: ('{"predictions": [1]}', "[1]"),
+    },
+    "spec.rollout.verify.requests[].tolerance": {"minimum": (0, -0.1), "maximum": (1e6, 1.1e6)},
+    "spec.rollout.verify.configMap": {"required name": ({"name": "a"}, {"key": "a"})},
+    "spec.rollout.verify.configMap.name": storage_cases.NAME,
+    "spec.rollout.verify.configMap.key": {
+        "minLength": ("a", ""),
+        "maxLength": (text(253), text(254)),
+        "pattern": [("digits_1.json", "a/b"), ("a", "a\n")],
+    },
     "spec.podTemplate.labels": {
         "maxProperties": (entries(32), entries(33)),
         RESERVED_LABEL: [
@@ -419,6 +474,9 @@ _OTHERS: Rows = {
     "status.models[].versions[].availableReplicas": _COUNT,
     "status.models[].versions[].labels": {"maxItems": (["a"] * 32, ["a"] * 33)},
     "status.models[].versions[].message": {"maxLength": (text(2048), text(2049))},
+    "status.models[].versions[].verified": {"required outcome": ({"outcome": "Good"}, {"message": "a"})},
+    "status.models[].versions[].verified.outcome": {"enum": [("Good", "GOOD"), ("Bad", ""), ("Unproven", "Unknown")]},
+    "status.models[].versions[].verified.message": {"maxLength": (text(2048), text(2049))},
     "status.models[].rollout": {
         f"required {key}": (ROLLOUT, without(ROLLOUT, key)) for key in ("step", "since", "began")
     },
@@ -462,6 +520,17 @@ _OTHERS: Rows = {
 }
 
 
+_VERIFY_OF_SPEC: Rows = {
+    "spec": {
+        TO_ITS_MODELS: [
+            (_verify_named("a", "b", "a"), _verify_named("a", "c")),
+            (_verify_named(), _verify_named("")),
+            ({**MODEL, "rollout": {"verify": {"requests": [ASKED]}}}, None),
+        ],
+    },
+}
+
+
 def _merged(*parts: Rows) -> Rows:
     merged: Rows = {}
     for part in parts:
@@ -472,6 +541,7 @@ def _merged(*parts: Rows) -> Rows:
 
 ROWS = _merged(
     _OTHERS,
+    _VERIFY_OF_SPEC,
     storage_cases.ROWS,
     autoscaling_cases.ROWS,
     tuning_cases.ROWS,

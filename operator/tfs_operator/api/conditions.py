@@ -131,6 +131,10 @@ class Reason(StrEnum):
     VERSION_NOT_FOUND = "VersionNotFound"
     """No server finds a folder for a version of the spec; it is loaded once the folder appears."""
 
+    VERIFY_NOT_READABLE = "VerifyNotReadable"
+    """The requests of rollout.verify cannot be used: one is not JSON, or their ConfigMap is missing. New versions wait,
+    and labels stay where they are."""
+
     MODEL_SERVER_UNREACHABLE = "ModelServerUnreachable"
     """A ready pod does not answer the operator's requests."""
 

@@ -8,6 +8,7 @@ from tfs_operator.api.autoscaling import CPU_REQUEST_RULE, Autoscaling
 from tfs_operator.api.base import DEFAULTED, map_list
 from tfs_operator.api.network_policy import NetworkPolicy
 from tfs_operator.api.placement import PodTemplate, Rollout, Service
+from tfs_operator.api.references import ModelName
 from tfs_operator.api.rules import Rule
 from tfs_operator.api.schemes import enumerated, fetched
 from tfs_operator.api.server import Server
@@ -15,7 +16,6 @@ from tfs_operator.api.storage import Storage
 from tfs_operator.api.versions import SELECTION_RULES, ModelUri, VersionSelection, distinct
 
 _FETCHED = enumerated((f"`{scheme.uri}`" for scheme in fetched()), "and")
-ModelName = Annotated[str, Field(min_length=1, max_length=63, pattern="^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
 
 
 _MODEL_URI = f"""Base path of the model: a folder that holds one folder per version, named by its number.
@@ -53,6 +53,11 @@ def _selection_is_with_its_model(spec: Any) -> bool:
 
 def _gpus_for_their_memory(spec: Any) -> bool:
     return bool(spec.gpus > 0 or spec.server.gpu_memory_fraction is None)
+
+
+def _requests_are_to_its_models(spec: Any) -> bool:
+    names = {model.name for model in spec.models or ()}
+    return not names or all(each.model in names for each in spec.rollout.verify.requests or ())
 
 
 def _claims_to_copy(spec: Any) -> bool:
@@ -127,6 +132,13 @@ class TFModelSpec(VersionSelection):
             "self.gpus > 0 || !has(self.server) || !has(self.server.gpuMemoryFraction)",
             _gpus_for_their_memory,
             "server.gpuMemoryFraction needs gpus above 0",
+        ),
+        Rule(
+            "!has(self.models) || !has(self.rollout) || !has(self.rollout.verify) "
+            "|| !has(self.rollout.verify.requests) || self.rollout.verify.requests.all(each, "
+            "has(each.model) && self.models.exists(model, model.name == each.model))",
+            _requests_are_to_its_models,
+            "with models, each of rollout.verify.requests names one of them in model",
         ),
         Rule(
             "!has(self.storage) || !has(self.storage.copy) || !self.storage.copy || "

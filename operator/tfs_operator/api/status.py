@@ -42,6 +42,16 @@ class Condition(ApiModel):
     """When `status` last changed."""
 
 
+class Verified(ApiModel):
+    """What came of asking a version for predictions, see `rollout.verify`."""
+
+    outcome: Literal["Good", "Bad", "Unproven"]
+    """Good: it has predicted. Bad: it cannot, or not as it has to. Unproven: neither is known; it is served."""
+
+    message: Annotated[str, Field(max_length=2048)] = ""
+    """Why it is not Good, with the model server's words."""
+
+
 class VersionStatus(ApiModel):
     """One version of a model, over all ready pods."""
 
@@ -59,6 +69,9 @@ class VersionStatus(ApiModel):
 
     message: Annotated[str, Field(max_length=2048)] = ""
     """Error that the model server reports for a version that failed, and its pod."""
+
+    verified: Verified | None = None
+    """Whether the version has shown, on one pod, that it can predict. Absent while it was not asked."""
 
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

@@ -5,12 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from tfs_operator.api.base import ApiModel, map_list
-from tfs_operator.api.references import ObjectName
+from tfs_operator.api.references import DataKey, ObjectName
 from tfs_operator.api.rules import matches, ruled
 from tfs_operator.api.schemes import secret_keys
 from tfs_operator.api.server import EnvVar, ResourceRequirements, distinct_names
-
-DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[A-Za-z0-9_.-]+$")]
 
 
 class SecretReference(ApiModel):

@@ -37,6 +37,7 @@ from tfs_operator.controller.reconcile.gather import Gatherer
 from tfs_operator.controller.reconcile.reconciler import Reconciler
 from tfs_operator.controller.reconcile.state import TFModelState, TFModelStates
 from tfs_operator.controller.reconcile.status import StatusWriter
+from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.controller.signals import Signals
 from tfs_operator.render.settings import Settings
@@ -216,6 +217,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
             Reloader(reloads, wake, process.options.status_poll_seconds, permit=permit),
             Fetchers(fetchers, permit=permit),
             Prober(predictions, wake),
+            StoredRequests(process.client, wake),
         )
 
     return TFModelStates(made)

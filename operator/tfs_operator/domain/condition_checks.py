@@ -86,6 +86,15 @@ def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
     return None
 
 
+def _a_version_cannot_be_asked(evidence: Evidence) -> Verdict | None:
+    """Reported once a model is on its way to its spec: its new version waits then."""
+    for name, problem in evidence.verify_problems.items():
+        step = evidence.steps.get(name)
+        if step is not None and not step.action.traits.serving:
+            return Verdict("False", Reason.VERIFY_NOT_READABLE, f"model {name} waits with new versions: {problem}")
+    return None
+
+
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     """A server that refuses its configuration never loads the version, so the refusal is reported instead."""
     for model in evidence.aspired.models:
@@ -143,6 +152,7 @@ VERSION_CHECKS: tuple[Check, ...] = (
     _a_version_failed,
     _a_version_is_not_found,
     _a_pod_does_not_answer,
+    _a_version_cannot_be_asked,
     _a_version_is_missing,
     _a_pod_has_other_models,
     _no_pod_is_ready,
@@ -263,7 +273,9 @@ def _troubled(evidence: Evidence, problem: Problem) -> Verdict:
 
 def _serving(evidence: Evidence) -> str:
     names = ", ".join(model.name for model in evidence.aspired.models)
-    return f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
+    served = f"{names}: all versions and labels answer on {len(evidence.ready_pods)} of {evidence.replicas} replicas"
+    problems = list(dict.fromkeys(evidence.verify_problems.values()))
+    return f"{served}; new versions will wait: {problems[0]}" if problems else served
 
 
 _MAY_RECOVER = {Reason.MODEL_SERVER_UNREACHABLE, Reason.MODEL_SERVER_BUSY}

@@ -44,6 +44,9 @@ class Evidence:
 
     loads: Sequence[ServerLoad] = ()
 
+    verify_problems: Mapping[str, str] = field(default_factory=dict)
+    """By model, why the requests of rollout.verify cannot be used."""
+
     lost: str = ""
     """Why the pod died whose replacement is not ready yet; empty where none is awaited."""
 

@@ -8,13 +8,19 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServ
 
 
 def order(
-    models: Iterable[str], committed: ModelServerConfig, aspired: ModelServerConfig, poll_interval_seconds: float
+    models: Iterable[str],
+    committed: ModelServerConfig,
+    aspired: ModelServerConfig,
+    poll_interval_seconds: float,
+    *,
+    alone: bool = False,
 ) -> FetchOrder:
     """Returns the order for `models`, those that an agent fetches or looks at: servers start with `committed`, which
-    is expected of them, and reach `aspired`."""
+    is expected of them, and reach `aspired`. `alone`: no pod is ready."""
     return FetchOrder(
         models={name: _model_order(committed.model(name), aspired.model(name)) for name in models},
         expect=expectation(committed),
+        alone=alone,
         poll_interval_seconds=poll_interval_seconds,
     )
 

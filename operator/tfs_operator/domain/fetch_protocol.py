@@ -15,6 +15,7 @@ from tfs_operator.api.conditions import Reason
 FETCHER_PORT = 8502
 ORDER_PATH = "/v1/fetch"
 READY_PATH = "/ready"
+IN_STEP_PATH = "/in-step"
 HEALTH_PATH = "/healthz"
 
 
@@ -75,6 +76,9 @@ class FetchOrder(_Wire):
     models: dict[str, ModelOrder] = Field(default_factory=dict)
     expect: tuple[ExpectedModel, ...] = ()
     """What is committed, of all models of the server; empty from an operator of an older release."""
+
+    alone: bool = False
+    """No pod of the TFModel is ready: a pod takes traffic with what it can serve, whatever is still being loaded."""
     poll_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How often the store is looked at where an order discovers versions."""
 
@@ -177,3 +181,7 @@ class FetchReport(_Wire):
     models: dict[str, ModelReport] = Field(default_factory=dict)
     ready: bool = False
     """Every version that the model server starts with is there."""
+
+    lag: str = ""
+    """What keeps a model server that serves from being in step with what is committed, for users; empty where nothing
+    does, or where it does not serve."""

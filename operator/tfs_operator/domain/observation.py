@@ -75,6 +75,9 @@ class PodObservation:
     unreported: str = ""
     """Why the pod's fetcher, if it has one that was asked, did not answer."""
 
+    lag: str = ""
+    """What keeps the pod's server from being in step with what is committed, by its agent; empty where nothing does."""
+
     answered_unready: bool = False
     """The pod is not ready, and its server has answered all the same: `models` is what it answered."""
 
@@ -94,6 +97,10 @@ class PodObservation:
         fetches = {name: report for name, report in self.fetches.items() if name not in lacks}
         return replace(self, lacks=lacks, fetches=fetches)
 
+    def named(self, name: str) -> ModelObservation:
+        """Returns what clients of the pod get under the name, whether it is the spec's model or another one."""
+        return self.models.get(name, ModelObservation())
+
     def model(self, name: str) -> ModelObservation:
         """Returns the answer about a model of the spec; an empty one where there is none."""
-        return ModelObservation() if name in self.lacks else self.models.get(name, ModelObservation())
+        return ModelObservation() if name in self.lacks else self.named(name)

@@ -5,8 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
+from tfs_operator.domain.fetch_protocol import ExpectedModel, FetchOrder, FetchReport, ModelReport
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
+from tfs_operator.fetcher.model_server.client import ModelServerClient
+from tfs_operator.fetcher.model_server.readiness import Readiness
+from tfs_operator.fetcher.model_server.server_watch import ServerWatch
 from tfs_operator.fetcher.model_server.starting_config import StartingConfig
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
@@ -36,18 +39,34 @@ class Agent:
     """Passes orders to the fetcher and to the watches of one pod, and puts their reports together."""
 
     def __init__(
-        self, fetcher: PodFetcher, watches: Sequence[FolderWatch] = (), config: StartingConfig | None = None
+        self,
+        fetcher: PodFetcher,
+        watches: Sequence[FolderWatch] = (),
+        config: StartingConfig | None = None,
+        client: ModelServerClient | None = None,
     ) -> None:
-        """`config`: what the model server starts with, where this pod's reads that."""
+        """`config`: what the model server starts with, where this pod's reads that; `client` asks it whether it is in
+        step, where that is to be known."""
         self.health = Heartbeat()
         self._config = config
+        self._readiness = Readiness()
+        self._server: ServerWatch | None = None
+        if client is not None:
+            self._server = ServerWatch(client, self._expected, self._reports, self._readiness)
         self._fetcher = fetcher
         self._watches = {watch.name: watch for watch in watches}
         self._was_ready = False
 
     def order(self, order: FetchOrder) -> None:
-        """Takes an order. Models that this pod does not have are left out: the order may be for pods of another
-        revision."""
+        """Takes an order of the operator."""
+        self._readiness.ordered()
+        if self._server is not None:
+            self._server.alone = order.alone
+        self.begin(order)
+
+    def begin(self, order: FetchOrder) -> None:
+        """Takes an order, also that of the plan, which is no sign of an operator. Models that this pod does not have
+        are left out: the order may be for pods of another revision."""
         self._fetcher.order(order)
         for name, model_order in order.models.items():
             if name in self._watches:
@@ -57,8 +76,11 @@ class Agent:
             self._config.write(self._in_place)
 
     def report(self) -> FetchReport:
-        local = {name: watch.report() for name, watch in self._watches.items()}
-        return FetchReport(models={**self._fetcher.reports(), **local}, ready=self._has_all())
+        return FetchReport(models=self._reports(), ready=self._has_all(), lag=self._readiness.lag)
+
+    def why_not_in_step(self) -> str | None:
+        """Returns why the pod is to take no traffic; None where it may."""
+        return self._readiness.why_not()
 
     def ready(self) -> bool:
         """Whether the model server may start; once True it stays so."""
@@ -72,8 +94,17 @@ class Agent:
             group.create_task(self._beat())
             group.create_task(self._fetcher.run())
             group.create_task(self._keep_config())
+            if self._server is not None:
+                group.create_task(self._server.run())
             for watch in self._watches.values():
                 group.create_task(watch.run())
+
+    def _reports(self) -> dict[str, ModelReport]:
+        local = {name: watch.report() for name, watch in self._watches.items()}
+        return {**self._fetcher.reports(), **local}
+
+    def _expected(self) -> tuple[ExpectedModel, ...]:
+        return self._config.expected if self._config is not None else ()
 
     def _has_all(self) -> bool:
         return self._fetcher.started() and all(watch.started() for watch in self._watches.values())

@@ -3,7 +3,14 @@
 from aiohttp import web
 from pydantic import ValidationError
 
-from tfs_operator.domain.fetch_protocol import HEALTH_PATH, ORDER_PATH, READY_PATH, FetchOrder, FetchReport
+from tfs_operator.domain.fetch_protocol import (
+    HEALTH_PATH,
+    IN_STEP_PATH,
+    ORDER_PATH,
+    READY_PATH,
+    FetchOrder,
+    FetchReport,
+)
 from tfs_operator.fetcher.agent import MAX_BEAT_AGE_SECONDS, Agent
 from tfs_operator.fetcher.metrics import FetcherMetrics
 
@@ -28,6 +35,10 @@ def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
     async def ready(_: web.Request) -> web.Response:
         return _verdict(agent.ready(), "some versions that the model server starts with are not there yet")
 
+    async def in_step(_: web.Request) -> web.Response:
+        why_not = agent.why_not_in_step()
+        return _verdict(why_not is None, why_not or "")
+
     async def healthy(_: web.Request) -> web.Response:
         age = agent.health.age
         return _verdict(age <= MAX_BEAT_AGE_SECONDS, f"the event loop was busy for {age:.0f} s")
@@ -37,7 +48,14 @@ def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
 
     app = web.Application(client_max_size=MAX_ORDER_BYTES)
     app.add_routes([web.put(ORDER_PATH, order), web.get(ORDER_PATH, report)])
-    app.add_routes([web.get(READY_PATH, ready), web.get(HEALTH_PATH, healthy), web.get(METRICS_PATH, expose)])
+    app.add_routes(
+        [
+            web.get(READY_PATH, ready),
+            web.get(IN_STEP_PATH, in_step),
+            web.get(HEALTH_PATH, healthy),
+            web.get(METRICS_PATH, expose),
+        ]
+    )
     return app
 
 

@@ -48,17 +48,17 @@ async def serve(config: FetcherConfig, stop: asyncio.Event) -> bool:
         metrics = FetcherMetrics()
         server = ModelServerClient(config.model_server, session)
         shared = Shared(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics)
-        agent = _agent(config, shared)
+        agent = _agent(config, shared, server)
         running = asyncio.create_task(agent.run())
         async with _served(agent, metrics, config):
             await _until_stopped(running, stop)
             return await _end(running)
 
 
-def _agent(config: FetcherConfig, shared: Shared) -> Agent:
+def _agent(config: FetcherConfig, shared: Shared, server: ModelServerClient) -> Agent:
     fetcher = PodFetcher(config.plan, partial(_open, config.storage), shared, config.pod)
-    agent = Agent(fetcher, [FolderWatch(folder) for folder in config.plan.local], _starting_config(config))
-    agent.order(config.plan.order)
+    agent = Agent(fetcher, [FolderWatch(folder) for folder in config.plan.local], _starting_config(config), server)
+    agent.begin(config.plan.order)
     return agent
 
 

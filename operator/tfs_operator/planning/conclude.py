@@ -121,6 +121,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         autoscaler=_autoscaler(observed, outcome),
         recycle=recycle_facts(observed, plan.steps),
         loads=observed.loads,
+        verify_problems=observed.verify_problems,
         lost=_lost(observed, replicas),
     )
 
@@ -163,4 +164,6 @@ def _situation(observed: Observed, plan: Plan, outcome: Outcome, verdicts: Verdi
         now=observed.now,
         fetched=verdicts[ConditionType.MODELS_FETCHED].reason,
         surge=observed.surge,
+        held=frozenset(observed.verify_problems),
+        lags=any(seen.lag for _, seen in observed.current),
     )

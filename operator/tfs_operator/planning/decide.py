@@ -81,10 +81,11 @@ def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> R
 
 
 def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
-    """Returns what the steps ask for and no pod has answered."""
+    """Returns what the steps ask for and no pod has answered; nothing while the requests of the spec are unusable."""
     return [
         ProbeOrder(pod, name, version, observed.question(name, version))
-        for pod, seen in (*observed.answering, *observed.answering_unready)
         for name, step in steps.items()
+        if name not in observed.verify_problems
+        for pod, seen in observed.deciding(name)
         for version in sorted(step.probes.get(pod.name, frozenset()) - observed.probed(seen, name).keys())
     ]

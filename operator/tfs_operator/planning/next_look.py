@@ -40,6 +40,11 @@ class Situation:
     """Of the condition ModelsFetched."""
 
     surge: Surge = Surge()  # noqa: RUF009  # frozen
+    held: frozenset[str] = frozenset()
+    """Models whose new versions wait for a person."""
+
+    lags: bool = False
+    """The server of some pod is not in step: the pod takes traffic without an operator that gives orders meanwhile."""
 
     @property
     def loads(self) -> bool:
@@ -53,7 +58,16 @@ class Situation:
 
     @property
     def _loading(self) -> list[Step]:
-        return [step for step in self.steps.values() if step.action.traits.fast and not step.absent]
+        return [
+            step
+            for name, step in self.steps.items()
+            if step.action.traits.fast and not step.absent and name not in self.held
+        ]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a model that is not served yet waits for a person."""
+        return any(name in self.held and not step.action.traits.serving for name, step in self.steps.items())
 
     @property
     def moves(self) -> bool:
@@ -93,7 +107,8 @@ def _unless_surging(
 def _slow(situation: Situation, slow_seconds: float) -> float:
     changes = (next_change(step, situation.limits, situation.now) for step in situation.steps.values())
     soon = [max(change, FAST_SECONDS) for change in changes if change is not None]
-    return min([_resting(situation, slow_seconds), _fetching(situation.fetched, slow_seconds), *soon])
+    lagging = [_FETCHING_SECONDS] if situation.lags else []
+    return min([_resting(situation, slow_seconds), _fetching(situation.fetched, slow_seconds), *lagging, *soon])
 
 
 def _fetching(fetched: Reason, slow_seconds: float) -> float:
@@ -105,5 +120,5 @@ def _fetching(fetched: Reason, slow_seconds: float) -> float:
 
 def _resting(situation: Situation, slow_seconds: float) -> float:
     discovers = any(not isinstance(model.policy, Specific) for model in situation.aspired.models)
-    looked_for = any(step.absent for step in situation.steps.values())
+    looked_for = situation.is_held or any(step.absent for step in situation.steps.values())
     return min(slow_seconds, _DISCOVERY_SECONDS) if discovers or looked_for else slow_seconds

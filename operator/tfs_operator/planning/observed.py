@@ -16,9 +16,9 @@ from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.recycle import ServerLoad
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
-from tfs_operator.domain.verification import Probed, Question
+from tfs_operator.domain.verification import Probed, Question, Stored
 from tfs_operator.planning.model_sets import ModelSets
-from tfs_operator.planning.questions import question, superseded
+from tfs_operator.planning.questions import OwnRequests, own_requests, question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -92,6 +92,9 @@ class Observed:
 
     memory_unreadable: str = ""
     """Why the memory of model servers cannot be read; empty where it can, or is not asked for."""
+
+    stored: Stored | None = None
+    """The ConfigMap that rollout.verify names; None where it names none."""
 
     memories: Mapping[str, Memory] = field(default_factory=dict)
     unknown_kinds: frozenset[str] = frozenset()
@@ -169,13 +172,18 @@ class Observed:
     def committed_model(self, name: str) -> ModelConfig | None:
         return self.committed_aspired.model(name) if self.committed_aspired else None
 
+    def deciding(self, model: str) -> list[Pair]:
+        """Returns the pods of which the rollout of a model is decided: those that are ready and have answered. Nothing
+        waits for a pod that is not ready; but while none is, those that answer are what there is."""
+        running = self.running(model)
+        ready = any(pod.ready for pod, _ in running)
+        return [(pod, seen) for pod, seen in running if (seen.answered if ready else seen.answered_unready)]
+
     def fleet(self, model: str) -> Fleet:
-        """Returns the pods as the rollout of one model sees them. Nothing waits for a pod that is not ready; but while
-        none is, those that answer are what there is."""
+        """Returns the pods as the rollout of one model sees them."""
         running = self.running(model)
         ready = sum(pod.ready for pod, _ in running)
-        answered = [(pod, seen) for pod, seen in running if (seen.answered if ready else seen.answered_unready)]
-        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in answered)
+        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.deciding(model))
         return Fleet(pods, max(ready - len(pods), 0), not ready and not pods and self._is_hopeless(model))
 
     def _is_hopeless(self, model: str) -> bool:
@@ -187,17 +195,30 @@ class Observed:
 
     def probed(self, seen: PodObservation, model: str) -> dict[int, Probed]:
         """Returns what is known of the versions of a model on one pod; what was asked otherwise is left out."""
+        if model in self.verify_problems:
+            return {}
         answers = seen.probed.get(model, {}).items()
         return {
             version: answered.probed for version, answered in answers if answered.settles(self.question(model, version))
         }
 
+    @cached_property
+    def _own_requests(self) -> dict[str, OwnRequests]:
+        spec = self.tfmodel.spec
+        return {model.name: own_requests(spec, self.stored, model.name) for model in self.aspired.models}
+
+    @property
+    def verify_problems(self) -> dict[str, str]:
+        """By model, why the requests of rollout.verify cannot be used: its new versions wait."""
+        return {name: own.problem for name, own in self._own_requests.items() if own.problem}
+
     def question(self, model: str, version: int) -> Question:
         """Returns what a version of an aspired model is to be asked."""
         aspired = self.aspired.model(model)
         assert aspired is not None
-        over = superseded(version, aspired, self.committed_model(model), self.answers(model))
-        return question(self.tfmodel.spec.rollout.verify, over)
+        answers = [seen.model(model) for _, seen in self.deciding(model)]
+        over = superseded(version, aspired, self.committed_model(model), answers)
+        return question(self.tfmodel.spec, self._own_requests[model], over)
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""

@@ -1,16 +1,35 @@
 """Composes what a version is asked on a pod, from the spec and from what the pods answer now."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from tfs_operator.api.verify import Verify
+from tfs_operator.api.spec import TFModelSpec
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
-from tfs_operator.domain.verification import Question
+from tfs_operator.domain.verification import BadRequests, Question, Stored, UserRequest, read_requests
 
 
-def question(verify: Verify, against: frozenset[int]) -> Question:
+@dataclass(frozen=True)
+class OwnRequests:
+    """The requests of rollout.verify to one model; or the `problem` that there is with them."""
+
+    requests: tuple[UserRequest, ...] = ()
+    problem: str = ""
+
+
+def own_requests(spec: TFModelSpec, stored: Stored | None, model: str) -> OwnRequests:
+    """Returns the requests to an aspired model. `stored` is the ConfigMap with some of them, if the spec names one."""
+    names = [each.name for each in spec.models or ()]
+    try:
+        return OwnRequests(read_requests(spec.rollout.verify, stored, model, names))
+    except BadRequests as error:
+        return OwnRequests(problem=str(error))
+
+
+def question(spec: TFModelSpec, own: OwnRequests, against: frozenset[int]) -> Question:
     """Returns the question that the spec asks of a version that would be labelled over the versions `against`."""
-    return Question(against=against, made_up=verify.made_up, any_signatures=verify.allow_signature_change)
+    verify = spec.rollout.verify
+    return Question(against, verify.made_up, verify.allow_signature_change, own.requests)
 
 
 def superseded(

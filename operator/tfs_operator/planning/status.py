@@ -8,7 +8,7 @@ from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.status import TFModelStatus
 from tfs_operator.domain.conditions import merged
 from tfs_operator.domain.evidence import Evidence, Verdict
-from tfs_operator.domain.model_status import available_versions, model_statuses
+from tfs_operator.domain.model_status import available_versions, model_statuses, verified_before
 from tfs_operator.domain.times import rfc3339_seconds
 from tfs_operator.planning.observed import Subject
 from tfs_operator.planning.rollout_report import RolloutReport
@@ -36,7 +36,7 @@ def status_of(
                 "fetching": list(evidence.fetching.get(model.name, ())),
             }
         )
-        for model in model_statuses(evidence.aspired, evidence.pods)
+        for model in model_statuses(evidence.aspired, evidence.pods, verified_before(subject.live.get("status", {})))
     ]
     status = TFModelStatus.model_validate(
         {

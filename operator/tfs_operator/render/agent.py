@@ -6,7 +6,7 @@ https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.domain.fetch_protocol import FETCHER_PORT, HEALTH_PATH, READY_PATH
+from tfs_operator.domain.fetch_protocol import FETCHER_PORT, HEALTH_PATH, IN_STEP_PATH, READY_PATH
 from tfs_operator.domain.location import STORE_ROOT, remotes
 from tfs_operator.render.config_map import MODELS_FILE
 from tfs_operator.render.fetch_plan import PLAN_FILE
@@ -104,14 +104,20 @@ def _resources(tfmodel: TFModel) -> Manifest:
 
 def _probes() -> Manifest:
     """Fetching is tried again within the process, so that no probe has to restart it: the startup probe only holds
-    back the model server, for a week at the most. No readiness probe: a store that is down must not take a pod that
-    serves out of its Service."""
+    back the model server, for a week at the most. The readiness probe is the pod's: whether its model server serves
+    what is committed. One failure is enough, since a server that starts anew must not be taken for the one before."""
     return {
         "startupProbe": {
             "httpGet": {"path": READY_PATH, "port": FETCHER_PORT},
             "periodSeconds": 1,
             "timeoutSeconds": 5,
             "failureThreshold": _WEEK_SECONDS,
+        },
+        "readinessProbe": {
+            "httpGet": {"path": IN_STEP_PATH, "port": FETCHER_PORT},
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+            "failureThreshold": 1,
         },
         "livenessProbe": {
             "httpGet": {"path": HEALTH_PATH, "port": FETCHER_PORT},

@@ -57,6 +57,9 @@ def test_a_secret_or_a_config_map_is_the_one_that_its_model_names(block: list[Ma
     storages = [manifest["spec"].get("storage", {}) for manifest in block if manifest["kind"] == "TFModel"]
     named = {("Secret", storage["secretRef"]["name"]) for storage in storages if "secretRef" in storage}
     named |= {("ConfigMap", storage["caBundle"]["name"]) for storage in storages if "caBundle" in storage}
+    rollouts = [manifest["spec"].get("rollout", {}) for manifest in block if manifest["kind"] == "TFModel"]
+    verifies = [rollout["verify"] for rollout in rollouts if "configMap" in rollout.get("verify", {})]
+    named |= {("ConfigMap", verify["configMap"]["name"]) for verify in verifies}
     assert {(each["kind"], each["metadata"]["name"]) for each in block if each["kind"] != "TFModel"} <= named
 
 

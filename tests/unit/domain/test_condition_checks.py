@@ -231,6 +231,36 @@ class TestVersionsAvailable:
         )
 
 
+class TestVerifyThatCannotBeUsed:
+    PROBLEM = "ConfigMap digits, which rollout.verify.configMap names, does not exist"
+
+    def evidence(self, action: Action, *pods: PodObservation, **more: Any) -> Evidence:
+        given = {"verify_problems": {"mnist": self.PROBLEM}, "steps": at(action), **more}
+        return with_pods(*(pods or (pod("a"), pod("b"))), **given)
+
+    def test_while_a_new_version_waits_it_is_what_a_person_has_to_correct(self) -> None:
+        words = f"model mnist waits with new versions: {self.PROBLEM}"
+        evidence = self.evidence(Action.LOAD, pod("a", UP[:1], {"stable": 1}), pod("b", UP[:1], {"stable": 1}))
+        for kind in (ConditionType.READY, ConditionType.VERSIONS_AVAILABLE, ConditionType.PROGRESSING):
+            assert judged(evidence, kind) == ("False", Reason.VERIFY_NOT_READABLE, words)
+
+    @pytest.mark.parametrize("action", [Action.DONE, Action.BAKE, Action.RETIRE])
+    def test_while_the_spec_is_served_it_is_announced(self, action: Action) -> None:
+        evidence = self.evidence(action)
+        status, reason, message = judged(evidence, ConditionType.READY)
+        assert (status, reason) == ("True", Reason.SERVING)
+        assert message.endswith(f"; new versions will wait: {self.PROBLEM}")
+        assert judged(evidence, ConditionType.PROGRESSING)[0] == "True"
+
+    def test_a_version_that_failed_is_told_before_it(self) -> None:
+        evidence = self.evidence(Action.WITHDRAW, steps=FAILED)
+        assert judged(evidence, ConditionType.READY)[1] == Reason.VERSION_FAILED
+
+    def test_another_model_is_none_of_its_business(self) -> None:
+        evidence = self.evidence(Action.LABEL, verify_problems={"other": self.PROBLEM})
+        assert judged(evidence, ConditionType.VERSIONS_AVAILABLE)[0] == "True"
+
+
 class TestLabelsApplied:
     KIND = ConditionType.LABELS_APPLIED
 

@@ -1,11 +1,15 @@
 """The status of each model: as the pods answer, not as the spec has it."""
 
+from dataclasses import replace
 from typing import Any
 
-from tfs_operator.api.status import ModelStatus
+import pytest
+
+from tfs_operator.api.status import ModelStatus, Verified
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.model_status import agreed_labels, available_versions, model_statuses
+from tfs_operator.domain.model_status import agreed_labels, available_versions, model_statuses, verified_before
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
 
 WANTED = ModelServerConfig((ModelConfig("mnist", "/m", Specific((1, 2)), {"stable": 1, "canary": 2}),))
 NEWEST = ModelServerConfig((ModelConfig("mnist", "/m", Latest(1)),))
@@ -147,3 +151,45 @@ class TestAvailableVersions:
     def test_several_models_are_named(self) -> None:
         models = [self.model("cats", 1), self.model("birds", loading=1), self.model("dogs", 1, 2)]
         assert available_versions(models) == "cats:1 dogs:1,2"
+
+
+class TestVerified:
+    """Whether a version has shown that it can predict."""
+
+    GOOD = Verified(outcome="Good")
+
+    def of(self, *pods: PodObservation, before: dict[tuple[str, int], Verified] | None = None) -> dict[int, Any]:
+        [model] = model_statuses(WANTED, pods, before)
+        return {row.version: row.verified for row in model.versions}
+
+    def asked(self, name: str, outcome: Outcome, words: str = "") -> PodObservation:
+        answered = Answered(Question(), Probed(outcome, words))
+        return replace(pod(name, up(1), up(2)), probed={"mnist": {2: answered}})
+
+    def test_what_a_pod_answered_is_shown_with_its_words(self) -> None:
+        found = self.of(pod("a", up(1), up(2)), self.asked("b", Outcome.BAD, "HTTP 404: no such op"))
+        assert found == {1: None, 2: Verified(outcome="Bad", message="HTTP 404: no such op")}
+
+    def test_the_most_telling_of_several_pods_is_shown(self) -> None:
+        pods = [self.asked("a", Outcome.UNPROVEN, "no"), self.asked("b", Outcome.GOOD)]
+        assert self.of(*pods)[2] == self.GOOD
+
+    def test_an_operator_that_has_started_keeps_what_the_status_says(self) -> None:
+        """It asks no version again that has passed its trial."""
+        before = {("mnist", 1): self.GOOD, ("mnist", 2): self.GOOD, ("other", 1): self.GOOD}
+        assert self.of(pod("a", up(1)), before=before) == {1: self.GOOD, 2: None}
+
+    def test_long_words_are_cut(self) -> None:
+        assert len(self.of(self.asked("a", Outcome.BAD, "x" * 9999))[2].message) == 2000
+
+    def test_a_status_is_read_as_it_was_written(self) -> None:
+        [model] = model_statuses(WANTED, [self.asked("a", Outcome.UNPROVEN, "no request")])
+        status = {"models": [model.model_dump(mode="json", exclude_none=True)]}
+        assert verified_before(status) == {("mnist", 2): Verified(outcome="Unproven", message="no request")}
+
+    @pytest.mark.parametrize(
+        "status",
+        [{}, {"models": None}, {"models": [{"name": "m", "versions": [{"version": 1, "verified": {"a": 1}}]}]}],
+    )
+    def test_what_cannot_be_read_is_left_out(self, status: dict[str, Any]) -> None:
+        assert verified_before(status) == {}

@@ -1,4 +1,5 @@
-"""A model server as far as the fetcher sees it: the status of each model, as TensorFlow Serving words it."""
+"""A model server as far as the agent sees it: the status and the labels of each model, as TensorFlow Serving words
+them."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ class StatusServer:
 
     def __init__(self) -> None:
         self.models: dict[str, Versions] = {}
+        self.labels: dict[str, dict[str, int]] = {}
+        """By model, the version of each label."""
         self.down = False
         self.asked = 0
         self.url = ""
@@ -35,17 +38,33 @@ class StatusServer:
         ]
         return web.json_response({"model_version_status": entries})
 
+    async def answer_label(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        version = self.labels.get(request.match_info["model"], {}).get(request.match_info["label"])
+        if version is None:
+            return web.json_response({"error": "Unrecognized servable version label"}, status=400)
+        return web.json_response({"model_spec": {"version": str(version)}})
+
+    async def start(self, port: int = 0) -> None:
+        """Listens, on a free port unless one is given."""
+        app = web.Application()
+        app.add_routes([web.get("/v1/models/{model}", self.answer)])
+        app.add_routes([web.get("/v1/models/{model}/labels/{label}/metadata", self.answer_label)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Ends every connection, as the end of the process does."""
+        await self._runner.cleanup()
+
 
 @asynccontextmanager
 async def running_status_server() -> AsyncIterator[StatusServer]:
     server = StatusServer()
-    app = web.Application()
-    app.add_routes([web.get("/v1/models/{model}", server.answer)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
+    await server.start()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield server
     finally:
-        await runner.cleanup()
+        await server.stop()

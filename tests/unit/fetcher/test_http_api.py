@@ -150,3 +150,9 @@ async def test_healthy_while_its_loop_beats(client: Client, agent: Agent) -> Non
     async with client.get("/healthz") as answer:
         assert answer.status == 503
         assert await answer.text() == "the event loop was busy for 31 s\n"
+
+
+async def test_a_pod_is_out_of_step_until_its_server_serves(client: Client) -> None:
+    async with client.get("/in-step") as answer:
+        assert answer.status == 503
+        assert await answer.text() == "the model server serves nothing\n"

@@ -15,7 +15,7 @@ from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Spe
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Facts, Memory, Step
 from tfs_operator.domain.rollout import decide as decide_rollout
-from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question, Stored
 from tfs_operator.planning import LiveChildren, Observed, Plan, Refused, Subject, decide, subject_of
 
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent")
@@ -199,6 +199,30 @@ class TestQuestions:
         before = self.round_(other)
         assert [order.version for order in decide(before).probes] == [2]
         assert [dict(pod.probed) for pod in before.fleet("cats").pods] == [{}, {}]
+
+    def test_nothing_is_asked_and_nothing_counts_while_the_requests_of_the_spec_cannot_be_used(self) -> None:
+        verify = {"verify": {"configMap": {"name": "digits"}}}
+        item = live("cats", rollout=verify)
+        before = replace(self.round_(self.BAD), subject=subject(item), stored=Stored(problem="does not exist"))
+        assert decide(before).probes == []
+        assert [dict(pod.probed) for pod in before.fleet("cats").pods] == [{}, {}]
+        assert list(before.verify_problems) == ["cats"]
+        corrected = replace(before, stored=Stored('[{"name": "one", "model": "cats", "body": {"inputs": [1]}}]'))
+        assert corrected.verify_problems == {}
+        [order] = decide(corrected).probes
+        assert [request.body for request in order.question.requests] == ['{"inputs": [1]}']
+
+    def test_the_versions_that_it_would_supersede_are_part_of_the_question(self) -> None:
+        facts, answer = seen("a", cats=serves(1, 2, stable=1))
+        item = live()
+        item["spec"] = {"models": [{"name": "cats", "modelUri": "file:///cats", "versionLabels": {"stable": 2}}]}
+        before = replace(observed(item, (facts, answer)), children=LiveChildren(committed=OLD))
+        assert [order.question for order in decide(before).probes] == [Question(frozenset({1}))]
+
+    def test_while_no_pod_is_ready_those_that_answer_are_asked(self) -> None:
+        facts, answer = seen("a", cats=serves(1, 2, stable=1))
+        unready = (replace(facts, ready=False), replace(answer, ready=False, answered_unready=True))
+        assert [order.version for order in decide(observed(live("cats"), unready)).probes] == [2]
 
     def test_a_pod_that_is_silent_is_asked_nothing(self) -> None:
         assert decide(observed(live("cats"), seen("a", SILENT))).probes == []

@@ -49,10 +49,12 @@ class Asked:
         policy: VersionPolicy = NAMED,
         fetched: Reason = Reason.NOTHING_TO_FETCH,
         surge: Surge = NO_SURGE,
+        held: frozenset[str] = frozenset(),
+        lags: bool = False,
     ) -> float:
         aspired = ModelServerConfig((ModelConfig("m0", "/m", NAMED), ModelConfig("m1", "/n", policy)))
         named = {f"m{number}": step for number, step in enumerate(steps)}
-        situation = Situation(named, aspired, pods, settled, LIMITS, now, fetched, surge)
+        situation = Situation(named, aspired, pods, settled, LIMITS, now, fetched, surge, held=held, lags=lags)
         look = next_look(situation, self.moving_since, self.slow, self.clock)
         self.moving_since = look.moving_since
         return look.seconds
@@ -62,6 +64,10 @@ class TestResting:
     @pytest.mark.parametrize("action", RESTING)
     def test_nothing_moves_so_it_is_slow(self, action: Action) -> None:
         assert Asked().next(step(action)) == SLOW
+
+    def test_a_pod_that_is_not_in_step_gets_orders(self) -> None:
+        """Without any for a while it would take traffic as it is."""
+        assert Asked().next(step(Action.DONE), lags=True) == 1.0
 
     @pytest.mark.parametrize("policy", [Latest(1), All()])
     def test_what_the_server_may_find_by_itself_is_looked_for(self, policy: VersionPolicy) -> None:
@@ -86,6 +92,20 @@ class TestResting:
 
     def test_a_folder_that_may_appear_is_looked_for(self) -> None:
         assert Asked().next(ABSENT) == DISCOVERY
+
+
+class TestHeld:
+    """New versions of a model wait until a person has corrected rollout.verify."""
+
+    def test_what_may_take_days_is_not_asked_for_often(self) -> None:
+        assert Asked().next(step(Action.LOAD), held=frozenset({"m0"})) == DISCOVERY
+
+    def test_a_model_that_is_served_waits_for_nothing(self) -> None:
+        assert Asked().next(step(Action.DONE), held=frozenset({"m0"})) == SLOW
+
+    def test_the_other_models_are_asked_for_as_ever(self) -> None:
+        both = (step(Action.LOAD), step(Action.LOAD))
+        assert Asked().next(*both, held=frozenset({"m0"})) == FAST_SECONDS
 
 
 class TestMoving:

@@ -1,13 +1,15 @@
 """Over which versions a version would be labelled, and what it is therefore asked."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.planning.passes import serves
-from tfs_operator.api.verify import Verify
+from tfs_operator.api.spec import TFModelSpec
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import ModelObservation
-from tfs_operator.domain.verification import Question
-from tfs_operator.planning.questions import question, superseded
+from tfs_operator.domain.verification import Question, Stored
+from tfs_operator.planning.questions import OwnRequests, own_requests, question, superseded
 
 
 def over(version: int, labels: dict[str, int], *seen: ModelObservation) -> set[int]:
@@ -52,7 +54,27 @@ class TestWithoutLabels:
         assert superseded(2, both, both, [serves(1, 2)]) == frozenset()
 
 
+def spec(**verify: Any) -> TFModelSpec:
+    given = {"modelUri": "file:///m", "rollout": {"verify": verify}}
+    return TFModelSpec.model_validate(given, by_alias=True, by_name=False)
+
+
+SEVEN = {"name": "seven", "body": '{"instances": [7]}'}
+
+
 def test_what_the_spec_asks() -> None:
-    assert question(Verify(), frozenset({1})) == Question(frozenset({1}))
-    assert question(Verify(made_up=False), frozenset()) == Question(made_up=False)
-    assert question(Verify(allow_signature_change=True), frozenset()) == Question(any_signatures=True)
+    assert question(spec(), OwnRequests(), frozenset({1})) == Question(frozenset({1}))
+    assert question(spec(madeUp=False), OwnRequests(), frozenset()) == Question(made_up=False)
+    assert question(spec(allowSignatureChange=True), OwnRequests(), frozenset()) == Question(any_signatures=True)
+
+
+def test_its_own_requests() -> None:
+    asking = spec(requests=[SEVEN])
+    own = own_requests(asking, None, "m")
+    assert [request.body for request in own.requests] == [SEVEN["body"]]
+    assert question(asking, own, frozenset()).requests == own.requests
+
+
+def test_its_own_requests_that_cannot_be_used() -> None:
+    missing = own_requests(spec(configMap={"name": "digits"}), Stored(problem="does not exist"), "m")
+    assert missing == OwnRequests(problem="ConfigMap digits, which rollout.verify.configMap names, does not exist")

@@ -208,6 +208,13 @@ def test_the_server_starts_with_what_it_writes() -> None:
     assert volume["emptyDir"]["medium"] == "Memory"
 
 
+def test_it_says_when_the_pod_takes_traffic() -> None:
+    """One failure is enough: a server that starts anew must not be taken for the one before."""
+    probe = agent()["readinessProbe"]
+    assert probe["httpGet"] == {"path": "/in-step", "port": 8502}
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (1, 1)
+
+
 def test_its_plan_says_what_is_committed() -> None:
     manifests = rendered(tfmodel(modelUri="file:///models/mnist", versionLabels={"stable": 1}))
     plan = FetchPlan.model_validate_json(child(manifests, "ConfigMap")["data"]["fetch.json"])

@@ -125,7 +125,7 @@ class TestModels:
 
     def test_a_model_in_the_image_needs_no_volume(self) -> None:
         volumes = pod_spec(rendered(tfmodel(modelUri="file:///models/mnist")))["volumes"]
-        assert [volume["name"] for volume in volumes] == ["config", "tmp"]
+        assert [volume["name"] for volume in volumes] == ["config", "tmp", "starting-config"]
 
     def test_a_node_path_must_exist(self) -> None:
         volumes = pod_spec(rendered(tfmodel(modelUri="hostpath:///srv/m")))["volumes"]

@@ -116,7 +116,7 @@ def _versions(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample
 
 def _labels(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:
     """While no pod answers, a label has no observed version."""
-    agreed = agreed_labels([pod.model(model.name) for pod in pods])
+    agreed = agreed_labels([pod.named(model.name) for pod in pods])
     for label, version in model.labels.items():
         yield Sample(SPEC_LABEL, (model.name, label), version)
         if pods:

@@ -11,7 +11,8 @@ from tfs_operator.planning.plan import ProbeOrder
 from tfs_operator.serving.predict import PredictClient
 
 DEADLINE_SECONDS = 30.0
-"""For all that a version is asked; as long as the server lets one REST request take (--rest_api_timeout_in_ms)."""
+"""For each request of users, and for all that is made up together; as long as the server lets one REST request take
+(--rest_api_timeout_in_ms)."""
 
 Process = tuple[str, str]
 """A pod's name, and the incarnation of its server."""

@@ -33,7 +33,8 @@ from tfs_operator.render.settings import Settings
 
 class Gatherer:
     """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
-    order it what it was ordered before. The order depends on the spec and on what is committed, on no answer."""
+    order it what it was ordered before. The order depends on the spec, on what is committed, and on whether any pod is
+    ready; on no answer."""
 
     def __init__(
         self,
@@ -74,8 +75,10 @@ class Gatherer:
         manifests = self._cache.pods_of(*_key(subject))
         pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
         sets = ModelSets(subject.aspired, children.committed, children.former)
-        observations, reports = await asyncio.gather(
-            state.observer.observe(pods, sets.labels()), self._reports(subject, state, pods, sets)
+        observations, reports, stored = await asyncio.gather(
+            state.observer.observe(pods, sets.labels()),
+            self._reports(subject, state, pods, sets),
+            state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
@@ -94,6 +97,7 @@ class Gatherer:
             dead=tuple(dead_pods(manifests)),
             loads=self._loads.of(subject, state, pods, observations),
             memory_unreadable=self._loads.unreadable(subject),
+            stored=stored,
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),
             retry_seconds=self._retry_seconds,
@@ -131,8 +135,9 @@ class Gatherer:
         name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
         models = [*remotes(name, spec), *local_places(name, spec)]
         interval = spec.storage.poll_interval_seconds
-        ordered = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
-        orders = {pod: order(found, committed, subject.aspired, interval) for pod, found in ordered.items() if found}
+        alone = not any(pod.ready for pod in pods)
+        shared = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
+        orders = {pod: order(found, committed, subject.aspired, interval, alone=alone) for pod, found in shared.items()}
         return await state.fetchers.order(pods, orders)
 
 
@@ -142,5 +147,5 @@ def _key(subject: Subject) -> TFModelKey:
 
 def _with_report(seen: PodObservation, answer: Answer | None) -> PodObservation:
     if isinstance(answer, FetchReport):
-        return replace(seen, fetches=answer.models)
+        return replace(seen, fetches=answer.models, lag=answer.lag)
     return replace(seen, unreported=str(answer)) if answer is not None else seen

@@ -9,6 +9,7 @@ from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.domain.recycle import Swaps
 from tfs_operator.planning import Remembered
 
@@ -26,6 +27,9 @@ class TFModelState:
     prober: Prober
     """These know the open calls to the pods, and what each pod answered last."""
 
+    stored_requests: StoredRequests
+    """Knows the ConfigMap that rollout.verify names."""
+
     remembered: Remembered = field(default_factory=Remembered)
     swaps: Mapping[str, Swaps] = field(default_factory=dict)
     """How often each process of a model server has unloaded a version."""
@@ -37,8 +41,8 @@ class TFModelState:
     """Why the last reconcile failed, as it was logged; empty after one that did not."""
 
     def close(self) -> None:
-        """Cancels every call to a pod."""
-        for room in (self.observer, self.reloader, self.fetchers, self.prober):
+        """Cancels all that is under way."""
+        for room in (self.observer, self.reloader, self.fetchers, self.prober, self.stored_requests):
             room.close()
 
 

@@ -41,9 +41,17 @@ def server_death(pod: Manifest) -> Death | None:
 def exit_words(ended: Manifest, limit: str, when: str = "") -> str:
     """Returns how a process ended, `when` (such as ` while it served`), and its last words where they can tell why.
     `limit` is the memory limit of its container; empty without one."""
-    how = _how(ended, limit)
-    words = "" if _is_kill(ended) else telling_lines(str(ended.get("message") or ""))
-    return f"{how}{when}" + (f": {words}" if words else "")
+    words = _last_words(ended)
+    return f"{_how(ended, limit)}{when}" + (f": {words}" if words else "")
+
+
+def _last_words(ended: Manifest) -> str:
+    """Returns lines of the log. Where the process was killed from outside, the last one has nothing to do with that;
+    an error may: a server that finds no base path says so until the startup probe ends it."""
+    log = str(ended.get("message") or "")
+    if is_out_of_memory(ended):
+        return ""
+    return telling_lines(log, only_errors=is_kill(ended))
 
 
 def is_out_of_memory(ended: Manifest) -> bool:
@@ -64,12 +72,13 @@ def _how(ended: Manifest, limit: str) -> str:
 
 
 _NEVER_RAN = ("StartError", "ContainerCannotRun")
+_OTHER_REASONS = (*_NEVER_RAN, "OOMKilled", "ContainerStatusUnknown")
 
 
-def _is_kill(ended: Manifest) -> bool:
-    """Tells whether the process was killed from outside: the last line of its log has nothing to do with that."""
-    killed = ended.get("exitCode") == _SIGNALS + signal.SIGKILL and ended.get("reason") != "ContainerStatusUnknown"
-    return is_out_of_memory(ended) or killed
+def is_kill(ended: Manifest) -> bool:
+    """Tells whether the process was ended by SIGKILL, as a kubelet does after probes that failed, or a node without
+    memory."""
+    return ended.get("exitCode") == _SIGNALS + signal.SIGKILL and ended.get("reason") not in _OTHER_REASONS
 
 
 def _signal_name(number: int) -> str:
@@ -79,11 +88,12 @@ def _signal_name(number: int) -> str:
         return ""
 
 
-def telling_lines(log: str) -> str:
-    """Returns the last error lines of a server's log, without their time and source prefix; else its last line."""
+def telling_lines(log: str, *, only_errors: bool = False) -> str:
+    """Returns the last error lines of a server's log, without their time and source prefix; else its last line, unless
+    `only_errors` is set."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if _is_error(line)]
-    chosen = errors[-2:] or lines[-1:]
+    chosen = errors[-2:] or ([] if only_errors else lines[-1:])
     return "; ".join(dict.fromkeys(map(_without_prefix, chosen)))[-_MESSAGE_LIMIT:]
 
 

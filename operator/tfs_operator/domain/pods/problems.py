@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.pods.deaths import exit_words, is_out_of_memory, telling_lines
+from tfs_operator.domain.pods.deaths import exit_words, is_kill, is_out_of_memory, telling_lines
 from tfs_operator.domain.pods.manifest import (
     SERVER_CONTAINER,
     condition,
@@ -15,6 +15,7 @@ from tfs_operator.domain.pods.manifest import (
     memory_limit,
 )
 from tfs_operator.domain.scheduling import explained
+from tfs_operator.domain.times import epoch
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_CONTAINER
 
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
@@ -77,9 +78,17 @@ def _exit_problem(pod: Manifest, container: Manifest) -> Iterator[Problem]:
 
 
 def _server_exit(pod: Manifest, container: Manifest, ended: Manifest) -> str:
-    when = " while it served" if died_serving(pod.get("status") or {}, container) else ""
+    served = died_serving(pod.get("status") or {}, container)
+    when = " while it served" if served else _after(ended)
     words = exit_words(ended, memory_limit(pod, SERVER_CONTAINER), when)
     return f"{words}; {_MORE_MEMORY}" if is_out_of_memory(ended) else words
+
+
+def _after(ended: Manifest) -> str:
+    """Returns for how long a process ran that was killed before it served: the startup probe allows for
+    rollout.loadTimeoutSeconds."""
+    started, finished = epoch(ended.get("startedAt")), epoch(ended.get("finishedAt"))
+    return f" after {finished - started:.0f} s" if is_kill(ended) and 0 < started < finished else ""
 
 
 def _schedule_problem(name: str, status: Manifest, gpus: int) -> Iterator[Problem]:

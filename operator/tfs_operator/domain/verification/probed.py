@@ -26,7 +26,7 @@ class Probed:
     words: str = ""
 
 
-NOTHING_ASKED = Probed(Outcome.UNPROVEN, "it was asked nothing")
+_NOTHING_ASKED = Probed(Outcome.UNPROVEN, "it was asked nothing")
 
 
 def of_requests(answers: Sequence[Probed]) -> Probed:
@@ -35,11 +35,17 @@ def of_requests(answers: Sequence[Probed]) -> Probed:
     return _first(answers, (Outcome.GOOD, Outcome.BAD, Outcome.UNPROVEN))
 
 
-def of_signatures(answers: Sequence[Probed]) -> Probed:
-    """Combines what is known of several signatures, or of several requests of users: one that fails is enough."""
-    return _first(answers, (Outcome.BAD, Outcome.GOOD, Outcome.UNPROVEN))
+def concluded(required: Sequence[Probed], signatures: Sequence[Probed]) -> Probed:
+    """Combines all that is known of a version. `required` is what users ask for: it decides where it fails or could not
+    be judged. `signatures` are the answers to made-up requests: one signature that fails is enough."""
+    made_up = _first(signatures, (Outcome.BAD, Outcome.GOOD, Outcome.UNPROVEN))
+    if not required:
+        return made_up
+    by_user = _first(required, (Outcome.BAD, Outcome.UNPROVEN, Outcome.GOOD))
+    only_made_up_is_bad = made_up.outcome is Outcome.BAD and by_user.outcome is not Outcome.BAD
+    return made_up if only_made_up_is_bad else by_user
 
 
 def _first(answers: Sequence[Probed], order: Sequence[Outcome]) -> Probed:
     ranked = sorted(answers, key=lambda answer: order.index(answer.outcome))
-    return ranked[0] if ranked else NOTHING_ASKED
+    return ranked[0] if ranked else _NOTHING_ASKED

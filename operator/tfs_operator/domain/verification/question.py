@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tfs_operator.domain.verification.probed import Outcome, Probed
+from tfs_operator.domain.verification.requests import UserRequest
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Question:
     against: frozenset[int] = frozenset()
     made_up: bool = True
     any_signatures: bool = False
+    requests: tuple[UserRequest, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tests.unit.controller.pods.servers import (
     serving,
 )
 from tfs_operator.controller.pods.interview import interview
-from tfs_operator.domain.verification import Answer, Outcome, Probed, Question, Signature, TensorInfo
+from tfs_operator.domain.verification import Answer, Outcome, Probed, Question, Signature, TensorInfo, UserRequest
 from tfs_operator.planning import ProbeOrder
 from tfs_operator.serving.errors import ModelServerUnreachable
 
@@ -87,7 +87,7 @@ async def test_nothing_is_made_up_when_it_is_turned_off() -> None:
     servers = serving(2, MISSING_OP)
     order = ProbeOrder(pod(), "m", 2, Question(made_up=False))
     assert (await asked(servers, order)).outcome is Outcome.UNPROVEN
-    assert [body for _, _, _, body in servers.asked] == [None]
+    assert servers.asked == []
 
 
 async def test_a_version_that_is_unloaded_meanwhile_is_unproven_at_once() -> None:
@@ -157,9 +157,72 @@ class TestSignatures:
     async def test_one_that_is_not_loaded_here_cannot_be_compared(self) -> None:
         servers = self.servers(x=TensorInfo("DT_INT64", (-1,)))
         del servers.signatures_of[1]
-        assert (await asked(servers, self.OVER_1)).outcome is Outcome.GOOD
-        only = replace(self.OVER_1, question=Question(frozenset({1}), made_up=False))
-        assert await asked(servers, only) == Probed(
+        assert await asked(servers, self.OVER_1) == Probed(
             Outcome.UNPROVEN,
             "its signatures could not be compared with those of version 1, which is not loaded here",
+        )
+
+
+class TestOwnRequests:
+    """Of rollout.verify."""
+
+    SEVEN = UserRequest("request seven", '{"instances": [7]}')
+    EIGHT = UserRequest("request eight", '{"instances": [8]}')
+
+    def order(self, *requests: UserRequest, against: frozenset[int] = frozenset(), made_up: bool = False) -> ProbeOrder:
+        return replace(ORDER, question=Question(against, made_up, True, requests))
+
+    async def test_all_are_asked_and_have_to_hold(self) -> None:
+        servers = serving(2, PREDICTED)
+        assert (await asked(servers, self.order(self.SEVEN, self.EIGHT))).outcome is Outcome.GOOD
+        assert [body for _, _, _, body in servers.asked] == [{"instances": [7]}, {"instances": [8]}]
+
+    async def test_a_refusal_of_the_input_is_the_versions_fault(self) -> None:
+        assert await asked(serving(2, INVALID), self.order(self.SEVEN)) == Probed(
+            Outcome.BAD, "request seven: HTTP 400: In[0] ndims must be >= 2: 1"
+        )
+
+    async def test_after_one_that_fails_nothing_else_is_asked(self) -> None:
+        servers = serving(2, INVALID)
+        await asked(servers, self.order(self.SEVEN, self.EIGHT, made_up=True))
+        assert len(servers.asked) == 1
+
+    async def test_made_up_requests_come_after_them_and_can_still_fail_it(self) -> None:
+        servers = serving(2, PREDICTED)
+        servers.answers[2] = lambda request: PREDICTED if "instances" in request else MISSING_OP
+        assert (await asked(servers, self.order(self.SEVEN, made_up=True))).outcome is Outcome.BAD
+
+    async def test_one_that_is_not_answered_in_time_has_not_shown_what_it_has_to(self) -> None:
+        servers = serving(2, PREDICTED)
+        servers.hold(ORDER.pod)
+        probed = await asked(servers, self.order(self.SEVEN), deadline=0.01)
+        assert probed == Probed(Outcome.BAD, "request seven: no answer within 0 s")
+
+    async def test_a_server_that_is_busy_is_asked_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tfs_operator.controller.pods.interview._PAUSE_SECONDS", 0.0)
+        servers, answers = serving(2, PREDICTED), [refused("queue is full", 503), refused("no thread", 429)]
+        servers.answers[2] = lambda _: answers.pop() if answers else PREDICTED
+        assert (await asked(servers, self.order(self.SEVEN))).outcome is Outcome.GOOD
+
+    async def test_a_version_that_is_unloaded_meanwhile_is_not_to_blame(self) -> None:
+        gone = refused("Servable not found for request: Specific(m, 2)", 404)
+        assert await asked(serving(2, gone), self.order(self.SEVEN)) == Probed(
+            Outcome.UNPROVEN, "request seven: it is no longer loaded"
+        )
+
+    async def test_a_tolerance_compares_with_the_newest_that_it_would_supersede(self) -> None:
+        servers = serving(2, PREDICTED)
+        servers.serve(1, Answer(200, '{"outputs": [0.25]}'))
+        near, far = (replace(self.SEVEN, tolerance=tolerance) for tolerance in (0.3, 0.2))
+        over = frozenset({0, 1})
+        assert (await asked(servers, self.order(near, against=over))).outcome is Outcome.GOOD
+        assert await asked(servers, self.order(far, against=over)) == Probed(
+            Outcome.BAD, "request seven: outputs[0] is 0.0 instead of 0.25 by version 1"
+        )
+
+    async def test_a_tolerance_without_a_version_before_is_told(self) -> None:
+        order = self.order(replace(self.SEVEN, tolerance=0.1), made_up=True)
+        assert await asked(serving(2, PREDICTED), order) == Probed(
+            Outcome.UNPROVEN,
+            "request seven: there is no version before it with whose answer its own could be compared",
         )

@@ -91,9 +91,10 @@ async def test_pods_are_asked_side_by_side() -> None:
 async def test_another_question_is_asked_anew_and_replaces_the_answer() -> None:
     world = World(serving(2, MISSING_OP))
     await world.ask(order(pod()))
-    await world.ask(order(pod(), question=Question(made_up=False)))
+    world.servers.serve(2, PREDICTED)
+    await world.ask(order(pod(), question=Question(any_signatures=True)))
     assert world.times() == 2
-    assert world.outcomes() == {("m", 2): Outcome.UNPROVEN}
+    assert world.outcomes() == {("m", 2): Outcome.GOOD}
 
 
 async def test_a_new_process_is_asked_anew() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
+from tfs_operator.api.verify import RequestsConfigMap
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.errors import Transient
 from tfs_operator.controller.key import TFModelKey
@@ -25,7 +26,7 @@ from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObse
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
 from tfs_operator.domain.rollout_status import rollout_status
-from tfs_operator.domain.verification import Answered
+from tfs_operator.domain.verification import Answered, Stored
 from tfs_operator.planning import ApplyFailure, Conclusion, ProbeOrder, Reloaded, ReloadOrder
 from tfs_operator.render import Settings
 from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANNOTATION, models_digest
@@ -71,12 +72,13 @@ class Cluster:
     looked_for: list[str] = field(default_factory=list)
     questions: list[ProbeOrder] = field(default_factory=list)
     probes: dict[str, dict[str, dict[int, Answered]]] = field(default_factory=dict)
+    stored: Stored = field(default_factory=Stored)
     written: list[Conclusion] = field(default_factory=list)
     closed: int = 0
     forgotten: list[TFModelKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.states = TFModelStates(lambda key: TFModelState(self, self, self, self, self))  # type: ignore[arg-type]  # all in one
+        self.states = TFModelStates(lambda key: TFModelState(self, self, self, self, self, self))  # type: ignore[arg-type]  # all in one
         gatherer = Gatherer(self.cache, Settings(), clock=lambda: NOW, unknown_kinds=lambda: self.unknown_kinds)
         actor = Actor(gatherer, self.look_for)
         clock: Callable[[], float] = lambda: NOW  # noqa: E731  # a constant
@@ -174,6 +176,10 @@ class Cluster:
         self, pods: Sequence[PodFacts], observations: Sequence[PodObservation]
     ) -> dict[str, dict[str, dict[int, Answered]]]:
         return self.probes
+
+    async def read(self, namespace: str, config_map: RequestsConfigMap | None) -> Stored | None:
+        """Of the ConfigMap that rollout.verify names."""
+        return None if config_map is None else self.stored
 
     async def write(self, conclusion: Conclusion) -> None:
         self.written.append(conclusion)

@@ -13,12 +13,13 @@ from tfs_operator.cluster.errors import Transient
 from tfs_operator.controller.reconcile.reconciler import MAX_ROUNDS, NO_REQUEUE, Result
 from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.committed import to_annotation
+from tfs_operator.domain.expectation import expectation
 from tfs_operator.domain.fetch_protocol import FetchReport, FetchState, ModelReport, VersionReport
 from tfs_operator.domain.observation import ModelObservation, Problem
 from tfs_operator.domain.rollout import Action, Facts, Memory, Step
 from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.domain.times import rfc3339
-from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question, Stored
 from tfs_operator.planning import ApplyFailure
 from tfs_operator.planning.next_look import FAST_SECONDS, LOADING_SECONDS
 from tfs_operator.render.deployment import attempt_for, models_digest
@@ -333,7 +334,9 @@ class TestWhatIsNotActedOn:
             cluster.tfmodel(deleted=True)
         assert await cluster.pass_() == NO_REQUEUE
         assert (cluster.written, cluster.forgotten) == ([], [KEY])
-        assert cluster.closed == len([known.observer, known.reloader, known.fetchers, known.prober])
+        assert cluster.closed == len(
+            [known.observer, known.reloader, known.fetchers, known.prober, known.stored_requests]
+        )
         assert len(cluster.states) == 0
 
 
@@ -356,14 +359,28 @@ class TestTheNextLook:
 
 
 class TestFetchers:
-    async def test_those_of_the_aspired_models_are_ordered_also_while_their_pods_are_not_ready(self) -> None:
+    async def test_those_of_all_pods_are_ordered_also_while_their_pods_are_not_ready(self) -> None:
+        """One of an unknown set of models has no model to hold. It is told what is committed, and keeps its own."""
         cluster = Cluster()
         cluster.tfmodel(modelUri="s3://bucket/m")
         await cluster.pass_()
         cluster.pod("a", None, digest=models_digest(cluster.aspired))
         cluster.pod("old", None, digest="another")
         await cluster.pass_()
-        assert list(cluster.ordered) == ["a"]
+        assert {pod: list(order.models) for pod, order in cluster.ordered.items()} == {"a": ["mnist"], "old": []}
+        assert all(order.expect == expectation(cluster.aspired) for order in cluster.ordered.values())
+
+    @pytest.mark.parametrize(("others", "alone"), [(None, True), (serves(1), False)])
+    async def test_a_pod_is_told_whether_another_one_is_ready(
+        self, others: ModelObservation | None, alone: bool
+    ) -> None:
+        cluster = Cluster()
+        cluster.tfmodel()
+        cluster.commit(to_annotation(cluster.aspired))
+        cluster.pod("a", None, digest=models_digest(cluster.aspired))
+        cluster.pod("old", others, digest="another")
+        await cluster.pass_()
+        assert cluster.ordered["a"].alone is alone
 
     async def test_pods_of_the_set_before_are_ordered_the_models_that_they_share(self) -> None:
         """From where they had another model of the same name, they would fetch that one's versions."""
@@ -397,7 +414,7 @@ class TestFetchers:
         assert [status.version for status in cluster.evidence.fetching["mnist"]] == [1]
 
     async def test_nothing_is_ordered_before_anything_is_committed(self) -> None:
-        cluster = Cluster()
+        cluster = Cluster(failure=REFUSED)
         cluster.pod("a", SILENT)
         cluster.tfmodel(modelUri="s3://bucket/m")
         await cluster.pass_()
@@ -421,3 +438,10 @@ class TestQuestions:
         cluster.tfmodel(versionLabels=STABLE)
         await cluster.pass_()
         assert {(order.pod.name, order.model, order.version) for order in cluster.questions} == {("a", "mnist", 1)}
+
+    async def test_the_config_map_that_the_spec_names_is_a_part_of_what_is_decided(self) -> None:
+        cluster = serving(serves(1, stable=1))
+        cluster.tfmodel(versionLabels=STABLE, rollout={"verify": {"configMap": {"name": "digits"}}})
+        cluster.stored = Stored(problem="does not exist")
+        await cluster.pass_()
+        assert list(cluster.evidence.verify_problems) == ["mnist"]

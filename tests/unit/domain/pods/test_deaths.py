@@ -39,14 +39,20 @@ class TestWords:
             (255, "Error", True),
             (134, "Error", True),
             (128, "StartError", True),
-            (137, "Error", False),
+            (137, "Error", True),
             (137, "OOMKilled", False),
         ],
     )
-    def test_the_last_words_of_a_server_that_was_killed_tell_nothing(self, code: int, reason: str, told: bool) -> None:
+    def test_errors_among_its_last_words(self, code: int, reason: str, told: bool) -> None:
         death = death_of(container(ended(code, reason, SERVER_LOG)))
         assert death is not None
         assert death.words.endswith(f": {LAST_WORDS}") is told
+
+    @pytest.mark.parametrize(("code", "told"), [(137, False), (134, True), (1, True)])
+    def test_the_last_line_of_a_server_that_was_killed_tells_nothing(self, code: int, told: bool) -> None:
+        death = death_of(container(ended(code, message="I am well")))
+        assert death is not None
+        assert ("I am well" in death.words) is told
 
     def test_without_a_limit_it_was_the_nodes_memory(self) -> None:
         manifest = pod(containerStatuses=[container(ended(137, "OOMKilled"))])
@@ -110,6 +116,10 @@ class TestTellingLines:
 
     def test_without_an_error_the_last_line(self) -> None:
         assert telling_lines("one\n\n  two  \n\n") == "two"
+
+    def test_without_an_error_nothing_where_only_errors_tell(self) -> None:
+        assert telling_lines("one\n\n  two  \n\n", only_errors=True) == ""
+        assert telling_lines(SERVER_LOG, only_errors=True) == LAST_WORDS
 
     def test_an_empty_log_says_nothing(self) -> None:
         assert telling_lines("") == ""

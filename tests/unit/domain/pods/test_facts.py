@@ -213,6 +213,18 @@ class TestWhetherItServedWhenItDied:
         assert not self.found("2026-11-21T09:00:00Z", exit_code=0).died_serving
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "told"), [(137, "Error", True), (137, "OOMKilled", False), (1, "Error", False)]
+)
+def test_a_server_that_was_killed_before_it_served_is_told_with_its_age(code: int, reason: str, told: bool) -> None:
+    """The startup probe ends a server that does not come up within `rollout.loadTimeoutSeconds`."""
+    times = {"startedAt": "2026-11-21T06:30:00Z", "finishedAt": "2026-11-21T06:40:02Z"}
+    over = {"terminated": {"exitCode": code, "reason": reason, **times}}
+    problem = problem_of(container(over))
+    assert problem is not None
+    assert (" after 602 s" in problem.message) is told
+
+
 def test_a_server_that_runs_again_is_not_well_before_it_is_ready() -> None:
     again = container({"running": {}}, restartCount=1, lastState=ended(255))
     assert problem_of(again) is not None

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from testing.recordings.data import rest_cases
-from tfs_operator.domain.verification import Answer, Outcome, Probed, judge, of_requests, of_signatures
+from tfs_operator.domain.verification import Answer, Outcome, Probed, concluded, judge, of_requests
 
 GOOD, BAD, UNPROVEN = Outcome.GOOD, Outcome.BAD, Outcome.UNPROVEN
 NODE = "\n\t [[{{function_node __inference___1}}{{node MatMul}}]]"
@@ -121,16 +121,24 @@ class TestCombined:
         assert of_requests(self.of(UNPROVEN, BAD, UNPROVEN)).outcome is BAD
         assert of_requests(self.of(UNPROVEN, UNPROVEN)).outcome is UNPROVEN
 
-    def test_one_signature_that_fails_is_enough(self) -> None:
-        assert of_signatures(self.of(GOOD, BAD, UNPROVEN)).outcome is BAD
-        assert of_signatures(self.of(UNPROVEN, GOOD)).outcome is GOOD
-        assert of_signatures(self.of(UNPROVEN)).outcome is UNPROVEN
-
     def test_the_first_of_a_kind_speaks(self) -> None:
         assert of_requests([Probed(BAD, "first"), Probed(BAD, "second")]).words == "first"
 
+    def test_one_signature_that_fails_is_enough(self) -> None:
+        assert concluded([], self.of(GOOD, BAD, UNPROVEN)).outcome is BAD
+        assert concluded([], self.of(UNPROVEN, GOOD)).outcome is GOOD
+        assert concluded([], self.of(UNPROVEN)).outcome is UNPROVEN
+
+    def test_what_users_require_decides(self) -> None:
+        assert concluded(self.of(GOOD), self.of(UNPROVEN)).outcome is GOOD
+        assert concluded(self.of(GOOD, UNPROVEN), self.of(GOOD)).outcome is UNPROVEN
+        assert concluded(self.of(UNPROVEN, BAD), self.of(GOOD)).outcome is BAD
+
+    def test_but_for_what_cannot_predict_at_all(self) -> None:
+        assert concluded(self.of(GOOD, UNPROVEN), self.of(BAD)).outcome is BAD
+
     def test_nothing_proves_nothing(self) -> None:
-        assert of_requests([]).outcome is of_signatures([]).outcome is UNPROVEN
+        assert of_requests([]).outcome is concluded([], []).outcome is UNPROVEN
 
 
 def _predictions() -> list[tuple[str, int, str]]:
