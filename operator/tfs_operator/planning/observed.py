@@ -13,6 +13,7 @@ from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
+from tfs_operator.domain.recycle import ServerLoad
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question, Stored
@@ -85,6 +86,12 @@ class Observed:
     observations: tuple[PodObservation, ...] = ()
     dead: tuple[DeadPod, ...] = ()
     """Pods that will never run again, and are none of `pods`."""
+
+    loads: tuple[ServerLoad, ...] = ()
+    """What the model servers of the pods have behind them."""
+
+    memory_unreadable: str = ""
+    """Why the memory of model servers cannot be read; empty where it can, or is not asked for."""
 
     stored: Stored | None = None
     """The ConfigMap that rollout.verify names; None where it names none."""
