@@ -13,6 +13,9 @@ SIZES_RISE = "the sizes must rise, the first from 1 on, for example [1, 4, 16]"
 LAST_SIZE = (
     "the last of allowedBatchSizes must be maxBatchSize, which is 1000 unless set: the server loads no model otherwise"
 )
+NO_LIMIT = "recycle.memoryPercent is a part of resources.limits.memory, which is not set"
+NO_BOUND = "set memoryPercent, swaps, or both"
+_MEMORY: dict[str, Any] = {"resources": {"limits": {"memory": "1Gi"}}}
 NO_WARMUP = "iterations has no effect when enabled is false"
 
 
@@ -83,7 +86,18 @@ ROWS: Rows = {
         ),
         FRACTION: _both("gpuMemoryFraction", 1, "--per_process_gpu_memory_fraction=0.5"),
         GRPC: _both("grpc", {"maxConnectionAgeSeconds": 9}, "--grpc_channel_arguments=grpc.max_connection_age_ms=9000"),
+        NO_LIMIT: [
+            ({**_MEMORY, "recycle": {"memoryPercent": 80}}, {"recycle": {"memoryPercent": 80}}),
+            (
+                {"resources": {"requests": {"memory": "1Gi"}}, "recycle": {"swaps": 9}},
+                {"resources": {"requests": {"memory": "1Gi"}}, "recycle": {"memoryPercent": 80}},
+            ),
+            ({"recycle": {"swaps": 9}}, {"resources": {"limits": {"cpu": 1}}, "recycle": {"memoryPercent": 80}}),
+        ],
     },
+    "spec.server.recycle": {NO_BOUND: [({"swaps": 1}, {}), ({"swaps": 9, "memoryPercent": 80}, {})]},
+    "spec.server.recycle.swaps": _range(1, 100_000),
+    "spec.server.recycle.memoryPercent": _range(20, 100),
     "spec.server.batching": {
         LAST_SIZE: [
             ({"maxBatchSize": 8, "allowedBatchSizes": [2, 8]}, {"maxBatchSize": 8, "allowedBatchSizes": [2, 4]}),

@@ -18,6 +18,7 @@ ALLOWED = {
     ("keda.sh", "scaledobjects"): OWNED,
     ("networking.k8s.io", "networkpolicies"): OWNED,
     ("", "pods"): {"list", "watch"},
+    ("metrics.k8s.io", "pods"): {"list"},
     ("events.k8s.io", "events"): {"create", "patch"},
 }
 

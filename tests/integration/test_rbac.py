@@ -47,8 +47,10 @@ MODELS: dict[str, dict[str, Any]] = {
         "server": {"resources": {"requests": {"cpu": "1"}}},
     },
     "by-keda": {"autoscaling": KEDA},
+    "recycled": {"server": {"resources": {"limits": {"memory": "1Gi"}}, "recycle": {"memoryPercent": 80}}},
 }
-"""Name → spec: together they have a child of every kind. Each has a namespace of its own."""
+"""Name → spec: together they have a child of every kind, and use what else is granted. Each has a namespace of its
+own."""
 CASES = {
     "everywhere": [],
     "chosen namespaces": [f"watchNamespaces={{{','.join(f'rbac-{name}' for name in MODELS)}}}"],
@@ -143,10 +145,18 @@ def walked(installed: Installed, saved_model: Path, tmp_path_factory: pytest.Tem
     return installed
 
 
+def memory_is_unreadable(api: Api, namespace: str) -> bool:
+    """Tells whether the operator has asked for it: the API server here has no metrics API."""
+    found = api.get("TFModel", namespace, "mnist")
+    return found is not None and condition(found, "MemoryBounded").get("reason") == "MetricsUnavailable"
+
+
 def live(api: Api, namespace: str, spec: dict[str, Any]) -> None:
     """From the first child to the end: created, repaired, pruned, in the way, scaled, deleted."""
     api.create(tfmodel(namespace, **spec))
     wait_for_reason(api, namespace, "mnist", "Deploying")
+    if "recycle" in spec.get("server", {}):
+        until(api, namespace, lambda: memory_is_unreadable(api, namespace))
     for child in children(api, namespace):
         edit(api, child)
         delete(api, child)

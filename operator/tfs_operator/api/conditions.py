@@ -27,6 +27,9 @@ class ConditionType(StrEnum):
     SCALING_ACTIVE = "ScalingActive"
     """The autoscaler can read what it scales on. Only with `spec.autoscaling`."""
 
+    MEMORY_BOUNDED = "MemoryBounded"
+    """Pods whose model server has grown are replaced. Only with `spec.server.recycle`."""
+
 
 class Reason(StrEnum):
     """Why a condition has its status."""
@@ -66,6 +69,21 @@ class Reason(StrEnum):
 
     KEDA_NOT_INSTALLED = "KedaNotInstalled"
     """`spec.autoscaling.keda` is set, and KEDA is not installed. Everything else is applied."""
+
+    WITHIN_BOUNDS = "WithinBounds"
+    """No model server has reached a bound of `server.recycle`."""
+
+    RECYCLING = "Recycling"
+    """A model server has reached a bound of `server.recycle`; the pods are replaced one by one."""
+
+    MEMORY_TOO_SMALL = "MemoryTooSmall"
+    """A model server has reached `server.recycle.memoryPercent` without having unloaded a version."""
+
+    METRICS_UNAVAILABLE = "MetricsUnavailable"
+    """The memory of the model servers cannot be read: the cluster has no metrics API, or it fails."""
+
+    METRICS_PENDING = "MetricsPending"
+    """The metrics API has no reading of a pod yet."""
 
     SUSPENDED = "Suspended"
     """`spec.suspend` is true."""

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWr
 from pydantic_core import PydanticCustomError
 
 from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
+from tfs_operator.api.recycle import NEEDS_A_LIMIT, Recycle
 from tfs_operator.api.rules import Rule, found, lacks, ruled
 from tfs_operator.api.tls import Tls
 from tfs_operator.api.tuning import (
@@ -196,6 +197,9 @@ class Server(ApiModel):
     grpc: Grpc | None = None
     """Connections of gRPC clients."""
 
+    recycle: Recycle | None = None
+    """Replaces pods whose model server has grown. Default: never."""
+
     extra_args: ExtraArgs | None = None
     """Further flags of `tensorflow_model_server`, one `--name=value` each; see `tensorflow_model_server --help`.
     The server ignores an unknown flag. Flags that the operator itself sets are refused, and so are flags of a field
@@ -205,4 +209,4 @@ class Server(ApiModel):
     tls: Tls | None = None
     """gRPC over TLS. Default: without."""
 
-    rules = SAID_ONCE
+    rules = (*SAID_ONCE, NEEDS_A_LIMIT)

@@ -24,7 +24,7 @@ class Condition(ApiModel):
     """A condition, as in the Kubernetes API conventions (metav1.Condition)."""
 
     type: Annotated[str, Field(min_length=1, max_length=316)]
-    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied, Progressing or ScalingActive."""
+    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied, Progressing, ScalingActive or MemoryBounded."""
 
     status: Literal["True", "False", "Unknown"]
     """True, False or Unknown."""
@@ -235,8 +235,8 @@ class TFModelStatus(ApiModel):
     conditions: Annotated[list[Condition], Field(max_length=16, json_schema_extra=map_list("type"))] = Field(
         default_factory=list
     )
-    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied, Progressing; ScalingActive with autoscaling. Wait with
-    `kubectl wait --for=condition=Ready tfmodel/NAME`."""
+    """Ready, ModelsFetched, VersionsAvailable, LabelsApplied, Progressing; ScalingActive with autoscaling,
+    MemoryBounded with server.recycle. Wait with `kubectl wait --for=condition=Ready tfmodel/NAME`."""
 
     replicas: Count = 0
     """Number of pods that exist."""

@@ -10,7 +10,7 @@ import json
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -175,6 +175,14 @@ class ClusterClient:
             return await self._pages(kind, path, {**query, "limit": str(PAGE_SIZE)})
         except errors.Gone:
             return await self._pages(kind, path, query)
+
+    async def pod_metrics(self, *, label_selector: str = "", namespace: str | None = None) -> Sequence[Manifest]:
+        """Returns what the resource metrics API says of pods. NotFound where the cluster has no such API; it neither
+        pages nor versions its lists."""
+        path = RESOURCES["PodMetrics"].path(namespace)
+        found = await self._call(_Request("GET", path, _selected(label_selector)))
+        items: Sequence[Manifest] = found.get("items") or ()
+        return items
 
     @asynccontextmanager
     async def watch(

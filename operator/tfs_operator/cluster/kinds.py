@@ -40,6 +40,7 @@ RESOURCES: Mapping[str, Resource] = {
     "ScaledObject": Resource("keda.sh/v1alpha1", "scaledobjects"),
     "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
     "Event": Resource("events.k8s.io/v1", "events"),
+    "PodMetrics": Resource("metrics.k8s.io/v1beta1", "pods"),
     "Lease": Resource("coordination.k8s.io/v1", "leases"),
     identity.KIND: Resource(identity.API_VERSION, identity.PLURAL),
 }

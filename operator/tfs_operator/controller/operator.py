@@ -28,6 +28,7 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.pods.fetchers import Fetchers
+from tfs_operator.controller.pods.memory import MemoryReader
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import DEADLINE_SECONDS, Prober
 from tfs_operator.controller.pods.reload import Reloader
@@ -178,7 +179,10 @@ async def _lead(process: _Process) -> None:
 async def _work(process: _Process, states: TFModelStates) -> None:
     options, optional = process.options, process.optional
     recorder = EventRecorder(process.client, instance=socket.gethostname(), busy=lambda: process.queue.depth > 0)
-    gatherer = Gatherer(process.cache, options.settings, options.retry_seconds, unknown_kinds=lambda: optional.unknown)
+    memory = MemoryReader(process.client, partial(_reads_memory, process.cache), options.namespaces)
+    gatherer = Gatherer(
+        process.cache, options.settings, options.retry_seconds, unknown_kinds=lambda: optional.unknown, memory=memory
+    )
     actor = Actor(gatherer, look_for=optional.look_for)
     status = StatusWriter(process.client, process.cache, recorder, options.settings, process.metrics)
     reconciler = Reconciler(states, gatherer, actor, status, options.status_poll_seconds)
@@ -187,7 +191,16 @@ async def _work(process: _Process, states: TFModelStates) -> None:
         # What the watches have not brought yet, or never will, is what the operator before this one did last.
         await process.informer.fill()
     process.informer.lead()
-    await run_until_first_exit({"events": recorder.run(), "workers": worker.work_all(options.workers)})
+    await run_until_first_exit(
+        {"events": recorder.run(), "workers": worker.work_all(options.workers), "memory": memory.run()}
+    )
+
+
+def _reads_memory(cache: Cache) -> bool:
+    """Whether any TFModel has a bound on the memory of its model servers."""
+    found = (cache.get(*key) or {} for key in cache.keys(TFMODEL))
+    servers = (live.get("spec", {}).get("server") or {} for live in found)
+    return any((server.get("recycle") or {}).get("memoryPercent") for server in servers)
 
 
 async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:

@@ -11,6 +11,7 @@ from tfs_operator.domain.fetch_checks import FETCH_CHECKS
 from tfs_operator.domain.folder_checks import folder_lacks_a_version
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, END, PodObservation, Problem
+from tfs_operator.domain.recycle_checks import memory_bounded
 from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
@@ -28,6 +29,7 @@ def all_conditions(evidence: Evidence) -> dict[ConditionType, Verdict]:
         ConditionType.LABELS_APPLIED: labels,
         ConditionType.PROGRESSING: _progressing(evidence, ready),
         **({ConditionType.SCALING_ACTIVE: scaling_active(evidence.autoscaler)} if evidence.autoscaler else {}),
+        **({ConditionType.MEMORY_BOUNDED: memory_bounded(evidence.recycle, evidence.now)} if evidence.recycle else {}),
     }
 
 

@@ -9,6 +9,7 @@ from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.recycle import RecycleFacts, ServerLoad
 from tfs_operator.domain.rollout import Step
 from tfs_operator.domain.surge import Surge
 
@@ -37,6 +38,11 @@ class Evidence:
     surge: Surge = field(default_factory=Surge)
     autoscaler: AutoscalerFacts | None = None
     """None where the spec sets the number of replicas."""
+
+    recycle: RecycleFacts | None = None
+    """None without `server.recycle`."""
+
+    loads: Sequence[ServerLoad] = ()
 
     verify_problems: Mapping[str, str] = field(default_factory=dict)
     """By model, why the requests of rollout.verify cannot be used."""

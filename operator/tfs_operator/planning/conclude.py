@@ -22,6 +22,7 @@ from tfs_operator.planning.observed import Observed, Refused
 from tfs_operator.planning.outcome import Outcome
 from tfs_operator.planning.passed import Passed
 from tfs_operator.planning.plan import Plan
+from tfs_operator.planning.recycling import recycle_facts
 from tfs_operator.planning.rollout_report import RolloutReport, rollout_reports
 from tfs_operator.planning.status import Verdicts, status_of, status_of_refused
 from tfs_operator.render.replicas import desired_replicas
@@ -118,6 +119,8 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         fetching=remembered.figures,
         surge=observed.surge,
         autoscaler=_autoscaler(observed, outcome),
+        recycle=recycle_facts(observed, plan.steps),
+        loads=observed.loads,
         verify_problems=observed.verify_problems,
         lost=_lost(observed, replicas),
     )

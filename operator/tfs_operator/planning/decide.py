@@ -11,6 +11,7 @@ from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.planning.desired_children import desired_children
 from tfs_operator.planning.observed import Observed, Refused, rollout_pod
 from tfs_operator.planning.plan import Plan, ProbeOrder, ReloadOrder
+from tfs_operator.planning.recycling import recycled_for
 
 
 def decide(observed: Observed | Refused) -> Plan:
@@ -20,7 +21,8 @@ def decide(observed: Observed | Refused) -> Plan:
     steps = {model.name: decide_rollout(_facts(model, observed)) for model in observed.aspired.models}
     committed = committed_after(observed.aspired, observed.committed_aspired, steps)
     replace_pods = any(step.replace_pods for step in steps.values())
-    desired = None if committed is None else desired_children(observed, committed, replace_pods=replace_pods)
+    recycled = recycled_for(observed, steps)
+    desired = None if committed is None else desired_children(observed, committed, recycled, replace_pods=replace_pods)
     kinds = {each["kind"] for each in desired or ()} | {observed.subject.autoscaler_kind}
     return Plan(
         lacking_kinds=observed.unknown_kinds & kinds,
@@ -81,7 +83,7 @@ def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> R
 def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
     """Returns what the steps ask for and no pod has answered; nothing while the requests of the spec are unusable."""
     return [
-        ProbeOrder(pod, name, version, observed.question(name, version))
+        ProbeOrder(pod, name, version, observed.question(name, version), observed.is_committed(name, version))
         for name, step in steps.items()
         if name not in observed.verify_problems
         for pod, seen in observed.deciding(name)

@@ -11,16 +11,20 @@ from tfs_operator.render.deployment import attempt_for, attempt_of, renewal_of
 from tfs_operator.render.pinned_image import pinned_settings
 
 
-def desired_children(observed: Observed, committed: ModelServerConfig, *, replace_pods: bool) -> list[Manifest]:
+def desired_children(
+    observed: Observed, committed: ModelServerConfig, recycled: str | None = None, *, replace_pods: bool
+) -> list[Manifest]:
     """Returns them in the order in which they are applied. `replace_pods`: those that are there read their
-    configuration only at their start, and do not come up with it. Also of kinds that the cluster does not know."""
+    configuration only at their start, and do not come up with it. `recycled`: the server for which the pods are
+    replaced, or were last. Also of kinds that the cluster does not know."""
     tfmodel, live = observed.tfmodel, observed.children.deployment
     attempt = attempt_for(tfmodel, committed) if observed.current and replace_pods else attempt_of(live)
     turn = _renewal(observed) or renewal_of(live)
-    settings = pinned_settings(live, tfmodel, committed, observed.settings, attempt, turn)
+    settings = pinned_settings(live, tfmodel, committed, observed.settings, attempt, turn, recycled)
     rolling = not deployment.facts(live).complete
     former = former_after(observed.sets, committed, observed.pods, rolling=rolling)
-    return children(tfmodel, committed, settings, attempt, turn, surge=observed.surge.allowed, former=former)
+    surge = observed.surge.allowed
+    return children(tfmodel, committed, settings, attempt, turn, recycled, surge=surge, former=former)
 
 
 def _renewal(observed: Observed) -> str | None:

@@ -13,11 +13,12 @@ from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
+from tfs_operator.domain.recycle import ServerLoad
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question, Stored
 from tfs_operator.planning.model_sets import ModelSets
-from tfs_operator.planning.questions import OwnRequests, own_requests, question, superseded
+from tfs_operator.planning.questions import OwnRequests, names, own_requests, question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -85,6 +86,12 @@ class Observed:
     observations: tuple[PodObservation, ...] = ()
     dead: tuple[DeadPod, ...] = ()
     """Pods that will never run again, and are none of `pods`."""
+
+    loads: tuple[ServerLoad, ...] = ()
+    """What the model servers of the pods have behind them."""
+
+    memory_unreadable: str = ""
+    """Why the memory of model servers cannot be read; empty where it can, or is not asked for."""
 
     stored: Stored | None = None
     """The ConfigMap that rollout.verify names; None where it names none."""
@@ -212,6 +219,11 @@ class Observed:
         answers = [seen.model(model) for _, seen in self.deciding(model)]
         over = superseded(version, aspired, self.committed_model(model), answers)
         return question(self.tfmodel.spec, self._own_requests[model], over)
+
+    def is_committed(self, model: str, version: int) -> bool:
+        """Tells whether pods come up with the version."""
+        committed = self.committed_model(model)
+        return committed is not None and (names(committed, version) or version in committed.labels.values())
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that. A server whose models lie

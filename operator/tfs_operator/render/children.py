@@ -22,22 +22,23 @@ def children(
     settings: Settings,
     attempt: str | None = None,
     renewal: str | None = None,
+    recycled: str | None = None,
     *,
     surge: bool = True,
     former: Mapping[str, ModelServerConfig] | None = None,
 ) -> list[Manifest]:
     """The manifests in the order in which they are applied: what a pod needs comes before the pods.
 
-    `committed` has every model of the spec; it is what pods start with. A new `attempt` or `renewal` replaces the pods.
-    Without `surge` a rolling update stops an old pod before it starts a new one. `former` has what was committed of
-    other sets of models, by digest.
+    `committed` has every model of the spec; it is what pods start with. A new `attempt`, `renewal` or `recycled`
+    replaces the pods. Without `surge` a rolling update stops an old pod before it starts a new one. `former` has what
+    was committed of other sets of models, by digest.
     """
     manifests = [
         config_map(tfmodel, committed, former),
         service(tfmodel),
         headless_service(tfmodel),
         *network_policies(tfmodel, settings),
-        deployment(tfmodel, committed, settings, attempt, renewal, surge=surge),
+        deployment(tfmodel, committed, settings, attempt, renewal, recycled, surge=surge),
     ]
     if tfmodel.spec.most_replicas > 1:
         manifests.append(pod_disruption_budget(tfmodel))

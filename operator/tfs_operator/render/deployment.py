@@ -22,6 +22,7 @@ from tfs_operator.render.volumes import volumes
 MODELS_DIGEST_ANNOTATION = "tfs-operator.io/models-digest"
 ATTEMPT_ANNOTATION = "tfs-operator.io/attempt"
 RENEWAL_ANNOTATION = "tfs-operator.io/certificate-renewal"
+RECYCLE_ANNOTATION = "tfs-operator.io/recycled-for"
 _UID = 65532
 _WRITES_TO_A_CLAIM = {"fsGroup": _UID, "fsGroupChangePolicy": "OnRootMismatch"}
 
@@ -32,12 +33,13 @@ def deployment(
     settings: Settings,
     attempt: str | None = None,
     renewal: str | None = None,
+    recycled: str | None = None,
     *,
     surge: bool = True,
 ) -> Manifest:
-    """A new `attempt` or `renewal` replaces the pods, though nothing else of them has changed: they read their
-    configuration and their certificate at their start. Without `surge` an old pod is stopped before a new one is
-    started, as there is room for one only."""
+    """A new `attempt`, `renewal` or `recycled` replaces the pods, though nothing else of them has changed: they read
+    their configuration and their certificate at their start, and give back memory at their end. Without `surge` an old
+    pod is stopped before a new one is started, as there is room for one only."""
     rollout = tfmodel.spec.rollout
     spec = {
         **replicas(tfmodel),
@@ -49,7 +51,11 @@ def deployment(
             "rollingUpdate": {"maxSurge": int(surge), "maxUnavailable": int(not surge)},
         },
         "template": {
-            "metadata": _pod_metadata(tfmodel, config, {ATTEMPT_ANNOTATION: attempt, RENEWAL_ANNOTATION: renewal}),
+            "metadata": _pod_metadata(
+                tfmodel,
+                config,
+                {ATTEMPT_ANNOTATION: attempt, RENEWAL_ANNOTATION: renewal, RECYCLE_ANNOTATION: recycled},
+            ),
             "spec": _pod_spec(tfmodel, config, settings),
         },
     }
@@ -77,6 +83,11 @@ def attempt_of(live: Manifest | None) -> str | None:
 def renewal_of(live: Manifest | None) -> str | None:
     """The renewal of a live Deployment's pods."""
     return _pod_annotation(live, RENEWAL_ANNOTATION)
+
+
+def recycled_of(live: Manifest | None) -> str | None:
+    """The server for which a live Deployment's pods were replaced last, since it had grown."""
+    return _pod_annotation(live, RECYCLE_ANNOTATION)
 
 
 def _pod_annotation(live: Manifest | None, name: str) -> str | None:

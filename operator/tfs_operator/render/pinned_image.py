@@ -19,6 +19,7 @@ def pinned_settings(
     settings: Settings,
     attempt: str | None,
     renewal: str | None = None,
+    recycled: str | None = None,
 ) -> Settings:
     """`settings`, with the operator's image of the live Deployment where nothing else would change: a new image comes
     with the next change that replaces the pods anyway."""
@@ -26,7 +27,7 @@ def pinned_settings(
     if live is None or image is None or image == settings.fetcher_image:
         return settings
     kept = replace(settings, fetcher_image=image)
-    desired = deployment(tfmodel, committed, kept, attempt, renewal)
+    desired = deployment(tfmodel, committed, kept, attempt, renewal, recycled)
     return kept if holds(live["spec"]["template"], desired["spec"]["template"]) else settings
 
 

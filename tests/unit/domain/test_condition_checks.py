@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from tfs_operator.api.conditions import ConditionType, Reason
+from tfs_operator.api.recycle import Recycle
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT, AutoscalerFacts
 from tfs_operator.domain.condition_checks import LABEL_CHECKS, VERSION_CHECKS, all_conditions, inactive_conditions
 from tfs_operator.domain.deployment import DeploymentFacts
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.recycle import RecycleFacts
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
 from tfs_operator.domain.surge import Surge
 from tfs_operator.domain.times import since
@@ -535,6 +537,15 @@ class TestScalingActive:
     def test_what_is_not_served_is_said_before(self) -> None:
         evidence = with_pods(pod("a", ()), autoscaler=self.NO_KEDA)
         assert judged(evidence, ConditionType.READY)[1] == Reason.LOADING
+
+
+class TestMemoryBounded:
+    def test_it_is_there_for_what_has_a_bound_only(self) -> None:
+        assert ConditionType.MEMORY_BOUNDED not in all_conditions(GOOD)
+        unreadable = RecycleFacts(Recycle(memory_percent=80), unreadable="no API")
+        found = all_conditions(replace(GOOD, recycle=unreadable))
+        assert found[ConditionType.MEMORY_BOUNDED].reason is Reason.METRICS_UNAVAILABLE
+        assert found[ConditionType.READY].reason is Reason.SERVING, "it takes nothing from what is served"
 
 
 class TestRefused:

@@ -43,9 +43,20 @@ FETCHED_BYTES = Family(
 TOTAL_BYTES = Family(
     "tfmodel_fetch_total_bytes", "Size of a version that is being fetched; 0 while unknown.", ("model", "version")
 )
+SWAPS = Family("tfmodel_server_swaps", "Versions that a model server has unloaded since its start.", ("pod",))
+MEMORY = Family(
+    "tfmodel_server_memory_bytes",
+    "Working set of a model server. Only with server.recycle.memoryPercent.",
+    ("pod",),
+)
+MEMORY_LIMIT = Family(
+    "tfmodel_server_memory_limit_bytes",
+    "Memory limit of a model server. Only with server.recycle.memoryPercent.",
+    ("pod",),
+)
 FAMILIES = (
     *(INFO, CONDITION, REASON, SPEC_REPLICAS, REPLICAS, READY_REPLICAS, VERSIONS, FAILED, SPEC_LABEL, LABEL, STEP),
-    *(FETCHES, FETCHED_BYTES, TOTAL_BYTES),
+    *(FETCHES, FETCHED_BYTES, TOTAL_BYTES, SWAPS, MEMORY, MEMORY_LIMIT),
 )
 
 _STATUSES = ("True", "False", "Unknown")
@@ -59,6 +70,7 @@ def served(tfmodel: TFModel, image: str, evidence: Evidence, verdicts: Verdicts)
     yield _info(tfmodel, image)
     yield from conditions(verdicts)
     yield from _replicas(evidence)
+    yield from _loads(evidence)
     pods = answering(evidence.pods)
     for model in evidence.aspired.models:
         yield from _versions(model, pods)
@@ -86,6 +98,14 @@ def _replicas(evidence: Evidence) -> Iterator[Sample]:
     yield Sample(SPEC_REPLICAS, (), evidence.replicas)
     yield Sample(REPLICAS, (), len(evidence.pods))
     yield Sample(READY_REPLICAS, (), len(evidence.ready_pods))
+
+
+def _loads(evidence: Evidence) -> Iterator[Sample]:
+    for load in evidence.loads:
+        yield Sample(SWAPS, (load.pod,), load.swaps)
+        if load.memory is not None:
+            yield Sample(MEMORY, (load.pod,), load.memory)
+            yield Sample(MEMORY_LIMIT, (load.pod,), load.limit)
 
 
 def _versions(model: ModelConfig, pods: list[PodObservation]) -> Iterator[Sample]:

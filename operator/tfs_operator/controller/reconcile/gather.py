@@ -10,7 +10,9 @@ from tfs_operator.cluster.cache import Cache, controller_of
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.controller.pods.fetchers import Answer
+from tfs_operator.controller.pods.memory import MemoryReader
 from tfs_operator.controller.pods.observe import living_pods
+from tfs_operator.controller.reconcile.loads import Loads
 from tfs_operator.controller.reconcile.state import TFModelState
 from tfs_operator.domain.committed import (
     COMMITTED_ANNOTATION,
@@ -41,14 +43,16 @@ class Gatherer:
         retry_seconds: float = 60.0,
         clock: Callable[[], float] = time.time,
         unknown_kinds: Callable[[], frozenset[str]] = frozenset,
+        memory: MemoryReader | None = None,
     ) -> None:
         """`retry_seconds`: how soon a version that failed is tried again; `unknown_kinds`: those that the cluster does
-        not know."""
+        not know; `memory` has how much the model servers use."""
         self._cache = cache
         self._settings = settings
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._unknown_kinds = unknown_kinds
+        self._loads = Loads(memory)
 
     def subject(self, key: TFModelKey) -> Subject | Refused | None:
         """Returns the TFModel; None when it is gone, or going: its children go by garbage collection."""
@@ -92,6 +96,8 @@ class Gatherer:
                 for seen in observations
             ),
             dead=tuple(dead_pods(manifests)),
+            loads=self._loads.of(subject, state, pods, observations),
+            memory_unreadable=self._loads.unreadable(subject),
             stored=stored,
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),

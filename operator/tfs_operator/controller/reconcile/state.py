@@ -1,6 +1,6 @@
 """All that the operator remembers of one TFModel besides its status, in one object: forgetting it is dropping that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tfs_operator.controller.apply.children import Children
@@ -11,6 +11,7 @@ from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.controller.pods.report_changes import ReportChanges
 from tfs_operator.controller.reconcile.stored_requests import StoredRequests
+from tfs_operator.domain.recycle import Swaps
 from tfs_operator.planning import Remembered
 
 
@@ -32,6 +33,9 @@ class TFModelState:
     """Knows the ConfigMap that rollout.verify names."""
 
     remembered: Remembered = field(default_factory=Remembered)
+    swaps: Mapping[str, Swaps] = field(default_factory=dict)
+    """How often each process of a model server has unloaded a version."""
+
     driven: bool = False
     """Whether the last pass acted on it: the times in the status then count."""
 

@@ -4,9 +4,18 @@ from dataclasses import dataclass
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.drift import quantity
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods.deaths import Death, server_death
-from tfs_operator.domain.pods.manifest import condition, container_statuses, died_serving, is_running, server_status
+from tfs_operator.domain.pods.manifest import (
+    SERVER_CONTAINER,
+    condition,
+    container_statuses,
+    died_serving,
+    is_running,
+    memory_limit,
+    server_status,
+)
 from tfs_operator.domain.pods.problems import problems
 from tfs_operator.domain.scheduling import parse_fit_error
 from tfs_operator.domain.times import epoch
@@ -52,6 +61,12 @@ class PodFacts:
     created_at: float = 0.0
     """In seconds since the epoch."""
 
+    started_at: float = 0.0
+    """When its model server's process started, in seconds since the epoch; 0.0 while none runs."""
+
+    memory_limit: int = 0
+    """Of its model server's container, in bytes; 0 without one."""
+
     @property
     def crashed(self) -> bool:
         """Its server has ended with an error before it was ready."""
@@ -80,6 +95,8 @@ def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
         death=server_death(pod),
         running=is_running(server),
         created_at=epoch(metadata.get("creationTimestamp")),
+        started_at=epoch(((server.get("state") or {}).get("running") or {}).get("startedAt")),
+        memory_limit=int(quantity(memory_limit(pod, SERVER_CONTAINER) or 0)),
     )
 
 

@@ -14,6 +14,7 @@ from tfs_operator.domain.condition_checks import all_conditions
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.recycle import ServerLoad
 from tfs_operator.domain.rollout import Action
 
 Values = dict[tuple[str, ...], float]
@@ -74,7 +75,16 @@ class TestConditions:
 
     def test_a_tfmodel_that_is_acted_on_has_all(self) -> None:
         found = {type_ for type_, _ in shown(evidence(), tfmodels.CONDITION)}
-        assert found == {*ConditionType} - {ConditionType.SCALING_ACTIVE}, "the latter with autoscaling only"
+        optional = {ConditionType.SCALING_ACTIVE, ConditionType.MEMORY_BOUNDED}
+        assert found == {*ConditionType} - optional, "these with autoscaling and server.recycle only"
+
+
+class TestServers:
+    def test_say_what_they_have_behind_them(self) -> None:
+        about = evidence(loads=(ServerLoad("a", "u/0", 3, 512, 1024), ServerLoad("b", "v/0", 0, None, 1024)))
+        assert shown(about, tfmodels.SWAPS) == {("a",): 3, ("b",): 0}
+        assert shown(about, tfmodels.MEMORY) == {("a",): 512}
+        assert shown(about, tfmodels.MEMORY_LIMIT) == {("a",): 1024}
 
 
 class TestReplicas:

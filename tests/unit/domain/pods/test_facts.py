@@ -44,6 +44,8 @@ def test_a_ready_pod() -> None:
         problem=None,
         uid="u1",
         running=True,
+        started_at=1795242600.0,
+        memory_limit=900 * 1024 * 1024,
     )
 
 
@@ -68,6 +70,14 @@ def test_a_pod_on_its_way_out() -> None:
     leaving = pod()
     leaving["metadata"]["deletionTimestamp"] = "2026-11-21T06:30:00Z"
     assert found(leaving).terminating
+
+
+def test_what_bounds_its_server_s_memory() -> None:
+    started = container({"running": {"startedAt": "1970-01-01T00:01:40Z"}})
+    assert (found(pod(containerStatuses=[started])).started_at, found(pod()).started_at) == (100.0, 0.0)
+    unlimited = pod()
+    unlimited["spec"] = {}
+    assert (found(pod()).memory_limit, found(unlimited).memory_limit) == (900 * 1024 * 1024, 0)
 
 
 def test_a_restart_is_another_incarnation() -> None:
