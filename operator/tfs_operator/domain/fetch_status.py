@@ -45,6 +45,11 @@ def fetched(report: ModelReport | None) -> frozenset[int]:
     return frozenset(version.version for version in versions if version.state is FetchState.FETCHED)
 
 
+def listed(report: ModelReport | None) -> frozenset[int] | None:
+    """Returns the versions that are whole in the store or in the folder; None where that is not known."""
+    return None if report is None or report.listed is None else frozenset(report.listed)
+
+
 def fetch_statuses(model: str, pods: Iterable[PodObservation]) -> list[FetchStatus]:
     """Each version that some pod lacks, as it stands on the pod that is the furthest behind; of very many the
     newest."""

@@ -33,8 +33,8 @@ from tfs_operator.render.settings import Settings
 
 class Gatherer:
     """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
-    order it what it was ordered before. The order depends on the spec, on what is committed, and on whether any pod is
-    ready; on no answer."""
+    order it what it was ordered before. The order depends on the spec, on what is committed, on whether any pod is
+    ready, and on what the agents have listed before."""
 
     def __init__(
         self,
@@ -136,9 +136,12 @@ class Gatherer:
         name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
         models = [*remotes(name, spec), *local_places(name, spec)]
         interval = spec.storage.poll_interval_seconds
-        alone = not any(pod.ready for pod in pods)
+        alone, listed = not any(pod.ready for pod in pods), state.fetchers.listed()
         shared = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
-        orders = {pod: order(found, committed, subject.aspired, interval, alone=alone) for pod, found in shared.items()}
+        orders = {
+            pod: order(found, committed, subject.aspired, interval, alone=alone, listed=listed)
+            for pod, found in shared.items()
+        }
         return await state.fetchers.order(pods, orders)
 
 

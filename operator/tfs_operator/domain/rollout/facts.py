@@ -27,6 +27,10 @@ class Pod:
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
 
+    listed: frozenset[int] | None = None
+    """Versions that the pod's agent sees as whole in the store or in the folder; None where it does not know, as of
+    models in the image."""
+
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 
