@@ -242,9 +242,9 @@ class TestVersions:
         server = container(rendered(TFModel.parse(manifest)))
         probes = [server[probe] for probe in ("startupProbe", "readinessProbe")]
         paths = [probe["httpGet"]["path"] for probe in probes]
-        models = manifest["spec"].get("models")
-        name = models[0]["name"] if models else manifest["metadata"]["name"]
-        assert paths == [f"/v1/models/{name}", f"/v1/models/{name}/metadata"]
+        models = manifest["spec"].get("models") or [manifest["metadata"]]
+        first = f"/v1/models/{models[0]['name']}"
+        assert paths == [first, first if len(models) > 1 else f"{first}/metadata"]
         assert server["livenessProbe"]["tcpSocket"] == {"port": GRPC_PORT}
         other = selected(manifest, {"versions": [4711], "versionLabels": {"a-label": 4711}})
         assert "4711" not in text(container(rendered(TFModel.parse(other)))["args"])
