@@ -31,7 +31,7 @@ def assert_says_what_the_readme_says(output: str) -> None:
     )
     assert rows == [("True", "Serving", "1", ""), ("True", "Serving", "1", "2"), promoted, refused, back]
     assert re.search(r"^model mnist.* version 3.*saved_model\.pb", output, re.MULTILINE)
-    pods = re.findall(r"^(mnist-\S+) +1/1 +Running +0 ", output, re.MULTILINE)
+    pods = re.findall(r"^(mnist-\S+) +2/2 +Running +0 ", output, re.MULTILINE)
     assert (len(pods), len(set(pods))) == (2, 1), "the same one all along"
     followed = re.findall(r"^mnist +True +Serving +(\d+) {20,}1 ", output, re.MULTILINE)
     assert followed == ["3", "4"], "the newest version, without an edit"

@@ -136,7 +136,7 @@ def test_a_version_whose_folder_is_missing_is_waited_for(mnist: Scene, version_1
     with mnist.under_load() as running:
         mnist.apply(stable=old, canary=MISSING)
         missing = mnist.tfmodel.wait("Progressing", "False", reason="VersionNotFound")
-        assert f"folder {MISSING}" in missing["message"]
+        assert f"has no version {MISSING}" in missing["message"]
         assert mnist.labels() == {"stable": old}
         model.publish(mnist.tfmodel.kubectl, version_1.folder, "mnist", MISSING)
         mnist.await_end(stable=old, canary=MISSING)

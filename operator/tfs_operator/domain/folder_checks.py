@@ -1,7 +1,8 @@
 """What is wrong with a folder on a claim or a host path that a version of the spec should come from, by the agents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.evidence import Evidence, Verdict
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport
 from tfs_operator.domain.model_config import ModelConfig, Specific
@@ -17,6 +18,24 @@ def folder_lacks_a_version(evidence: Evidence) -> Verdict | None:
             for words, problem in _lacking(model, pod, frozenset(step.failed) if step else frozenset()):
                 return Verdict("False", problem.reason, f"model {model.name} on pod {pod.name}: {words}")
     return None
+
+
+_NOT_THERE = (Reason.VERSION_NOT_FOUND, Reason.NO_VERSIONS)
+
+
+def missing_folders(model: ModelConfig, pods: Iterable[PodObservation]) -> dict[int, str]:
+    """Returns the versions of the spec that some pod neither serves nor finds on its volume, in the words of the first
+    such pod's agent."""
+    found: dict[int, str] = {}
+    for pod in pods:
+        report = pod.fetches.get(model.name)
+        if report is None or not report.local:
+            continue
+        for version in sorted(_named(model) - pod.model(model.name).available - found.keys()):
+            problem = _problem(report, version)
+            if problem is not None and problem.reason in _NOT_THERE:
+                found[version] = f"version {version} on pod {pod.name}: {problem.message}"
+    return found
 
 
 def _lacking(model: ModelConfig, pod: PodObservation, failed: frozenset[int]) -> Iterator[tuple[str, FetchProblem]]:

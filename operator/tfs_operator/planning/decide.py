@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tfs_operator.domain.folder_checks import missing_folders
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
@@ -18,7 +19,7 @@ def decide(observed: Observed | Refused) -> Plan:
     """Returns the plan of one round: a step of each model, the children, and what each model server is to load."""
     if isinstance(observed, Refused):
         return Plan(refusal=observed.problem)
-    steps = {model.name: decide_rollout(_facts(model, observed)) for model in observed.aspired.models}
+    steps = {model.name: _step(model, observed) for model in observed.aspired.models}
     committed = committed_after(observed.aspired, observed.committed_aspired, steps)
     replace_pods = any(step.replace_pods for step in steps.values())
     recycled = recycled_for(observed, steps)
@@ -34,6 +35,16 @@ def decide(observed: Observed | Refused) -> Plan:
         reloads=[] if committed is None else _reloads(observed, steps),
         probes=_probes(observed, steps),
     )
+
+
+def _step(model: ModelConfig, observed: Observed) -> Step:
+    """Returns the step; one that waits for a version says whether its folder is missing by the agents. Where no agent
+    sees it, the rollout itself says so once the servers have had time to find it."""
+    step = decide_rollout(_facts(model, observed))
+    if not step.action.traits.loading:
+        return step
+    missing = missing_folders(model, (seen for _, seen in observed.running(model.name)))
+    return replace(step, absent={**step.absent, **missing})
 
 
 def _facts(model: ModelConfig, observed: Observed) -> Facts:

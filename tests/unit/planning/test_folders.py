@@ -55,3 +55,16 @@ def test_a_server_starts_with_any_version_on_a_volume_and_with_all_of_a_store(
     found: ModelReport, starves: bool
 ) -> None:
     assert observed(live("cats"), pod(found, ready=False)).fleet("cats").crash_looping is starves
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_absent"),
+    [(Reason.VERSION_NOT_FOUND, True), (Reason.NO_VERSIONS, True), (Reason.ACCESS_DENIED, False)],
+)
+def test_a_folder_that_is_missing_is_an_event_and_an_alert(reason: Reason, is_absent: bool) -> None:
+    problem = FetchProblem(reason=reason, message="pvc://c/cats: no")
+    lacking = VersionReport(version=2, state=FetchState.WAITING, problem=problem)
+    found = ModelReport(uri="pvc://c/cats", versions=(lacking,), local=True)
+    step = decide(observed(live("cats"), pod(found, 1))).steps["cats"]
+    assert step.absent == ({2: "version 2 on pod a: pvc://c/cats: no"} if is_absent else {})
+    assert decide(observed(live("cats"), pod(found, 1, 2))).steps["cats"].absent == {}
