@@ -158,7 +158,8 @@ class Reason(StrEnum):
     """The fetcher of a ready pod does not answer the operator's requests."""
 
     ACCESS_DENIED = "AccessDenied"
-    """The store refuses the credentials, or they lack a permission."""
+    """The store refuses the credentials, or they lack a permission; or a folder on a volume is closed to the server's
+    user."""
 
     CREDENTIALS_MISSING = "CredentialsMissing"
     """The Secret or ConfigMap that storage names is missing, lacks a key, or has one that cannot be read."""
@@ -167,7 +168,8 @@ class Reason(StrEnum):
     """The store has no such bucket, container, repository, tag or archive."""
 
     STORE_UNREACHABLE = "StoreUnreachable"
-    """Nothing answers at the store's address: an unknown host, a refused connection, no answer in time."""
+    """Nothing answers at the store's address: an unknown host, a refused connection, no answer in time; or a volume
+    does not answer."""
 
     CERTIFICATE_NOT_TRUSTED = "CertificateNotTrusted"
     """The store's certificate is not signed by an authority that the fetcher knows, or is for another name."""

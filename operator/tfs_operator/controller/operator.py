@@ -32,6 +32,7 @@ from tfs_operator.controller.pods.memory import MemoryReader
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import DEADLINE_SECONDS, Prober
 from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.pods.report_changes import ReportChanges
 from tfs_operator.controller.reconcile.act import Actor
 from tfs_operator.controller.reconcile.gather import Gatherer
 from tfs_operator.controller.reconcile.reconciler import Reconciler
@@ -44,6 +45,7 @@ from tfs_operator.render.settings import Settings
 from tfs_operator.serving.fetch_orders import FetcherClient
 from tfs_operator.serving.predict import PredictClient
 from tfs_operator.serving.reload import ReloadClient
+from tfs_operator.serving.report_changes import ReportChangesClient
 from tfs_operator.serving.rest import ModelStatusClient
 
 log = logging.getLogger(__name__)
@@ -207,6 +209,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
     model_servers = await stack.enter_async_context(ModelStatusClient())
     fetchers = await stack.enter_async_context(FetcherClient())
     reloads = await stack.enter_async_context(ReloadClient())
+    changes = await stack.enter_async_context(ReportChangesClient())
     predictions = await stack.enter_async_context(PredictClient(timeout_seconds=DEADLINE_SECONDS))
 
     def made(key: TFModelKey) -> TFModelState:
@@ -217,6 +220,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
             Reloader(reloads, wake, process.options.status_poll_seconds, permit=permit),
             Fetchers(fetchers, permit=permit),
             Prober(predictions, wake),
+            ReportChanges(changes, wake),
             StoredRequests(process.client, wake),
         )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.evidence import Check, Evidence, Verdict, first
 from tfs_operator.domain.fetch_checks import FETCH_CHECKS
+from tfs_operator.domain.folder_checks import folder_lacks_a_version
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, END, PodObservation, Problem
 from tfs_operator.domain.recycle_checks import memory_bounded
@@ -148,6 +149,7 @@ def _all_versions_available(_: Evidence) -> Verdict | None:
 
 
 VERSION_CHECKS: tuple[Check, ...] = (
+    folder_lacks_a_version,
     _no_pod_answers,
     _a_version_failed,
     _a_version_is_not_found,
@@ -210,7 +212,7 @@ def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verd
         return Verdict("False", Reason(evidence.blocked.reason), evidence.blocked.message)
     if evidence.replicas == 0:
         return Verdict("False", Reason.SCALED_TO_ZERO, "replicas is 0: nothing is served")
-    if versions.reason in (Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND):
+    if versions.reason in (Reason.VERSION_FAILED, Reason.VERSION_NOT_FOUND) or folder_lacks_a_version(evidence):
         return versions
     if _waits_for_the_store(evidence, fetched, versions):
         return fetched

@@ -14,6 +14,9 @@ from tfs_operator.api.conditions import Reason
 
 FETCHER_PORT = 8502
 ORDER_PATH = "/v1/fetch"
+CHANGES_PATH = "/v1/fetch/changes"
+CHANGES_SECONDS = 25.0
+"""For so long a request for changes is kept waiting."""
 READY_PATH = "/ready"
 IN_STEP_PATH = "/in-step"
 HEALTH_PATH = "/healthz"
@@ -185,3 +188,6 @@ class FetchReport(_Wire):
     lag: str = ""
     """What keeps a model server that serves from being in step with what is committed, for users; empty where nothing
     does, or where it does not serve."""
+
+    revision: str = ""
+    """Changes with anything above, but for bytes; empty from an agent of an older release."""

@@ -82,8 +82,12 @@ def _progress(status: FetchStatus) -> tuple[int, float]:
 
 def _words(version: VersionReport, report: ModelReport | None, pod: str) -> str:
     problem = version.problem or (report.problem if report else None)
+    if problem is not None and report is not None and report.local:
+        return f"version {version.version} on pod {pod}: {problem.message}"
     if problem is not None:
         return f"version {version.version} cannot be fetched to pod {pod}: {problem.message}"
+    if report is not None and report.local:
+        return f"version {version.version} is being looked for in {report.uri} on pod {pod}"
     source = report.uri if report else "the store"
     return f"version {version.version} is being fetched from {source} to pod {pod}"
 

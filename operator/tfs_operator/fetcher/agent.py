@@ -11,10 +11,12 @@ from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.model_server.readiness import Readiness
 from tfs_operator.fetcher.model_server.server_watch import ServerWatch
 from tfs_operator.fetcher.model_server.starting_config import StartingConfig
+from tfs_operator.fetcher.revision import Revision
 from tfs_operator.fetcher.sync.pod import PodFetcher
 
 MAX_BEAT_AGE_SECONDS = 30.0
 CONFIG_SECONDS = 1.0
+CHANGE_SECONDS = 0.5
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Agent:
         """`config`: what the model server starts with, where this pod's reads that; `client` asks it whether it is in
         step, where that is to be known."""
         self.health = Heartbeat()
+        self.revision = Revision()
         self._config = config
         self._readiness = Readiness()
         self._server: ServerWatch | None = None
@@ -76,7 +79,9 @@ class Agent:
             self._config.write(self._in_place)
 
     def report(self) -> FetchReport:
-        return FetchReport(models=self._reports(), ready=self._has_all(), lag=self._readiness.lag)
+        report = FetchReport(models=self._reports(), ready=self._has_all(), lag=self._readiness.lag)
+        self.revision.note(report)
+        return report.model_copy(update={"revision": self.revision.value})
 
     def why_not_in_step(self) -> str | None:
         """Returns why the pod is to take no traffic; None where it may."""
@@ -94,6 +99,7 @@ class Agent:
             group.create_task(self._beat())
             group.create_task(self._fetcher.run())
             group.create_task(self._keep_config())
+            group.create_task(self._note_changes())
             if self._server is not None:
                 group.create_task(self._server.run())
             for watch in self._watches.values():
@@ -124,6 +130,11 @@ class Agent:
         while self._config is not None:
             self._config.write(self._in_place)
             await asyncio.sleep(CONFIG_SECONDS)
+
+    async def _note_changes(self) -> None:
+        while True:
+            self.report()
+            await asyncio.sleep(CHANGE_SECONDS)
 
     async def _beat(self) -> None:
         while True:

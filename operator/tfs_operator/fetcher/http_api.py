@@ -4,6 +4,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from tfs_operator.domain.fetch_protocol import (
+    CHANGES_PATH,
+    CHANGES_SECONDS,
     HEALTH_PATH,
     IN_STEP_PATH,
     ORDER_PATH,
@@ -32,6 +34,9 @@ def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
     async def report(_: web.Request) -> web.Response:
         return _json(agent.report())
 
+    async def changes(request: web.Request) -> web.Response:
+        return web.Response(text=await agent.revision.until_other(request.query.get("seen", ""), CHANGES_SECONDS))
+
     async def ready(_: web.Request) -> web.Response:
         return _verdict(agent.ready(), "some versions that the model server starts with are not there yet")
 
@@ -47,7 +52,7 @@ def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
         return web.Response(body=metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     app = web.Application(client_max_size=MAX_ORDER_BYTES)
-    app.add_routes([web.put(ORDER_PATH, order), web.get(ORDER_PATH, report)])
+    app.add_routes([web.put(ORDER_PATH, order), web.get(ORDER_PATH, report), web.get(CHANGES_PATH, changes)])
     app.add_routes(
         [
             web.get(READY_PATH, ready),

@@ -83,7 +83,7 @@ def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> R
 def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
     """Returns what the steps ask for and no pod has answered; nothing while the requests of the spec are unusable."""
     return [
-        ProbeOrder(pod, name, version, observed.question(name, version))
+        ProbeOrder(pod, name, version, observed.question(name, version), observed.is_committed(name, version))
         for name, step in steps.items()
         if name not in observed.verify_problems
         for pod, seen in observed.deciding(name)

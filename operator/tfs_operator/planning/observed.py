@@ -18,7 +18,7 @@ from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question, Stored
 from tfs_operator.planning.model_sets import ModelSets
-from tfs_operator.planning.questions import OwnRequests, own_requests, question, superseded
+from tfs_operator.planning.questions import OwnRequests, names, own_requests, question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -220,13 +220,19 @@ class Observed:
         over = superseded(version, aspired, self.committed_model(model), answers)
         return question(self.tfmodel.spec, self._own_requests[model], over)
 
-    def _starves(self, seen: PodObservation, model: str) -> bool:
-        """It waits for a version with which it is to start, and the store does not have that."""
+    def is_committed(self, model: str, version: int) -> bool:
+        """Tells whether pods come up with the version."""
         committed = self.committed_model(model)
-        lacking = unfetchable(seen.fetches.get(model), seen.name)
-        if committed is None or not isinstance(committed.policy, Specific):
+        return committed is not None and (names(committed, version) or version in committed.labels.values())
+
+    def _starves(self, seen: PodObservation, model: str) -> bool:
+        """It waits for a version with which it is to start, and the store does not have that. A server whose models lie
+        on a volume starts with any of them, so there it lacks all."""
+        committed, report = self.committed_model(model), seen.fetches.get(model)
+        if committed is None or report is None or not isinstance(committed.policy, Specific):
             return False
-        return not lacking.keys().isdisjoint(committed.policy.versions)
+        versions, lacking = set(committed.policy.versions), unfetchable(report, seen.name).keys()
+        return versions <= lacking if report.local else not versions.isdisjoint(lacking)
 
 
 def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:

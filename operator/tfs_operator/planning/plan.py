@@ -22,12 +22,13 @@ class ReloadOrder:
 
 @dataclass(frozen=True)
 class ProbeOrder:
-    """A version of a model that is to be asked on one pod."""
+    """A version of a model that is to be asked on one pod. `committed`: pods come up with it already."""
 
     pod: PodFacts
     model: str
     version: int
     question: Question
+    committed: bool = False
 
 
 @dataclass(frozen=True)

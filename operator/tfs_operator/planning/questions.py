@@ -44,7 +44,7 @@ def superseded(
     if aspired.labels:
         moving = [label for label, to in aspired.labels.items() if to == version]
         now = {observed.labels.get(label, version) for observed in answers for label in moving}
-    elif committed is not None and _names(committed, version):
+    elif committed is not None and names(committed, version):
         return frozenset()
     else:
         available = frozenset().union(*(observed.available for observed in answers))
@@ -52,5 +52,6 @@ def superseded(
     return frozenset(other for other in now if other < version)
 
 
-def _names(config: ModelConfig, version: int) -> bool:
+def names(config: ModelConfig, version: int) -> bool:
+    """Tells whether the configuration serves the version by its number."""
     return isinstance(config.policy, Specific) and version in config.policy.versions

@@ -188,6 +188,7 @@ class TestQuestions:
     def test_the_plan_has_them_with_the_pod(self) -> None:
         [order] = decide(self.round_()).probes
         assert (order.pod.name, order.model, order.version, order.question) == ("a", "cats", 2, Question())
+        assert order.committed
 
     def test_what_is_answered_is_a_fact_and_is_not_asked_again(self) -> None:
         before = self.round_(self.BAD)
@@ -217,7 +218,9 @@ class TestQuestions:
         item = live()
         item["spec"] = {"models": [{"name": "cats", "modelUri": "file:///cats", "versionLabels": {"stable": 2}}]}
         before = replace(observed(item, (facts, answer)), children=LiveChildren(committed=OLD))
-        assert [order.question for order in decide(before).probes] == [Question(frozenset({1}))]
+        assert [(order.question, order.committed) for order in decide(before).probes] == [
+            (Question(frozenset({1})), False)
+        ]
 
     def test_while_no_pod_is_ready_those_that_answer_are_asked(self) -> None:
         facts, answer = seen("a", cats=serves(1, 2, stable=1))

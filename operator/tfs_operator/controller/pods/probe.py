@@ -6,7 +6,7 @@ from tfs_operator.controller.pods.calls import Calls
 from tfs_operator.controller.pods.interview import interview
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
-from tfs_operator.domain.verification import Answered
+from tfs_operator.domain.verification import Answered, Outcome, Probed
 from tfs_operator.planning.plan import ProbeOrder
 from tfs_operator.serving.predict import PredictClient
 
@@ -24,6 +24,9 @@ Version = tuple[str, int]
 class Prober:
     """Asks the versions of one TFModel, one at a time on each pod. Remembers the answers; losing them costs a question.
     `wake` is called when an answer has come: no pass waits for one, since a version's first prediction may take long.
+
+    A question may end a server. A version that is new is blamed for that by its rollout. One that pods come up with is
+    not asked again, or they would never come to rest.
     """
 
     def __init__(
@@ -33,6 +36,8 @@ class Prober:
         self._deadline_seconds = deadline_seconds
         self._calls: Calls[None] = Calls(wake)
         self._answers: dict[Process, dict[Version, Answered]] = {}
+        self._asking: dict[str, ProbeOrder] = {}
+        self._fatal: dict[Version, Answered] = {}
 
     def close(self) -> None:
         """Cancels the open calls."""
@@ -46,6 +51,7 @@ class Prober:
             name = order.pod.name
             if order.pod.address and not self._calls.is_open(name) and not self._is_answered(order):
                 self._calls.take(name)  # raises what is unexpected
+                self._asking[name] = order
                 self._calls.start(name, order.pod.incarnation, self._ask(order), awaited=False)
 
     def probed(
@@ -56,16 +62,27 @@ class Prober:
         self._keep(pods)
         for pod, seen in zip(pods, observations, strict=True):
             if seen.answered or seen.answered_unready:
-                self._answers[_process(pod)] = _of_available(self._answers[_process(pod)], seen)
+                known = {**self._fatal, **self._answers[_process(pod)]}
+                self._answers[_process(pod)] = _of_available(known, seen)
         return {name: _by_model(answers) for (name, _), answers in self._answers.items()}
 
     def _keep(self, pods: Sequence[PodFacts]) -> None:
+        self._note_deaths(pods)
         self._calls.keep({pod.name: pod.incarnation for pod in pods})
         self._answers = {_process(pod): self._answers.get(_process(pod), {}) for pod in pods}
 
+    def _note_deaths(self, pods: Sequence[PodFacts]) -> None:
+        """Notes questions to committed versions whose server has ended before it answered."""
+        now = {pod.name: pod for pod in pods}
+        self._asking = {name: order for name, order in self._asking.items() if name in now}
+        for name, order in self._asking.items():
+            if order.committed and self._calls.is_open(name) and _has_ended(order.pod, now[name]):
+                self._fatal[order.model, order.version] = Answered(order.question, _ended(order))
+
     def _is_answered(self, order: ProbeOrder) -> bool:
-        known = self._answers[_process(order.pod)].get((order.model, order.version))
-        return known is not None and known.settles(order.question)
+        version = (order.model, order.version)
+        known = (self._answers[_process(order.pod)].get(version), self._fatal.get(version))
+        return any(answered is not None and answered.settles(order.question) for answered in known)
 
     async def _ask(self, order: ProbeOrder) -> None:
         probed = await interview(self._client, order, self._deadline_seconds)
@@ -76,6 +93,17 @@ class Prober:
 
 def _process(pod: PodFacts) -> Process:
     return pod.name, pod.incarnation
+
+
+def _has_ended(before: PodFacts, now: PodFacts) -> bool:
+    """Tells whether it is the same pod, and its model server another process."""
+    return now.uid == before.uid and now.restarts > before.restarts
+
+
+def _ended(order: ProbeOrder) -> Probed:
+    """A request of users has to be answered; one that was made up may be what the version cannot bear."""
+    words = f"the model server of pod {order.pod.name} ended while it was asked for a prediction; it is not asked again"
+    return Probed(Outcome.BAD if order.question.requests else Outcome.UNPROVEN, words)
 
 
 def _of_available(answers: Mapping[Version, Answered], seen: PodObservation) -> dict[Version, Answered]:

@@ -80,6 +80,7 @@ class Gatherer:
             self._reports(subject, state, pods, sets),
             state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
+        state.changes.follow(pods, reports)
         heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
             subject=subject,

@@ -9,6 +9,7 @@ from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
+from tfs_operator.controller.pods.report_changes import ReportChanges
 from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.domain.recycle import Swaps
 from tfs_operator.planning import Remembered
@@ -25,6 +26,7 @@ class TFModelState:
     reloader: Reloader
     fetchers: Fetchers
     prober: Prober
+    changes: ReportChanges
     """These know the open calls to the pods, and what each pod answered last."""
 
     stored_requests: StoredRequests
@@ -42,7 +44,8 @@ class TFModelState:
 
     def close(self) -> None:
         """Cancels all that is under way."""
-        for room in (self.observer, self.reloader, self.fetchers, self.prober, self.stored_requests):
+        calls = (self.observer, self.reloader, self.fetchers, self.prober, self.changes)
+        for room in (*calls, self.stored_requests):
             room.close()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.unit.controller.pods.servers import MISSING_OP, PREDICTED, Servers, p
 from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.domain.observation import ModelObservation, PodObservation, VersionStatus
 from tfs_operator.domain.pods import PodFacts
-from tfs_operator.domain.verification import Outcome, Question
+from tfs_operator.domain.verification import Outcome, Question, UserRequest
 from tfs_operator.planning import ProbeOrder
 
 TURNS = 100
@@ -115,6 +115,52 @@ async def test_a_call_to_a_process_that_has_ended_is_cancelled_and_says_nothing(
         assert await world.servers.cancelled.get() == pod().address
     assert world.woken.empty()
     assert world.outcomes(pods=[again]) == {}
+
+
+class TestAQuestionThatEndsTheServer:
+    DIED = replace(pod(incarnation="u/1"), uid="u", restarts=1)
+    SEVEN = UserRequest("request seven", '{"instances": [7]}')
+
+    async def asked(self, now: PodFacts, question: Question | None = None, *, committed: bool = True) -> World:
+        """A world in which the pod was being asked when it became this."""
+        world, before = World(serving(2, PREDICTED)), replace(pod(), uid="u")
+        world.servers.hold(before)
+        await world.ask(replace(order(before, question=question), committed=committed), pods=[before])
+        world.outcomes(has(now), pods=[now])
+        world.servers.held.clear()
+        return world
+
+    async def test_a_version_that_serves_is_not_asked_again_in_any_process(self) -> None:
+        """Else servers would be ended for ever."""
+        world, other = await self.asked(self.DIED), pod("b")
+        await world.ask(order(self.DIED), order(other), pods=[self.DIED, other])
+        assert world.times() == 1
+        outcomes = world.outcomes(has(self.DIED, 2), has(other, 2), pods=[self.DIED, other])
+        assert outcomes == {("m", 2): Outcome.UNPROVEN}
+
+    async def test_one_that_ends_it_by_a_request_of_users_is_bad(self) -> None:
+        world = await self.asked(self.DIED, Question(requests=(self.SEVEN,)))
+        assert world.outcomes(has(self.DIED, 2), pods=[self.DIED]) == {("m", 2): Outcome.BAD}
+
+    async def test_one_that_is_new_is_the_rollouts_to_blame_and_is_asked_when_it_is_tried_again(self) -> None:
+        world = await self.asked(self.DIED, committed=False)
+        await world.ask(order(self.DIED), pods=[self.DIED])
+        assert world.outcomes(pods=[self.DIED]) == {("m", 2): Outcome.GOOD}
+
+    async def test_another_question_is_asked(self) -> None:
+        world = await self.asked(self.DIED)
+        await world.ask(order(self.DIED, question=Question(any_signatures=True)), pods=[self.DIED])
+        assert world.outcomes(pods=[self.DIED]) == {("m", 2): Outcome.GOOD}
+
+    @pytest.mark.parametrize(
+        "now",
+        [replace(pod(incarnation="v/0"), uid="v"), replace(pod(incarnation="u/1"), uid="u", restarts=0)],
+        ids=["another pod", "another container"],
+    )
+    async def test_a_server_that_did_not_end_by_itself_is_asked_again(self, now: PodFacts) -> None:
+        world = await self.asked(now)
+        await world.ask(order(now), pods=[now])
+        assert world.outcomes(pods=[now]) == {("m", 2): Outcome.GOOD}
 
 
 async def test_a_version_that_was_unloaded_is_asked_anew_when_it_comes_back() -> None:

@@ -74,11 +74,12 @@ class Cluster:
     probes: dict[str, dict[str, dict[int, Answered]]] = field(default_factory=dict)
     stored: Stored = field(default_factory=Stored)
     written: list[Conclusion] = field(default_factory=list)
+    followed: Sequence[str] = ()
     closed: int = 0
     forgotten: list[TFModelKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.states = TFModelStates(lambda key: TFModelState(self, self, self, self, self, self))  # type: ignore[arg-type]  # all in one
+        self.states = TFModelStates(lambda key: TFModelState(*[self] * 7))  # type: ignore[arg-type]  # all in one
         gatherer = Gatherer(self.cache, Settings(), clock=lambda: NOW, unknown_kinds=lambda: self.unknown_kinds)
         actor = Actor(gatherer, self.look_for)
         clock: Callable[[], float] = lambda: NOW  # noqa: E731  # a constant
@@ -171,6 +172,10 @@ class Cluster:
     def ask(self, pods: Sequence[PodFacts], orders: Sequence[ProbeOrder]) -> None:
         """The prober's."""
         self.questions += orders
+
+    def follow(self, pods: Sequence[PodFacts], reports: Mapping[str, Answer]) -> None:
+        """Waits for changes of the reports."""
+        self.followed = [pod.name for pod in pods if pod.name in reports]
 
     def probed(
         self, pods: Sequence[PodFacts], observations: Sequence[PodObservation]

@@ -334,9 +334,8 @@ class TestWhatIsNotActedOn:
             cluster.tfmodel(deleted=True)
         assert await cluster.pass_() == NO_REQUEUE
         assert (cluster.written, cluster.forgotten) == ([], [KEY])
-        assert cluster.closed == len(
-            [known.observer, known.reloader, known.fetchers, known.prober, known.stored_requests]
-        )
+        rooms = (known.observer, known.reloader, known.fetchers, known.prober, known.changes, known.stored_requests)
+        assert cluster.closed == len(rooms)
         assert len(cluster.states) == 0
 
 
@@ -412,6 +411,7 @@ class TestFetchers:
         assert (first.fetches, second.fetches) == ({"mnist": report}, {})
         assert second.unreported == str(unreachable)
         assert [status.version for status in cluster.evidence.fetching["mnist"]] == [1]
+        assert cluster.followed == ["a", "b"]
 
     async def test_nothing_is_ordered_before_anything_is_committed(self) -> None:
         cluster = Cluster(failure=REFUSED)

@@ -1,0 +1,50 @@
+"""What is wrong with a folder on a claim or a host path that a version of the spec should come from, by the agents."""
+
+from collections.abc import Iterator
+
+from tfs_operator.domain.evidence import Evidence, Verdict
+from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport
+from tfs_operator.domain.model_config import ModelConfig, Specific
+from tfs_operator.domain.observation import PodObservation
+
+
+def folder_lacks_a_version(evidence: Evidence) -> Verdict | None:
+    """Returns the first version that is not served, since its folder is missing, not whole or unreadable. One that a
+    server has given up is left to the server's own words."""
+    for model in evidence.aspired.models:
+        step = evidence.steps.get(model.name)
+        for pod in evidence.pods:
+            for words, problem in _lacking(model, pod, frozenset(step.failed) if step else frozenset()):
+                return Verdict("False", problem.reason, f"model {model.name} on pod {pod.name}: {words}")
+    return None
+
+
+def _lacking(model: ModelConfig, pod: PodObservation, failed: frozenset[int]) -> Iterator[tuple[str, FetchProblem]]:
+    report = pod.fetches.get(model.name)
+    if report is None or not report.local:
+        return
+    available = pod.model(model.name).available
+    for version in sorted(_named(model) - available - failed):
+        if problem := _problem(report, version):
+            yield f"{problem.message}{_needed_by(model, version)}", problem
+    if report.problem and not available and not isinstance(model.policy, Specific):
+        yield report.problem.message, report.problem
+
+
+def _named(model: ModelConfig) -> frozenset[int]:
+    versions = model.policy.versions if isinstance(model.policy, Specific) else ()
+    return frozenset(versions) | frozenset(model.labels.values())
+
+
+def _problem(report: ModelReport, version: int) -> FetchProblem | None:
+    found = report.version(version)
+    if found is None or found.state is FetchState.FETCHED:
+        return None
+    return found.problem or report.problem
+
+
+def _needed_by(model: ModelConfig, version: int) -> str:
+    labels = sorted(label for label, number in model.labels.items() if number == version)
+    if not labels:
+        return ""
+    return f"; label{'s' * (len(labels) > 1)} {', '.join(labels)} need{'s' * (len(labels) == 1)} it"
