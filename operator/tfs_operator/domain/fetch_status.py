@@ -45,6 +45,12 @@ def fetched(report: ModelReport | None) -> frozenset[int]:
     return frozenset(version.version for version in versions if version.state is FetchState.FETCHED)
 
 
+def contents(report: ModelReport | None) -> dict[int, str]:
+    """What identifies the files of each version that is there, as far as that is known."""
+    versions = report.versions if report else ()
+    return {each.version: each.content for each in versions if each.state is FetchState.FETCHED and each.content}
+
+
 def fetch_statuses(model: str, pods: Iterable[PodObservation]) -> list[FetchStatus]:
     """Each version that some pod lacks, as it stands on the pod that is the furthest behind; of very many the
     newest."""

@@ -8,6 +8,7 @@ from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Facts, Goal, Memory, Step, committed_after, server_config, settled
 from tfs_operator.domain.rollout import decide as decide_rollout
+from tfs_operator.domain.rollout.replaced import with_contents, with_replaced
 from tfs_operator.planning.desired_children import desired_children
 from tfs_operator.planning.observed import Observed, Refused, rollout_pod
 from tfs_operator.planning.plan import Plan, ProbeOrder, ReloadOrder
@@ -18,7 +19,7 @@ def decide(observed: Observed | Refused) -> Plan:
     """Returns the plan of one round: a step of each model, the children, and what each model server is to load."""
     if isinstance(observed, Refused):
         return Plan(refusal=observed.problem)
-    steps = {model.name: decide_rollout(_facts(model, observed)) for model in observed.aspired.models}
+    steps = {model.name: _step(model, observed) for model in observed.aspired.models}
     committed = committed_after(observed.aspired, observed.committed_aspired, steps)
     replace_pods = any(step.replace_pods for step in steps.values())
     recycled = recycled_for(observed, steps)
@@ -36,10 +37,11 @@ def decide(observed: Observed | Refused) -> Plan:
     )
 
 
-def _facts(model: ModelConfig, observed: Observed) -> Facts:
-    name = model.name
-    memory = observed.memories.get(name, Memory())
-    return Facts(model, observed.committed_model(name), observed.fleet(name), memory, observed.limits, observed.now)
+def _step(model: ModelConfig, observed: Observed) -> Step:
+    name, fleet = model.name, observed.fleet(model.name)
+    memory = with_replaced(observed.memories.get(name, Memory()), fleet.pods, observed.now)
+    step = decide_rollout(Facts(model, observed.committed_model(name), fleet, memory, observed.limits, observed.now))
+    return replace(step, memory=with_contents(step.memory, fleet.pods))
 
 
 def _is_new(before: Memory | None, step: Step) -> bool:
