@@ -15,14 +15,22 @@ def order(
     poll_interval_seconds: float,
     *,
     alone: bool = False,
+    listed: Mapping[str, frozenset[int]] | None = None,
     failures: Mapping[str, Iterable[Failure]] | None = None,
 ) -> FetchOrder:
     """Returns the order for `models`, those that an agent fetches or looks at: servers start with `committed`, which
-    is expected of them, and reach `aspired`. `alone`: no pod is ready. `failures` has what was given up, by model."""
-    given_up = failures or {}
+    is expected of them, and reach `aspired`. `alone`: no pod is ready. `listed` has, by
+    model, what the agents saw last: what one has found the others are ordered by name, and do not find at their next
+    look only. `failures` has, by model, what was given up."""
+    seen, given_up = listed or {}, failures or {}
     return FetchOrder(
         models={
-            name: _model_order(committed.model(name), aspired.model(name), given_up.get(name, ())) for name in models
+            name: ModelOrder(
+                start=_versions(committed.model(name)),
+                hold=_held(aspired.model(name), seen.get(name, frozenset())),
+                unfit=_unfit(committed.model(name), given_up.get(name, ())),
+            )
+            for name in models
         },
         expect=expectation(committed),
         alone=alone,
@@ -30,8 +38,10 @@ def order(
     )
 
 
-def _model_order(committed: ModelConfig | None, aspired: ModelConfig | None, failures: Iterable[Failure]) -> ModelOrder:
-    return ModelOrder(start=_versions(committed), hold=_versions(aspired), unfit=_unfit(committed, failures))
+def _held(aspired: ModelConfig | None, listed: frozenset[int]) -> VersionSet:
+    hold = _versions(aspired)
+    found = sorted(listed)[-hold.latest :] if hold.latest else ()
+    return hold.model_copy(update={"versions": tuple(sorted({*hold.versions, *found}))})
 
 
 def _unfit(committed: ModelConfig | None, failures: Iterable[Failure]) -> tuple[int, ...]:

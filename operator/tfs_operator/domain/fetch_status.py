@@ -51,6 +51,11 @@ def contents(report: ModelReport | None) -> dict[int, str]:
     return {each.version: each.content for each in versions if each.state is FetchState.FETCHED and each.content}
 
 
+def listed(report: ModelReport | None) -> frozenset[int] | None:
+    """Returns the versions that are whole in the store or in the folder; None where that is not known."""
+    return None if report is None or report.listed is None else frozenset(report.listed)
+
+
 def fetch_statuses(model: str, pods: Iterable[PodObservation]) -> list[FetchStatus]:
     """Each version that some pod lacks, as it stands on the pod that is the furthest behind; of very many the
     newest."""

@@ -37,9 +37,6 @@ def test_every_policy_and_every_label_is_held(
 
 def test_what_was_given_up_is_looked_for_anew_unless_it_has_served() -> None:
     failures = {"m": [Failure(number, "no", 1.0) for number in (3, 1, 2)], "n": [Failure(4, "no", 1.0)]}
-        "m": [Failure(3, "no", 1.0), Failure(1, "no", 1.0), Failure(2, "no", 1.0)],
-        "n": [Failure(4, "no", 1.0)],
-    }
     told = order(["m"], config(Specific((1,))), config(Specific((1, 2, 3))), 30.0, failures=failures)
     assert told.models["m"].unfit == (2, 3)
 
@@ -55,3 +52,22 @@ def test_a_model_that_is_not_committed_yet_starts_with_nothing() -> None:
 )
 def test_only_policies_look_for_what_they_do_not_know(aspired: VersionSet, discovers: bool) -> None:
     assert aspired.discovers is discovers
+
+
+@pytest.mark.parametrize(
+    ("policy", "labels", "named"),
+    [
+        (Latest(1), {}, (7,)),
+        (Latest(2), {"stable": 4}, (4, 5, 7)),
+        (All(), {"stable": 4}, (4,)),
+        (Specific((1,)), {}, (1,)),
+    ],
+)
+def test_what_some_agent_has_listed_is_held_by_name(
+    policy: VersionPolicy, labels: dict[str, int], named: tuple[int, ...]
+) -> None:
+    """Under `all` each pod finds everything at its own look, and there may be very much."""
+    both = config(policy, **labels)
+    told = order(["m"], both, both, 60.0, listed={"m": frozenset({3, 5, 7})}).models["m"]
+    assert told.hold.versions == named
+    assert told.start == order(["m"], both, both, 60.0).models["m"].start

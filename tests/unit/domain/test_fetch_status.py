@@ -7,7 +7,16 @@ import pytest
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
-from tfs_operator.domain.fetch_status import arriving, fetch_statuses, fetched, how_far, refreshed, size, unfetchable
+from tfs_operator.domain.fetch_status import (
+    arriving,
+    fetch_statuses,
+    fetched,
+    how_far,
+    listed,
+    refreshed,
+    size,
+    unfetchable,
+)
 from tfs_operator.domain.observation import PodObservation
 
 DENIED = FetchProblem(reason=Reason.ACCESS_DENIED, message="s3://b/m: 403 AccessDenied")
@@ -118,3 +127,17 @@ class TestFigures:
 
     def test_of_what_has_arrived_go_at_once(self) -> None:
         assert refreshed({"m": [self.SHOWN]}, {"m": []}, due=False) == {"m": []}
+
+
+def test_a_listing_may_be_empty_or_unknown() -> None:
+    assert listed(None) is listed(report()) is None
+    assert listed(ModelReport(uri="s3://b/m", listed=())) == frozenset()
+    assert listed(ModelReport(uri="s3://b/m", listed=(1, 2))) == {1, 2}
+
+
+def test_nothing_is_fetched_to_a_folder_on_a_volume() -> None:
+    gone = FetchProblem(reason=Reason.VERSION_NOT_FOUND, message="pvc://c/m: version 2 is gone")
+    absent = version(2, FetchState.WAITING, problem=gone)
+    local = ModelReport(uri="pvc://c/m", versions=(absent, version(3, FetchState.WAITING)), local=True)
+    assert unfetchable(local, "a") == {2: "version 2 on pod a: pvc://c/m: version 2 is gone"}
+    assert arriving(local, "a") == {3: "version 3 is being looked for in pvc://c/m on pod a"}

@@ -35,6 +35,15 @@ class Fetchers:
         """Cancels the open calls."""
         self._calls.close()
 
+    def listed(self) -> dict[str, frozenset[int]]:
+        """Returns, by model, the versions that some pod saw as whole in its last answer."""
+        found: dict[str, frozenset[int]] = {}
+        for name in self._last:
+            answer = self._answer(name)
+            for model, report in answer.models.items() if isinstance(answer, FetchReport) else ():
+                found[model] = found.get(model, frozenset()) | frozenset(report.listed or ())
+        return found
+
     async def order(self, pods: Sequence[PodFacts], orders: Mapping[str, FetchOrder]) -> Mapping[str, Answer]:
         """Returns by pod its fetcher's report, or why there is none. A pod without an address, or without one of
         `orders`, is left out."""

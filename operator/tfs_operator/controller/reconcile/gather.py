@@ -34,8 +34,8 @@ from tfs_operator.render.settings import Settings
 
 class Gatherer:
     """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
-    order it what it was ordered before. The order depends on the spec, on what is committed and was given up, and on
-    whether any pod is ready; on no answer of this round."""
+    order it what it was ordered before. The order depends on the spec, on what is committed and was given up, on
+    whether any pod is ready, and on what the agents have listed before."""
 
     def __init__(
         self,
@@ -147,6 +147,7 @@ class Gatherer:
             aspired=subject.aspired,
             poll_interval_seconds=spec.storage.poll_interval_seconds,
             alone=not any(pod.ready for pod in pods),
+            listed=state.fetchers.listed(),
             failures={model: memory.failures for model, memory in remembered.items()},
         )
         shared = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}

@@ -30,6 +30,10 @@ class Pod:
     contents: Mapping[int, str] = field(default_factory=dict)
     """What identifies the files of each, as far as the pod's agent knows."""
 
+    listed: frozenset[int] | None = None
+    """Versions that the pod's agent sees as whole in the store or in the folder; None where it does not know, as of
+    models in the image."""
+
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 

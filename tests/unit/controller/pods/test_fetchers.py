@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from tfs_operator.controller.pods.fetchers import Answer, Fetchers
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchReport, ModelReport
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.serving.errors import FetcherUnreachable
 
@@ -91,3 +91,17 @@ async def test_no_fetcher_is_told_anything_by_one_that_does_not_lead() -> None:
     answers = await Fetchers(pods, PATIENCE, permit=lambda: 0.0).order([A], ORDERS)  # type: ignore[arg-type]  # plays the client
     assert isinstance(answers["a"], FetcherUnreachable)
     assert pods.asked == []
+
+
+async def test_what_some_pod_has_listed_last_is_known() -> None:
+    def lists(*versions: int) -> FetchReport:
+        return FetchReport(models={"m": ModelReport(uri="s3://b/m", listed=versions), "n": ModelReport(uri="s3://b/n")})
+
+    pods = Pods({"10.0.0.1": lists(1, 2), "10.0.0.2": lists(2, 3)})
+    fleet = fetchers(pods)
+    assert fleet.listed() == {}
+    await fleet.order([A, B], ORDERS)
+    assert fleet.listed() == {"m": {1, 2, 3}, "n": frozenset()}
+    pods.answers["10.0.0.2"] = REFUSED
+    await fleet.order([A, B], ORDERS)
+    assert fleet.listed() == {"m": {1, 2}, "n": frozenset()}

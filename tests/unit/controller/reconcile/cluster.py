@@ -75,6 +75,7 @@ class Cluster:
     stored: Stored = field(default_factory=Stored)
     written: list[Conclusion] = field(default_factory=list)
     followed: Sequence[str] = ()
+    listings: dict[str, frozenset[int]] = field(default_factory=dict)
     closed: int = 0
     forgotten: list[TFModelKey] = field(default_factory=list)
 
@@ -172,6 +173,10 @@ class Cluster:
     def ask(self, pods: Sequence[PodFacts], orders: Sequence[ProbeOrder]) -> None:
         """The prober's."""
         self.questions += orders
+
+    def listed(self) -> dict[str, frozenset[int]]:
+        """The fetchers': what they saw last."""
+        return self.listings
 
     def follow(self, pods: Sequence[PodFacts], reports: Mapping[str, Answer]) -> None:
         """Waits for changes of the reports."""

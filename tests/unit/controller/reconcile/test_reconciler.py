@@ -381,6 +381,16 @@ class TestFetchers:
         await cluster.pass_()
         assert cluster.ordered["a"].alone is alone
 
+    async def test_what_one_has_found_is_ordered_of_all_by_name(self) -> None:
+        cluster = Cluster()
+        cluster.tfmodel(models=[{"name": "mnist", "modelUri": "s3://bucket/m", "versionPolicy": {"latest": 1}}])
+        cluster.commit(to_annotation(cluster.aspired))
+        for name in "ab":
+            cluster.pod(name, None, digest=models_digest(cluster.aspired))
+        cluster.listings = {"mnist": frozenset({4, 5})}
+        await cluster.pass_()
+        assert {order.models["mnist"].hold.versions for order in cluster.ordered.values()} == {(5,)}
+
     async def test_pods_of_the_set_before_are_ordered_the_models_that_they_share(self) -> None:
         """From where they had another model of the same name, they would fetch that one's versions."""
         cluster = Cluster()
