@@ -46,6 +46,7 @@ SIBLINGS: dict[str, Manifest] = {
     "status.models[].rollout": ROLLOUT,
     "status.models[].rollout.failures[]": FAILED,
     "status.models[].rollout.awaited[]": AWAITED,
+    "spec.server": {"resources": {"limits": {"memory": "1Gi"}}},
     "spec.server.env[]": {"name": "A"},
     "spec.rollout.verify.requests[]": ASKED,
     "spec.rollout.verify.configMap": {"name": "a"},
@@ -506,6 +507,8 @@ _OTHERS: Rows = {
     "status.models[].rollout.failures[].message": {"maxLength": (text(2048), text(2049))},
     "status.models[].rollout.failures[].at": _TIME,
     "status.models[].rollout.failures[].attempts": _COUNT,
+    "status.models[].rollout.failures[].content": {"maxLength": (text(64), text(65))},
+    "status.models[].rollout.failures[].replacedAt": _TIME,
     "status.models[].rollout.awaited": {"maxItems": ([AWAITED] * 64, [AWAITED] * 65)},
     "status.models[].rollout.awaited[]": {
         "required version": (AWAITED, without(AWAITED, "version")),

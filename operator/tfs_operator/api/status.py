@@ -92,6 +92,12 @@ class FailedVersion(ApiModel):
     attempts: Count = 1
     """How often it was given up. It is tried again after a minute, then after two, four, … up to an hour."""
 
+    content: Annotated[str, Field(max_length=64)] = ""
+    """Identifies the files that failed, where the pods' agents know them."""
+
+    replaced_at: Time | None = None
+    """When the files had been replaced on every pod; the version is tried again from then on."""
+
 
 class AwaitedVersion(ApiModel):
     """A version that some pod has loaded or is loading, and that is not AVAILABLE on every pod."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from tfs_operator.domain.expectation import expectation
 from tfs_operator.domain.fetch_protocol import FetchOrder, ModelOrder, VersionSet
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.rollout import Failure
 
 
 def order(
@@ -15,14 +16,20 @@ def order(
     *,
     alone: bool = False,
     listed: Mapping[str, frozenset[int]] | None = None,
+    failures: Mapping[str, Iterable[Failure]] | None = None,
 ) -> FetchOrder:
     """Returns the order for `models`, those that an agent fetches or looks at: servers start with `committed`, which
     is expected of them, and reach `aspired`. `alone`: no pod is ready. `listed` has, by
     model, what the agents saw last: what one has found the others are ordered by name, and do not find at their next
-    look only."""
+    look only. `failures` has, by model, what was given up."""
+    seen, given_up = listed or {}, failures or {}
     return FetchOrder(
         models={
-            name: _model_order(committed.model(name), aspired.model(name), (listed or {}).get(name, frozenset()))
+            name: ModelOrder(
+                start=_versions(committed.model(name)),
+                hold=_held(aspired.model(name), seen.get(name, frozenset())),
+                unfit=_unfit(committed.model(name), given_up.get(name, ())),
+            )
             for name in models
         },
         expect=expectation(committed),
@@ -31,11 +38,17 @@ def order(
     )
 
 
-def _model_order(committed: ModelConfig | None, aspired: ModelConfig | None, listed: frozenset[int]) -> ModelOrder:
+def _held(aspired: ModelConfig | None, listed: frozenset[int]) -> VersionSet:
     hold = _versions(aspired)
     found = sorted(listed)[-hold.latest :] if hold.latest else ()
-    named = tuple(sorted({*hold.versions, *found}))
-    return ModelOrder(start=_versions(committed), hold=hold.model_copy(update={"versions": named}))
+    return hold.model_copy(update={"versions": tuple(sorted({*hold.versions, *found}))})
+
+
+def _unfit(committed: ModelConfig | None, failures: Iterable[Failure]) -> tuple[int, ...]:
+    """A committed version has served, and fails on one pod, say, for its disk: that pod's agent sees for itself what
+    its server has given up, and the others keep what works."""
+    start = _versions(committed)
+    return tuple(sorted(failure.version for failure in failures if failure.version not in start.versions))
 
 
 def _versions(config: ModelConfig | None) -> VersionSet:

@@ -45,6 +45,12 @@ def fetched(report: ModelReport | None) -> frozenset[int]:
     return frozenset(version.version for version in versions if version.state is FetchState.FETCHED)
 
 
+def contents(report: ModelReport | None) -> dict[int, str]:
+    """What identifies the files of each version that is there, as far as that is known."""
+    versions = report.versions if report else ()
+    return {each.version: each.content for each in versions if each.state is FetchState.FETCHED and each.content}
+
+
 def listed(report: ModelReport | None) -> frozenset[int] | None:
     """Returns the versions that are whole in the store or in the folder; None where that is not known."""
     return None if report is None or report.listed is None else frozenset(report.listed)

@@ -33,7 +33,17 @@ def memory(rollout: RolloutStatus) -> Memory:
         spec_hash=rollout.spec_hash,
         action=Action(rollout.step),
         since=epoch(rollout.since),
-        failures=tuple(Failure(f.version, f.message, epoch(f.at), f.attempts) for f in rollout.failures),
+        failures=tuple(
+            Failure(
+                version=f.version,
+                message=f.message,
+                at=epoch(f.at),
+                attempts=f.attempts,
+                content=f.content,
+                replaced_at=epoch(f.replaced_at) if f.replaced_at else None,
+            )
+            for f in rollout.failures
+        ),
         waiting=tuple((awaited.version, epoch(awaited.since)) for awaited in rollout.awaited),
         proven=rollout.proven,
         began=epoch(rollout.began),
@@ -71,5 +81,11 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
 
 
 def _failed(failure: Failure) -> FailedVersion:
-    message = failure.message[:_MESSAGE_LIMIT]
-    return FailedVersion(version=failure.version, message=message, at=rfc3339(failure.at), attempts=failure.attempts)
+    return FailedVersion(
+        version=failure.version,
+        message=failure.message[:_MESSAGE_LIMIT],
+        at=rfc3339(failure.at),
+        attempts=failure.attempts,
+        content=failure.content,
+        replaced_at=rfc3339(failure.replaced_at) if failure.replaced_at is not None else None,
+    )

@@ -9,6 +9,7 @@ from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Facts, Goal, Memory, Step, committed_after, server_config, settled
 from tfs_operator.domain.rollout import decide as decide_rollout
+from tfs_operator.domain.rollout.replaced import with_contents, with_replaced
 from tfs_operator.planning.desired_children import desired_children
 from tfs_operator.planning.observed import Observed, Refused, rollout_pod
 from tfs_operator.planning.plan import Plan, ProbeOrder, ReloadOrder
@@ -38,19 +39,19 @@ def decide(observed: Observed | Refused) -> Plan:
 
 
 def _step(model: ModelConfig, observed: Observed) -> Step:
-    """Returns the step; one that waits for a version says whether its folder is missing by the agents. Where no agent
-    sees it, the rollout itself says so once the servers have had time to find it."""
-    step = decide_rollout(_facts(model, observed))
+    name, fleet = model.name, observed.fleet(model.name)
+    memory = with_replaced(observed.memories.get(name, Memory()), fleet.pods, observed.now)
+    step = decide_rollout(Facts(model, observed.committed_model(name), fleet, memory, observed.limits, observed.now))
+    return _with_missing_folders(replace(step, memory=with_contents(step.memory, fleet.pods)), model, observed)
+
+
+def _with_missing_folders(step: Step, model: ModelConfig, observed: Observed) -> Step:
+    """Adds to a step that waits for a version that its folder is missing, by the agents. Where no agent sees it, the
+    rollout itself says so once the servers have had time to find it."""
     if not step.action.traits.loading:
         return step
     missing = missing_folders(model, (seen for _, seen in observed.running(model.name)))
     return replace(step, absent={**step.absent, **missing})
-
-
-def _facts(model: ModelConfig, observed: Observed) -> Facts:
-    name = model.name
-    memory = observed.memories.get(name, Memory())
-    return Facts(model, observed.committed_model(name), observed.fleet(name), memory, observed.limits, observed.now)
 
 
 def _is_new(before: Memory | None, step: Step) -> bool:

@@ -9,7 +9,7 @@ from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain import deployment
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
-from tfs_operator.domain.fetch_status import arriving, fetched, listed, unfetchable
+from tfs_operator.domain.fetch_status import arriving, contents, fetched, listed, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
@@ -247,6 +247,7 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         arriving=arriving(report, pod.name),
         unfetchable=unfetchable(report, pod.name),
         fetched=fetched(report),
+        contents=contents(report),
         listed=listed(report),
         heard_for=0.0 if unheard else seen.heard_for,
         ready=pod.ready,

@@ -193,6 +193,7 @@ UNBOUNDED = {
     "status.models[].rollout.since",
     "status.models[].rollout.began",
     "status.models[].rollout.failures[].at",
+    "status.models[].rollout.failures[].replacedAt",
     "status.models[].rollout.awaited[].since",
 }
 

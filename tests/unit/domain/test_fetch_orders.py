@@ -6,6 +6,7 @@ from tfs_operator.domain.expectation import expectation
 from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
+from tfs_operator.domain.rollout import Failure
 
 
 def config(policy: VersionPolicy, **labels: int) -> ModelServerConfig:
@@ -32,6 +33,12 @@ def test_every_policy_and_every_label_is_held(
     policy: VersionPolicy, labels: dict[str, int], aspired: VersionSet
 ) -> None:
     assert order(["m"], config(policy, **labels), config(policy, **labels), 60.0).models["m"].hold == aspired
+
+
+def test_what_was_given_up_is_looked_for_anew_unless_it_has_served() -> None:
+    failures = {"m": [Failure(number, "no", 1.0) for number in (3, 1, 2)], "n": [Failure(4, "no", 1.0)]}
+    told = order(["m"], config(Specific((1,))), config(Specific((1, 2, 3))), 30.0, failures=failures)
+    assert told.models["m"].unfit == (2, 3)
 
 
 def test_a_model_that_is_not_committed_yet_starts_with_nothing() -> None:

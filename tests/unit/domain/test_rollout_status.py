@@ -14,7 +14,15 @@ from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
 
 VERSIONS = st.integers(0, 2**63 - 1)
 TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds / 1000)
-FAILURES = st.builds(Failure, VERSIONS, st.text(max_size=50), TIMES, st.integers(1, 20))
+FAILURES = st.builds(
+    Failure,
+    version=VERSIONS,
+    message=st.text(max_size=50),
+    at=TIMES,
+    attempts=st.integers(1, 20),
+    content=st.text("0123456789abcdef", max_size=16),
+    replaced_at=st.none() | TIMES,
+)
 MEMORIES = st.builds(
     Memory,
     spec_hash=st.text("0123456789abcdef", max_size=16),

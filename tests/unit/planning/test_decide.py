@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.planning.passes import NOW, live, observed, seen, serves, subject, unready
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
+from tfs_operator.domain.fetch_protocol import FetchState, ModelReport, VersionReport
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
 from tfs_operator.domain.rollout import Action, Facts, Memory, Step
@@ -286,3 +287,25 @@ def test_a_plan_is_the_same_each_time_and_its_orders_stand_on_what_it_commits(be
             now = answers[order.pod.name].model(model.name).labels
             moved = {label: version for label, version in model.labels.items() if now.get(label) != version}
             assert moved.items() <= committed.labels.items()
+
+
+class TestReplacedFiles:
+    """Version 2 cannot be loaded, and another one is published under its number."""
+
+    BROKEN = replace(serves(1, stable=1), versions=(VersionStatus(1, AVAILABLE), VersionStatus(2, "END", "NOT_FOUND")))
+
+    def given_up(self, before: Memory, content: str, now: float) -> Memory:
+        """What is remembered after a pass in which the pod holds these files."""
+        held = VersionReport(version=2, state=FetchState.FETCHED, content=content)
+        pod, answer = seen("a", cats=self.BROKEN)
+        answer = replace(answer, fetches={"cats": ModelReport(uri="s3://cats", versions=(held,))})
+        found = observed(live("cats"), (pod, answer), memories={"cats": before})
+        return decide(replace(found, now=now)).memories["cats"]
+
+    def test_are_tried_at_once_and_the_old_ones_after_the_back_off(self) -> None:
+        loading = self.given_up(Memory(), "old", NOW)
+        failed = self.given_up(loading, "old", NOW + 10)
+        assert [(each.version, each.content) for each in failed.failures] == [(2, "old")]
+        assert self.given_up(failed, "old", NOW + 20).failures == failed.failures
+        (again,) = self.given_up(failed, "new", NOW + 20).failures
+        assert (again.at, again.replaced_at) == (NOW + 10, NOW + 20)

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tfs_operator.cluster.cache import Cache, controller_of
 from tfs_operator.controller.key import TFModelKey
@@ -33,8 +34,8 @@ from tfs_operator.render.settings import Settings
 
 class Gatherer:
     """Reads only, but for the agents: the answer to an order is the report, so to ask one how far it is means to
-    order it what it was ordered before. The order depends on the spec, on what is committed, on whether any pod is
-    ready, and on what the agents have listed before."""
+    order it what it was ordered before. The order depends on the spec, on what is committed and was given up, on
+    whether any pod is ready, and on what the agents have listed before."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Gatherer:
         sets = ModelSets(subject.aspired, children.committed, children.former)
         observations, reports, stored = await asyncio.gather(
             state.observer.observe(pods, sets.labels()),
-            self._reports(subject, state, pods, sets),
+            self._reports(subject, state, pods, sets, remembered),
             state.stored_requests.read(_key(subject).namespace, subject.tfmodel.spec.rollout.verify.config_map),
         )
         state.changes.follow(pods, reports)
@@ -126,7 +127,12 @@ class Gatherer:
         return live["metadata"].get("annotations") or {}
 
     async def _reports(
-        self, subject: Subject, state: TFModelState, pods: Sequence[PodFacts], sets: ModelSets
+        self,
+        subject: Subject,
+        state: TFModelState,
+        pods: Sequence[PodFacts],
+        sets: ModelSets,
+        remembered: Mapping[str, Memory],
     ) -> Mapping[str, Answer]:
         """Of the agents of all pods, also of those that are not ready yet. One of another set of models is ordered
         those that it shares with the spec: it would fetch others of the same name from where they were."""
@@ -135,14 +141,17 @@ class Gatherer:
             return {}
         name, spec = subject.tfmodel.metadata.name, subject.tfmodel.spec
         models = [*remotes(name, spec), *local_places(name, spec)]
-        interval = spec.storage.poll_interval_seconds
-        alone, listed = not any(pod.ready for pod in pods), state.fetchers.listed()
+        ordered = partial(
+            order,
+            committed=committed,
+            aspired=subject.aspired,
+            poll_interval_seconds=spec.storage.poll_interval_seconds,
+            alone=not any(pod.ready for pod in pods),
+            listed=state.fetchers.listed(),
+            failures={model: memory.failures for model, memory in remembered.items()},
+        )
         shared = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
-        orders = {
-            pod: order(found, committed, subject.aspired, interval, alone=alone, listed=listed)
-            for pod, found in shared.items()
-        }
-        return await state.fetchers.order(pods, orders)
+        return await state.fetchers.order(pods, {pod: ordered(found) for pod, found in shared.items()})
 
 
 def _key(subject: Subject) -> TFModelKey:

@@ -27,6 +27,9 @@ class Pod:
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
 
+    contents: Mapping[int, str] = field(default_factory=dict)
+    """What identifies the files of each, as far as the pod's agent knows."""
+
     listed: frozenset[int] | None = None
     """Versions that the pod's agent sees as whole in the store or in the folder; None where it does not know, as of
     models in the image."""
@@ -79,8 +82,15 @@ class Failure:
     message: str
     at: float
     attempts: int = 1
+    content: str = ""
+    """Identifies the files that failed, where they are known."""
+
+    replaced_at: float | None = None
+    """When other files had come in their place on every pod; the back-off ended then."""
 
     def drop_at(self, limits: Limits) -> float:
+        if self.replaced_at is not None:
+            return self.replaced_at
         return self.at + delay(max(self.attempts, 1), limits.back_off, limits.back_off_limit)
 
     def retry_at(self, limits: Limits) -> float:

@@ -53,7 +53,14 @@ def _ordered(order: ModelOrder | None) -> set[int]:
 def _present(version: VersionFolder) -> VersionReport:
     state = FetchState.FAILED if version.problem else FetchState.FETCHED
     size = version.bytes
-    return VersionReport(version=version.number, state=state, bytes=size, total_bytes=size, problem=version.problem)
+    return VersionReport(
+        version=version.number,
+        state=state,
+        bytes=size,
+        total_bytes=size,
+        problem=version.problem,
+        content="" if version.problem else version.content,
+    )
 
 
 def _absent(view: FolderView, number: int) -> VersionReport:

@@ -1,9 +1,11 @@
 """Looks at the folder of one version on a volume: is it a whole SavedModel, and does it rest?"""
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
@@ -37,6 +39,11 @@ class VersionFolder:
     @property
     def bytes(self) -> int:
         return sum(size for _, size, _ in self.files)
+
+    @cached_property
+    def content(self) -> str:
+        """Returns a short hash by which it is told from the version with other files under its number."""
+        return hashlib.sha256(repr(self.files).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def look_at(folder: LocalFolder, number: int, name: str, before: VersionFolder | None, now: float) -> VersionFolder:

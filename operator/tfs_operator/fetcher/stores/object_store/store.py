@@ -1,6 +1,5 @@
 """Models in an object store: `s3://`, `gs://`, `az://`."""
 
-import re
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +20,7 @@ from tfs_operator.fetcher.saved_model.version_listing import VersionListing
 from tfs_operator.fetcher.stores.object_store.bucket import parse_bucket_uri
 from tfs_operator.fetcher.stores.object_store.clients import Client, Settings, connect, secrets, settings
 from tfs_operator.fetcher.stores.object_store.errors import explain
+from tfs_operator.fetcher.stores.object_store.times import upload_ended
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore import GetOptions, ObjectMeta
@@ -29,12 +29,6 @@ PART_SECONDS = 3600.0
 """For one part of 32 MiB; what has arrived by then is kept."""
 
 _PAGE = 1000
-_PARTS = re.compile("-[0-9]+$")
-"""At the end of an ETag: the number of parts that it was uploaded in."""
-
-_SLOW_UPLOAD = 4 * 1024 * 1024
-"""Bytes a second."""
-
 _CHUNK = 512 << 10
 """Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
 
@@ -64,7 +58,8 @@ class ObjectSource:
             async for page in client.list(self._place.prefix or None, chunk_size=_PAGE):
                 for entry in page:
                     etag = _bare(entry["e_tag"])
-                    listing.add(entry["path"][skipped:], entry["size"], etag, modified=_modified(entry, etag))
+                    modified = upload_ended(entry["last_modified"], entry["size"], etag)
+                    listing.add(entry["path"][skipped:], entry["size"], etag, modified=modified)
         return listing.versions()
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
@@ -118,13 +113,6 @@ def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
     """Stores that know no If-Match answer all the same."""
     if found["size"] != file.size or _bare(found["e_tag"]) not in ("", file.etag):
         raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
-
-
-def _modified(found: "ObjectMeta", etag: str) -> float:
-    """S3 says of an upload in parts when it was begun. It has ended some time before the least rate of an upload would
-    have it end: a guess, which only decides whether the version is listed once more before it is fetched."""
-    parts = _PARTS.search(etag)
-    return found["last_modified"].timestamp() + (found["size"] / _SLOW_UPLOAD if parts else 0.0)
 
 
 def _bare(etag: str | None) -> str:
