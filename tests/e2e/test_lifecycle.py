@@ -19,8 +19,7 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
 NAME = "steady"
-DRAIN_SECONDS = 20
-"""Clients of gRPC have left after half of it; the other half is for machines that are busy."""
+DRAIN_SECONDS, LONG_DRAIN_SECONDS = 10, 60
 BASE = {
     "modelUri": f"pvc://models/{NAME}",
     "versionLabels": {"stable": 1},
@@ -144,6 +143,10 @@ def await_pods(served: Served, count: int) -> None:
 
 
 def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_have_left(steady: Served) -> None:
+    """Half of the drain is the clients', the other half that of a busy cluster, which may be late to turn them away."""
+    steady.apply(rollout={"bakeSeconds": 0, "drainSeconds": LONG_DRAIN_SECONDS})
+    steady.tfmodel.wait("Ready")
+    disturbing.await_gone(steady.tfmodel, going(steady.tfmodel))
     pod = steady.tfmodel.pods()[0]
     name, server = pod["metadata"]["name"], steady.server_of(pod)
     with steady.clients() as running, disturbing.last_status(steady.tfmodel.kubectl, name) as codes:
@@ -153,7 +156,7 @@ def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_hav
         def left() -> bool:
             return clients.grpc_connections(server) == 0
 
-        eventually(left, DRAIN_SECONDS, what="every gRPC connection to be renewed elsewhere", interval=0.2)
+        eventually(left, LONG_DRAIN_SECONDS, what="every gRPC connection to be renewed elsewhere", interval=0.2)
         assert going(steady.tfmodel), "the pod is still draining"
         disturbing.await_gone(steady.tfmodel, [pod])
         steady.tfmodel.wait("Ready")
@@ -223,7 +226,7 @@ def test_the_only_pod_deleted_loses_no_request_if_another_is_ready_before_it_is_
     """With a drain that outlasts the start of a pod on a busy machine. Where no endpoint is ready, kube-proxy uses
     those that terminate and still serve: all of them, also those of an earlier update that are killed soon, so these
     are gone first."""
-    steady.apply(replicas=1, rollout={"bakeSeconds": 0, "drainSeconds": 60})
+    steady.apply(replicas=1, rollout={"bakeSeconds": 0, "drainSeconds": LONG_DRAIN_SECONDS})
     await_pods(steady, 1)
     disturbing.await_gone(steady.tfmodel, going(steady.tfmodel))
     [pod] = steady.tfmodel.pods()

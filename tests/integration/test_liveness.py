@@ -54,7 +54,8 @@ def ill(process: OperatorProcess) -> tuple[int, str] | None:
 def test_a_loop_that_is_blocked_answers_nobody(
     control_plane: ControlPlane, api: Api, namespace: str, tmp_path: Path
 ) -> None:
-    with broken(control_plane, tmp_path, "block") as process:
+    only_here = f"--namespaces={namespace}"  # a TFModel elsewhere would block it before it is ready
+    with broken(control_plane, tmp_path, "block", only_here) as process:
         eventually(lambda: process.get("/readyz")[0] == 200, explain=process.lines)
         api.create(tfmodel(namespace))
         eventually(lambda: process.get("/healthz")[0] == 0, explain=process.lines)
