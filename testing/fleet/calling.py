@@ -1,10 +1,5 @@
 """Predictions by gRPC from the model y = 2x of a pod, past the operator, as clients for `testing.clients.load`."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from threading import Event
 from typing import Any
 
 import grpc
@@ -12,7 +7,7 @@ import grpc
 from testing.clients.asking import WrongAnswerError
 
 GRPC_PORT = 8500
-SECONDS = 600.0
+SECONDS = 120.0
 """For one answer, on a machine that is busy."""
 
 
@@ -42,36 +37,6 @@ class Call:
 
     def close(self) -> None:
         self._channel.close()
-
-
-@dataclass
-class Asking:
-    """What was answered so far; `last` lets the call that is under way be the last one."""
-
-    versions: list[int] = field(default_factory=list)
-    _is_over: Event = field(default_factory=Event)
-
-    def last(self) -> None:
-        self._is_over.set()
-
-    def ask(self, call: Call) -> None:
-        """Asks until it is over; raises what the call raises."""
-        while not self._is_over.is_set():
-            self.versions.append(call.ask())
-
-
-@contextmanager
-def under_way(call: Call) -> Iterator[Asking]:
-    """Asks on a thread, as soon as it was answered again, so that one call is always under way. All have ended after
-    the block, which has to say which is the last."""
-    asking = Asking()
-    with closing(call), ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(asking.ask, call)
-        try:
-            yield asking
-        finally:
-            asking.last()
-        asked.result()
 
 
 def is_without_a_thread(address: str, model: str) -> bool:
