@@ -1,8 +1,5 @@
 """Predictions by gRPC from the model y = 2x of a pod, past the operator, as clients for `testing.clients.load`."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from typing import Any
 
 import grpc
@@ -40,13 +37,6 @@ class Call:
 
     def close(self) -> None:
         self._channel.close()
-
-
-@contextmanager
-def under_way(call: Call) -> Iterator[Future[int]]:
-    """Asks once, on a thread; yields what becomes of it, which has ended after the block."""
-    with closing(call), ThreadPoolExecutor(1) as pool:
-        yield pool.submit(call.ask)
 
 
 def is_without_a_thread(address: str, model: str) -> bool:

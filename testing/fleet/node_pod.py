@@ -94,7 +94,7 @@ class NodePod:
         """Ends the process and the agent, and waits for that."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
         self._agent.end()
 
     def _signal(self, number: signal.Signals) -> None:

@@ -1,4 +1,5 @@
-"""The words at the end of a run: what failed and how, then how long each tier took and what came of it."""
+"""The words at the end of a run: what failed and how, how long each tier took and what came of it, and again, in a line
+each, what failed: of a long log often only the end is shown."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,6 +21,8 @@ def summary(results: Sequence[Result], seconds: float) -> Iterator[str]:
         yield _row(result)
     cpu = sum(result.cpu_seconds for result in results)
     yield f"{'together':<12} {clock(seconds):>6} {clock(cpu):>9}"
+    for result in results:
+        yield from _failed_tests(result)
     yield f"{sum(result.passed for result in results)} passed, {sum(failed(result) for result in results)} failed"
 
 
@@ -33,6 +36,11 @@ def _row(result: Result) -> str:
     times = f"{clock(result.seconds):>6} {clock(result.cpu_seconds):>9}"
     ended = "" if result.is_good else f"  exit status {result.exit_code}"
     return f"{result.tier:<12} {times} {result.passed:>7} {failed(result):>7} {result.skipped:>8}{ended}"
+
+
+def _failed_tests(result: Result) -> Iterator[str]:
+    for test in dict.fromkeys(failure.test for failure in result.failures):
+        yield f"failed: {result.tier}: {test}"
 
 
 def _failures(result: Result) -> Iterator[str]:

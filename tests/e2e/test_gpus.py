@@ -101,8 +101,9 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     resnet.wait("Ready")
     [old] = resnet.pods()
     apply_gpus(resnet, extraArgs=[LEVEL])
-    waiting = resnet.wait("Ready", "False", reason="Unschedulable")
-    assert "an old pod is stopped to make room" in waiting["message"]
+    resnet.wait("Ready", "False", reason="Unschedulable")
+    words = "an old pod is stopped to make room"
+    eventually(lambda: words in resnet.condition("Ready").get("message", ""), 120, what=f"Ready to say that {words}")
     assert strategy(resnet) == SURGES
     apply_gpus(resnet, surge_timeout=1, extraArgs=[LEVEL])
     eventually(lambda: "MakingRoom" in resnet.events(), 120, what="an event MakingRoom")

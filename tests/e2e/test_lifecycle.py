@@ -19,7 +19,8 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
 NAME = "steady"
-DRAIN_SECONDS = 10
+DRAIN_SECONDS, LONG_DRAIN_SECONDS = 10, 60
+LONG_DRAIN = {"bakeSeconds": 0, "drainSeconds": LONG_DRAIN_SECONDS}
 BASE = {
     "modelUri": f"pvc://models/{NAME}",
     "versionLabels": {"stable": 1},
@@ -71,9 +72,14 @@ def other_image() -> Iterator[str]:
 def steady(served: Served) -> Served:
     """At rest, with two pods."""
     served.apply()
+    await_rest(served)
+    return served
+
+
+def await_rest(served: Served) -> None:
+    """Until what was applied last is fulfilled, and no pod of an earlier update drains any more."""
     served.tfmodel.wait("Ready")
     disturbing.await_gone(served.tfmodel, going(served.tfmodel))
-    return served
 
 
 def going(tfmodel: TFModel) -> list[Manifest]:
@@ -143,6 +149,9 @@ def await_pods(served: Served, count: int) -> None:
 
 
 def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_have_left(steady: Served) -> None:
+    """Half of the drain is the clients', the other half that of a busy cluster, which may be late to turn them away."""
+    steady.apply(rollout=LONG_DRAIN)
+    await_rest(steady)
     pod = steady.tfmodel.pods()[0]
     name, server = pod["metadata"]["name"], steady.server_of(pod)
     with steady.clients() as running, disturbing.last_status(steady.tfmodel.kubectl, name) as codes:
@@ -152,7 +161,7 @@ def test_a_deleted_pod_loses_no_request_and_is_killed_only_when_its_channels_hav
         def left() -> bool:
             return clients.grpc_connections(server) == 0
 
-        eventually(left, DRAIN_SECONDS, what="every gRPC connection to be renewed elsewhere", interval=0.2)
+        eventually(left, LONG_DRAIN_SECONDS, what="every gRPC connection to be renewed elsewhere", interval=0.2)
         assert going(steady.tfmodel), "the pod is still draining"
         disturbing.await_gone(steady.tfmodel, [pod])
         steady.tfmodel.wait("Ready")
@@ -222,9 +231,9 @@ def test_the_only_pod_deleted_loses_no_request_if_another_is_ready_before_it_is_
     """With a drain that outlasts the start of a pod on a busy machine. Where no endpoint is ready, kube-proxy uses
     those that terminate and still serve: all of them, also those of an earlier update that are killed soon, so these
     are gone first."""
-    steady.apply(replicas=1, rollout={"bakeSeconds": 0, "drainSeconds": 60})
+    steady.apply(replicas=1, rollout=LONG_DRAIN)
     await_pods(steady, 1)
-    disturbing.await_gone(steady.tfmodel, going(steady.tfmodel))
+    await_rest(steady)
     [pod] = steady.tfmodel.pods()
     with steady.clients() as running:
         steady.tfmodel.kubectl("delete", "pod", pod["metadata"]["name"], "--wait=false")

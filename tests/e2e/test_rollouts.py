@@ -11,6 +11,7 @@ from testing.local_cluster import chart, incarnation, killing, model, node
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 from tests.e2e.support.scene import WAIT_SECONDS, Scene, assert_all_answered, assert_answered
 
 DAMAGED, MISSING = 3, 4
@@ -77,6 +78,7 @@ def test_canary_promotion_retirement_and_rollback_lose_no_request(mnist: Scene) 
         mnist.apply(stable=new)
         at_new = mnist.await_label("stable", new)
         mnist.await_end(stable=new)
+        mnist.await_answers(running, at_new)
         rolled_back = time.monotonic()
         mnist.apply(stable=old)
         at_old = mnist.await_label("stable", old)
@@ -178,15 +180,22 @@ def test_a_pod_that_is_deleted_in_the_middle_of_a_rollout(mnist: Scene) -> None:
 def test_a_model_server_that_is_killed_in_the_middle_of_a_rollout(mnist: Scene) -> None:
     """What it was answering is lost, and connections to it are until the cluster turns them away; no more than that."""
     old = mnist.labels()["stable"]
-    new = other(old)
+    new, before = other(old), restarts(mnist)
     with mnist.under_load() as running:
         mnist.apply(stable=new)
         mnist.await_loading(new)
         process_of(mnist, mnist.tfmodel.pods()[0]).kill()
+        eventually(lambda: restarts(mnist) > before, WAIT_SECONDS, what="the server to be restarted")
         ended = mnist.await_end(stable=new)
         report = mnist.conclude(running)
     assert_answered(report, new, since=ended)
     assert [failure for failure in report.failures if load.BROKEN not in failure] == [], str(report)
+
+
+def restarts(scene: Scene) -> int:
+    """Of all containers of its pods."""
+    statuses = [status for pod in scene.tfmodel.pods() for status in pod["status"].get("containerStatuses", [])]
+    return sum(int(status["restartCount"]) for status in statuses)
 
 
 def process_of(scene: Scene, pod: Manifest) -> node.Container:

@@ -16,7 +16,7 @@ import pytest
 from testing.api_client import Api
 from testing.clients import load
 from testing.control_plane.operator_process import OperatorProcess
-from testing.fleet.calling import Call, is_without_a_thread, under_way
+from testing.fleet.calling import Call, is_without_a_thread
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving
 from testing.waiting import eventually
@@ -39,6 +39,11 @@ def batching(api: Api, operator: OperatorProcess, saved_model: Path, tmp_path: P
             yield found
 
     return served
+
+
+def callers(count: int) -> load.Bounds:
+    """Each asks again as soon as it was answered, so that as many calls are always under way."""
+    return load.Bounds(rate=10_000, count=100_000, seconds=300, at_once=count, per_connection=100_000)
 
 
 def stable(served: Served) -> Call:
@@ -64,17 +69,20 @@ def warnings(operator: OperatorProcess, served: Served) -> list[str]:
 def test_a_server_without_a_free_thread_is_said_to_be_busy_and_reloaded_once_it_has_one(
     batching: Batching, operator: OperatorProcess
 ) -> None:
-    """With three threads one call is answered at a time: the one that waits for a second row."""
+    """With three threads one call is answered at a time: the one that waits for a second row, for a minute at most."""
     with batching(2, A_MINUTE, parallelism={"grpcThreads": 3}) as served:
-        with under_way(stable(served)) as answered:
+        with load.steady({"gRPC": lambda: stable(served)}, callers(1)) as running:
             served.until(lambda: is_without_a_thread(served.pods[0].address, NAME))
             served.edit(versionLabels={"stable": 2})
             ready = served.until_reason("ModelServerBusy")
             labels = served.until_reason("ModelServerBusy", "LabelsApplied")
-            assert not answered.done()
+            served.until(lambda: is_without_a_thread(served.pods[0].address, NAME))
+            running.over.set()  # the call that is under way is the last
             assert predict_by_rest(served) == [2.0]
             assert served.events("VersionNotFound") == []
-        assert answered.result() == 1
+            report = running.report()
+        assert report.failures == [], str(report)
+        assert report.versions("gRPC") == {1}
         served.until_done()
         assert served.answers("stable") == [2]
         assert ready["message"] == labels["message"]
@@ -84,16 +92,15 @@ def test_a_server_without_a_free_thread_is_said_to_be_busy_and_reloaded_once_it_
         assert ready["message"] in warning
 
 
-@pytest.mark.parametrize("callers", [4, 16, 64])
-def test_no_call_is_lost_while_labels_move(batching: Batching, callers: int) -> None:
-    bounds = load.Bounds(rate=10_000, count=100_000, seconds=300, at_once=callers, per_connection=100_000)
+@pytest.mark.parametrize("count", [4, 16, 64])
+def test_no_call_is_lost_while_labels_move(batching: Batching, count: int) -> None:
     with batching(NEVER_FULL, HALF_A_SECOND) as served:
-        with load.steady({"gRPC": lambda: stable(served)}, bounds) as running:
+        with load.steady({"gRPC": lambda: stable(served)}, callers(count)) as running:
             for version in (2, 1, 2):
-                more(running, callers)
+                more(running, count)
                 served.edit(versionLabels={"stable": version})
                 served.until_done()
             report = running.report()
         assert report.failures == [], str(report)
-        assert report.at_once() == callers
+        assert report.at_once() == count
         assert report.versions("gRPC") == {1, 2}

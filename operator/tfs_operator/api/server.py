@@ -177,7 +177,8 @@ class Server(ApiModel):
         ]
         | None
     ) = None
-    """Environment variables of the model server."""
+    """Environment variables of the model server. With `gpus` and without `gpuMemoryFraction` it gets
+    `TF_FORCE_GPU_ALLOW_GROWTH=true`, unless that is named here."""
 
     batching: Batching | None = None
     """Runs requests that arrive together as one batch; `{}` takes the server's defaults. Off unless set. A change is

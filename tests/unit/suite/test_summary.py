@@ -30,7 +30,11 @@ def test_each_test_counts_once(found: Result) -> None:
 
 def test_the_end_has_times_counts_and_what_failed(found: Result) -> None:
     lines = list(summary([found, Result("chart", 0, 30.0, 31.0, passed=7)], 70.0))
-    assert lines[-1] == "8 passed, 2 failed"
+    assert lines[-3:] == [
+        "failed: unit: tests.unit.test_a::test_bad",
+        "failed: unit: tests.unit.test_b",
+        "8 passed, 2 failed",
+    ]
     assert [line.split() for line in lines if line.startswith(("unit", "chart", "together"))] == [
         ["unit", "1:05", "2:00", "1", "2", "1", "exit", "status", "1"],
         ["chart", "0:30", "0:31", "7", "0", "0"],

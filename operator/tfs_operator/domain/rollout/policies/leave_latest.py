@@ -15,12 +15,16 @@ from tfs_operator.domain.rollout.view import View, newest
 
 
 def leave_latest(view: View, goal: ModelConfig) -> Step | None:
-    """Waits until no version is being loaded, and none is left to be unloaded; for `load_timeout` at most."""
+    """Waits until no version is being loaded, and none is left to be unloaded, on silent pods neither; for
+    `load_timeout` at most."""
     if not view.memory.follows or not isinstance(goal.policy, Specific):
         return None
+    in_time = view.lasting(Action.LOAD) < view.facts.limits.load_timeout
+    if in_time and (silent := view.facts.fleet.silent):
+        return _wait(view, f"{silent} ready pods do not answer: what the policy has found there is not known")
     if loading := [v for v in sorted(view.loading) if view.waited_for(v) < view.facts.limits.load_timeout]:
         return _wait(view, f"version {loading[-1]} was found by the policy and is being loaded: labels wait for it")
-    if leaving := _leaving(view):
+    if in_time and (leaving := _leaving(view)):
         return _wait(view, f"version {leaving[0]} is about to be unloaded by the policy: labels wait for that")
     return None
 
@@ -33,8 +37,7 @@ def _leaving(view: View) -> list[int]:
     """Versions that a server still has AVAILABLE beside all that the policy keeps: it unloads them within a moment,
     and with them a label that moved there. Where a version has failed, older ones stay AVAILABLE."""
     policy = view.committed.policy
-    known_bad = view.ended_badly or view.failures
-    if isinstance(policy, Specific) or known_bad or view.lasting(Action.LOAD) >= view.facts.limits.load_timeout:
+    if isinstance(policy, Specific) or view.ended_badly or view.failures:
         return []
     return sorted(frozenset().union(*(_superfluous(policy, pod.observed.available) for pod in view.pods)))
 
