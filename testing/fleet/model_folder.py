@@ -57,6 +57,16 @@ class ModelFolder:
         for version in versions:
             shutil.rmtree(self.path / str(version), ignore_errors=True)
 
+    def move_away(self, version: int) -> Path:
+        """The folder is gone at once, and lies elsewhere."""
+        away = self.path.with_name(f"{self.path.name}-{version}-away")
+        (self.path / str(version)).rename(away)
+        return away
+
+    def move_back(self, version: int, away: Path) -> None:
+        """Undoes `move_away`."""
+        away.rename(self.path / str(version))
+
     def _copy(self, version: int) -> Path:
         unfinished = self.path / f".tmp-{version}"
         shutil.copytree(self._saved_model, unfinished)

@@ -2,7 +2,8 @@
 
 For one TFModel's Deployment it keeps as many pods as desired, each with a process of the test double on a loopback
 address of its own, and says of them and of the Deployment what Kubernetes would say. A process starts with what the
-ConfigMap holds at that moment. Left out: time to drain, probes of a pod that is ready, and slow back-offs.
+ConfigMap holds at that moment. Left out: time to drain, startup and liveness probes, and slow back-offs; and, unless
+`keeps_probing` says otherwise, probes of a pod that is ready.
 """
 
 import itertools
@@ -31,6 +32,12 @@ class Node:
         self._pods: list[NodePod] = []
         self._numbers = itertools.count(1)
         self._told: Manifest = {}
+        self.is_full = False
+        """No more pods are made, as when no node has room."""
+
+        self.keeps_probing = False
+        """Pods may stop being ready, by their readiness probe."""
+
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"node of {name}", daemon=True)
@@ -59,6 +66,12 @@ class Node:
         with self._lock:
             self._remove(pod)
 
+    def evict(self, pod: NodePod, reason: str, message: str) -> None:
+        """As a kubelet ends a pod: the object stays, with the kubelet's words, and another pod takes its place."""
+        with self._lock:
+            self._pods.remove(pod)
+            pod.die(reason, message)
+
     def _run(self) -> None:
         deadline = time.monotonic() + LIFE_SECONDS
         while not self._stopping.wait(TICK_SECONDS) and time.monotonic() < deadline:
@@ -71,6 +84,7 @@ class Node:
             return
         self._scale(deployment["spec"])
         for pod in self._pods:
+            pod.keeps_probing = self.keeps_probing
             pod.tick()
         self._tell(deployment)
 
@@ -79,7 +93,7 @@ class Node:
         desired, template = spec["replicas"], spec["template"]
         current = [pod for pod in self._pods if pod.template == template]
         old = [pod for pod in self._pods if pod.template != template]
-        if len(current) < desired and len(self._pods) < desired + bool(old):
+        if len(current) < desired and len(self._pods) < desired + bool(old) and not self.is_full:
             self._pods.append(self._create(template))
         elif len(current) > desired:
             self._remove(min(reversed(current), key=lambda pod: pod.ready))

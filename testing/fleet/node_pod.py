@@ -23,6 +23,7 @@ from tfs_operator.render.volumes import CONFIG_PATH, STARTING_PATH
 BACK_OFF_SECONDS = 0.3
 """A kubelet's first is 10 s; it doubles from there, up to `BACK_OFF_LIMIT`."""
 BACK_OFF_LIMIT = 2.4
+FAILURE_THRESHOLD = 3
 LAST_WORDS = 2048
 """Bytes of the log that `terminationMessagePolicy: FallbackToLogsOnError` takes."""
 
@@ -36,6 +37,11 @@ class NodePod:
         self.template = template
         self.address = fresh_address()
         self.ready = False
+        self.keeps_probing = False
+        """Probes it also once it is ready, so that it may stop being so."""
+
+        self._failed_probes = 0
+        self._is_cut_off = False
         self._api = api
         self._folder = folder
         self._namespace = namespace
@@ -62,18 +68,34 @@ class NodePod:
 
     def tick(self) -> None:
         """Starts the container, or starts it again after a back-off; probes it until it is ready."""
+        if self._is_cut_off:
+            return
         if self._process is None:
             if time.monotonic() >= self._start_at:
                 self._start()
         elif (code := self._process.poll()) is not None:
             self._end(code)
-        elif not self.ready and self._answers():
-            self._turn(ready=True)
+        elif not self.ready or self.keeps_probing:
+            self._probe()
+
+    def _probe(self) -> None:
+        """As a kubelet does, with less time between two: the first success counts, and the third failure in a row."""
+        well = self._answers()
+        self._failed_probes = 0 if well else self._failed_probes + 1
+        turned = well if not self.ready else not well and self._failed_probes >= FAILURE_THRESHOLD
+        if turned:
+            self._turn(ready=well)
             self._tell({"running": {"startedAt": self._started_at}})
 
     def kill(self) -> None:
         """SIGKILL to the container's process; it is started again in the same pod."""
         self._signal(signal.SIGKILL)
+
+    def cut_off(self) -> None:
+        """Its node reports no more, so that the cluster counts it as not ready; its server runs, and answers."""
+        self._is_cut_off = True
+        self._turn(ready=False)
+        self._tell({"running": {"startedAt": self._started_at}})
 
     def freeze(self) -> None:
         """The process answers nobody from now on. The pod stays ready: nobody has probed it yet."""
@@ -82,6 +104,14 @@ class NodePod:
     def thaw(self) -> None:
         """Undoes `freeze`."""
         self._signal(signal.SIGCONT)
+
+    def die(self, reason: str, message: str) -> None:
+        """The pod is dead, as after an eviction: its process has ended, and the Pod object stays."""
+        self.end()
+        times = {"startedAt": self._started_at, "finishedAt": _now()}
+        ended = {"terminated": {"exitCode": 137, "reason": "Error", **times}}
+        self._turn(ready=False)
+        self._tell(ended, phase="Failed", reason=reason, message=message)
 
     def remove(self) -> None:
         """The pod is deleted: terminating first, then its process ends at once, then it is gone."""
@@ -185,9 +215,11 @@ class NodePod:
         if ready != self.ready:
             self.ready, self._turned_at = ready, _now()
 
-    def _tell(self, state: Manifest) -> None:
+    def _tell(self, state: Manifest, **pod: str) -> None:
+        """`pod`: what the status says of the pod as a whole, if it does not simply run."""
         status = {
             "phase": "Running",
+            **pod,
             "podIP": self.address,
             "podIPs": [{"ip": self.address}],
             "conditions": list(self._conditions()),

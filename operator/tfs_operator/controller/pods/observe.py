@@ -113,6 +113,7 @@ class Observer:
         answer = self._calls.take(pod.name)
         assert answer is not None
         self._last[pod.name] = answer.observation
+        self._awaiting_first.discard(pod.name)
         if answer.observation.problem is None:
             self._answered[pod.name] = pod.incarnation
         else:
