@@ -121,8 +121,11 @@ def plan(root: Path, uri: str, start: VersionSet, hold: VersionSet | None = None
     return FetchPlan(sources=(source,), order=order(start, hold, poll=poll))
 
 
-def order(start: VersionSet, hold: VersionSet | None = None, *, poll: float = 1.0) -> FetchOrder:
-    return FetchOrder(models={"m": ModelOrder(start=start, hold=hold or VersionSet())}, poll_interval_seconds=poll)
+def order(
+    start: VersionSet, hold: VersionSet | None = None, *, unfit: tuple[int, ...] = (), poll: float = 1.0
+) -> FetchOrder:
+    ordered = ModelOrder(start=start, hold=hold or VersionSet(), unfit=unfit)
+    return FetchOrder(models={"m": ordered}, poll_interval_seconds=poll)
 
 
 def _write_secret(folder: Path, secret: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 from testing.fleet.model_servers import DOUBLE, START_SECONDS
 from testing.loopback import free_ports
+from testing.models.folder_source import content
 from testing.stores.s3 import S3Server
 from testing.waiting import eventually
 from tests.integration.fetcher.arrivals import pod, until_failed, until_fetched, upload, upload_now
@@ -82,6 +83,37 @@ def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
             fetcher.order(order(VersionSet(versions=(2,))))
             eventually(lambda: folders(base) == ["1", "2"], explain=lambda: folders(base))
             assert states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}
+
+
+def test_a_version_that_is_found_unfit_is_replaced_by_what_is_uploaded_in_its_place(
+    tmp_path: Path, s3_server: S3Server, bucket: str, one_shard: Path, three_shards: Path
+) -> None:
+    """It is AVAILABLE, and a server takes no notice of other files in the folder of a version that it has loaded."""
+    upload(s3_server, bucket, 1, files(one_shard))
+    rest, grpc = free_ports(2)
+    wanted = VersionSet(versions=(1,))
+    started = pod(tmp_path, s3_server, bucket, wanted)
+    base = tmp_path / "store" / "m"
+    with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
+        fetcher.until_ready()
+        with model_server(base, tmp_path, rest, grpc, "specific { versions: 1 }"):
+            eventually(lambda: states(rest) == {"1": "AVAILABLE"}, explain=lambda: states(rest))
+            before = answer(rest)
+            upload(s3_server, bucket, 1, files(three_shards))
+            fetcher.order(order(wanted, unfit=(1,)))
+            eventually(lambda: content(base / "1") == content(three_shards), explain=fetcher.text)
+            eventually(lambda: states(rest) == {"1": "AVAILABLE"} and answer(rest) != before, explain=fetcher.text)
+
+
+def answer(port: int) -> str:
+    """Of the version that is served: models with other weights give another one."""
+    body = json.dumps({"instances": [[1.0] * 20]}).encode()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/m:predict", body, timeout=30) as found:
+            return str(found.read().decode())
+    except urllib.error.HTTPError as error:
+        with error:
+            return ""
 
 
 @contextmanager
