@@ -1,14 +1,15 @@
 """A stand-in for the Deployment's controller, the scheduler and the kubelet, so that this tier has pods that serve.
 
 For one TFModel's Deployment it keeps as many pods as desired, each with a process of the test double on a loopback
-address of its own, and says of them and of the Deployment what Kubernetes would say. A process starts with what the
-ConfigMap holds at that moment. Left out: time to drain, startup and liveness probes, and slow back-offs; and, unless
-`keeps_probing` says otherwise, probes of a pod that is ready.
+address of its own, and says of them and of the Deployment what Kubernetes would say. A pod starts with what the
+ConfigMap holds at that moment, and keeps that copy. Left out: time to drain, startup and liveness probes, and slow
+back-offs; and, unless `keeps_probing` says otherwise, probes of a pod that is ready.
 """
 
 import itertools
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,7 +25,11 @@ LIFE_SECONDS = 900.0
 class Node:
     """Runs from `with` to its end, on a thread of its own; what is asked of a pod takes effect at once."""
 
-    def __init__(self, api: Api, namespace: str, name: str, folder: Path) -> None:
+    def __init__(
+        self, api: Api, namespace: str, name: str, folder: Path, claims: Mapping[str, Path] | None = None
+    ) -> None:
+        """`folder` takes the pods' logs; `claims` has where claims lie on this machine."""
+        self._claims = claims or {}
         self._api = api
         self._namespace = namespace
         self._name = name
@@ -102,7 +107,7 @@ class Node:
 
     def _create(self, template: Manifest) -> NodePod:
         name = f"{self._name}-{next(self._numbers)}"
-        return NodePod(self._api, self._namespace, name, template, self._folder / name)
+        return NodePod(self._api, self._namespace, name, template, self._folder / name, self._claims)
 
     def _remove(self, pod: NodePod) -> None:
         self._pods.remove(pod)

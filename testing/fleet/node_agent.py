@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
 
 from testing.api_client import Manifest
@@ -24,11 +25,15 @@ END_SECONDS = 30.0
 class NodeAgent:
     """Runs from `start` to `end`. `address` is the pod's; `places` has where its containers' paths lie here."""
 
-    def __init__(self, pod: Manifest, address: str, places: Mapping[str, str]) -> None:
+    def __init__(
+        self, pod: Manifest, address: str, places: Mapping[str, str], mounts: Mapping[str, str] | None = None
+    ) -> None:
+        """`mounts` has where the claims that are mounted below these paths lie here."""
         found = [each for each in pod["spec"].get("initContainers", []) if each["name"] in AGENT_NAMES]
         self._container: Manifest = found[0]
         self._address = address
         self._places = places
+        self._mounts = mounts or {}
         self._running: Future[bool] | None = None
         self._stop: asyncio.Event | None = None
 
@@ -63,7 +68,15 @@ class NodeAgent:
         arguments = [self._placed(each) for each in self._container["args"]]
         where = [f"--host={self._address}", f"--model-server=http://{self._address}:8501"]
         config: FetcherConfig = fetch.config_of(parser.parse_args(["fetch", *arguments, *where]))
-        return config
+        local = tuple(
+            folder.model_copy(update={"base_path": self._mounted(folder.base_path)}) for folder in config.plan.local
+        )
+        return replace(config, plan=config.plan.model_copy(update={"local": local}))
+
+    def _mounted(self, path: str) -> str:
+        for mount, place in self._mounts.items():
+            path = path.replace(f"{mount}/", f"{place}/")
+        return path
 
     def _placed(self, argument: str) -> str:
         for path, place in self._places.items():

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from testing.fleet.node_tls import TlsContainer
 from testing.http_probe import is_well
 from testing.loopback import fresh_address
 from tfs_operator.cluster.kinds import RESOURCES
+from tfs_operator.domain.location import Claim
 from tfs_operator.render.tls import TLS_PATH
 from tfs_operator.render.volumes import CONFIG_PATH, STARTING_PATH
 
@@ -31,8 +32,17 @@ LAST_WORDS = 2048
 class NodePod:
     """A Pod object and its process. `tick` brings it on; the process is told of by the pod's status only."""
 
-    def __init__(self, api: Api, namespace: str, name: str, template: Manifest, folder: Path) -> None:
-        """Creates the Pod from a pod template; `folder` takes its configuration and logs."""
+    def __init__(
+        self,
+        api: Api,
+        namespace: str,
+        name: str,
+        template: Manifest,
+        folder: Path,
+        claims: Mapping[str, Path] | None = None,
+    ) -> None:
+        """Creates the Pod from a pod template; `folder` takes its configuration and logs. `claims` has where the claims
+        that it mounts lie on this machine."""
         self.name = name
         self.template = template
         self.address = fresh_address()
@@ -55,7 +65,9 @@ class NodePod:
         self._start_at = 0.0
         (folder / "starting").mkdir(parents=True)
         self._tls = TlsContainer(api, self._manifest, folder)
-        self._agent = NodeAgent(self._manifest, self.address, self._places)
+        self._mounts = {Claim(claim, "").mount_path: str(place) for claim, place in (claims or {}).items()}
+        self._agent = NodeAgent(self._manifest, self.address, self._places, self._mounts)
+        self._is_configured = self._is_held = False
 
     @property
     def log(self) -> Path:
@@ -147,12 +159,16 @@ class NodePod:
         self._tell({"running": {"startedAt": self._started_at}})
 
     def _write_config(self) -> bool:
+        """Once: a kubelet takes a minute or two to bring a change. A container that starts again finds the old one."""
+        if self._is_configured:
+            return True
         volumes = self._manifest["spec"]["volumes"]
         name = next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "config")
         config_map = self._api.get("ConfigMap", self._namespace, name)
         for file, text in (config_map or {}).get("data", {}).items():
             (self._folder / file).write_text(text)
-        return config_map is not None
+        self._is_configured = config_map is not None
+        return self._is_configured
 
     def _has_tls(self) -> bool:
         """Its init container runs once, or again and again until it succeeds."""
@@ -167,7 +183,12 @@ class NodePod:
     def _agent_lets_it_start(self) -> bool:
         """Its sidecar starts with the pod, and is asked as long as it holds the server back."""
         self._agent.start()
-        return self._agent.lets_the_server_start()
+        if self._agent.lets_the_server_start():
+            return True
+        if not self._is_held:
+            self._tell({"waiting": {"reason": "PodInitializing"}})
+        self._is_held = True
+        return False
 
     @property
     def _places(self) -> dict[str, str]:
@@ -184,7 +205,9 @@ class NodePod:
 
     def _environment(self) -> dict[str, str]:
         chosen = {variable["name"]: variable["value"] for variable in self._container.get("env", [])}
-        return {**os.environ, "PYTHONPATH": str(DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": self.address, **chosen}
+        mounts = ":".join(f"{path}={place}" for path, place in self._mounts.items())
+        ours = {"PYTHONPATH": str(DOUBLE), "TFS_DOUBLE_BIND_ADDRESS": self.address, "TFS_DOUBLE_MOUNTS": mounts}
+        return {**os.environ, **ours, **chosen}
 
     @property
     def _container(self) -> Manifest:

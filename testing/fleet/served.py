@@ -169,17 +169,21 @@ class Served:
 
 
 @contextmanager
-def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = True, **spec: Any) -> Iterator[Served]:
+def serving(
+    api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = True, on_claim: bool = False, **spec: Any
+) -> Iterator[Served]:
     """A TFModel of two replicas that serves version 1 as stable, in a namespace of its own; at rest, unless it can
-    never be. `spec` overrides; None takes a field out."""
+    never be. `spec` overrides; None takes a field out. `on_claim`: `folder` lies on the claim `store`,
+    and not on the servers' own disk."""
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(namespace)
     rollout = {"bakeSeconds": 0, **spec.pop("rollout", {})}
-    merged = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
+    uri = f"pvc://store/{folder.path.name}" if on_claim else folder.uri
+    merged = {"modelUri": uri, "replicas": 2, "rollout": rollout, **spec}
     manifest = tfmodel(namespace, NAME, **merged)
     manifest["spec"] = {key: value for key, value in manifest["spec"].items() if value is not None}
     api.create(manifest)
-    with Node(api, namespace, NAME, logs) as node:
+    with Node(api, namespace, NAME, logs, {"store": folder.path.parent}) as node:
         served = Served(api, namespace, node, folder)
         try:
             if await_done:

@@ -45,7 +45,7 @@ def _gist(models: Mapping[str, ModelReport]) -> object:
         name: (
             report.problem,
             report.listed,
-            [(version.version, version.state, version.problem) for version in report.versions],
+            [(each.version, each.state, each.problem, each.content) for each in report.versions],
         )
         for name, report in models.items()
     }

@@ -28,7 +28,15 @@ class VersionSource:
     One look covers every model, and a base path that is missing ends it for all of them.
     """
 
-    def __init__(self, models: list[Any], poll_seconds: int, aspire: Callable[[str, Versions], None]) -> None:
+    def __init__(
+        self,
+        models: list[Any],
+        poll_seconds: int,
+        aspire: Callable[[str, Versions], None],
+        placed: Callable[[str], str] = str,
+    ) -> None:
+        """`placed` returns where a base path lies on this machine."""
+        self._placed = placed
         self._models = models
         self._poll_seconds = poll_seconds
         self._aspire = aspire
@@ -60,7 +68,7 @@ class VersionSource:
     def _look(self) -> None:
         with self._lock:
             try:
-                aspired = {model.name: aspired_versions(model) for model in self._models}
+                aspired = {model.name: aspired_versions(model, self._placed) for model in self._models}
             except StatusError as error:
                 found = f"FileSystemStoragePathSource encountered a filesystem access error: {error.status.message}"
                 log.error(SOURCE, found)
@@ -69,9 +77,9 @@ class VersionSource:
                 self._aspire(name, versions)
 
 
-def aspired_versions(model: Any) -> Versions:
+def aspired_versions(model: Any, placed: Callable[[str], str] = str) -> Versions:
     """The versions of a ModelConfig to serve now; raises StatusError if its base path is missing."""
-    base_path = Path(model.base_path)
+    base_path = Path(placed(model.base_path))
     if not exists(base_path):
         raise invalid_argument(
             f"Could not find base path {base_path} for servable {model.name} "

@@ -29,9 +29,16 @@ class ServerCore:
     """Holds the config, the labels and the manager; `reload` is the only way to change what is served."""
 
     def __init__(
-        self, flags: Flags, load: Load, reserve_seconds: float = 0.0, prepare: Callable[[], None] = lambda: None
+        self,
+        flags: Flags,
+        load: Load,
+        reserve_seconds: float = 0.0,
+        prepare: Callable[[], None] = lambda: None,
+        placed: Callable[[str], str] = str,
     ) -> None:
-        """`prepare` is called once, before anything is loaded; it may raise StatusError."""
+        """`prepare` is called once, before anything is loaded; it may raise StatusError. `placed` returns where a base
+        path lies on this machine."""
+        self._placed = placed
         self.monitor = StateMonitor()
         self._subscribers = [self.monitor]
         self.labels = VersionLabels(self.monitor, allow_unavailable=flags.allow_version_labels_for_unavailable_models)
@@ -112,7 +119,7 @@ class ServerCore:
     def _serve_first(self, models: list[Any]) -> None:
         """Loads with many threads, then waits for all of their loads, retries included, before going on."""
         self._prepare()
-        source = VersionSource(models, self._poll_seconds, self._manager.aspire)
+        source = VersionSource(models, self._poll_seconds, self._manager.aspire, self._placed)
         self._manager.use_load_threads(_INITIAL_LOAD_THREADS)
         source.start()
         try:

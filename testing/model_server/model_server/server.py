@@ -48,7 +48,7 @@ class Server:
         flags, switches = self._flags, self._switches
         settings = read_settings(flags)
         loader = Loader(flags, settings, self._inference, switches.load_delay_seconds)
-        core = self._core = ServerCore(flags, loader, switches.reserve_seconds, loader.prepare)
+        core = self._core = ServerCore(flags, loader, switches.reserve_seconds, loader.prepare, switches.placed)
         core.reload(settings.models)
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
             threading.Thread(target=self._poll_config, args=(core,), name="config-poll", daemon=True).start()
