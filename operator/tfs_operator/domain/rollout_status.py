@@ -6,9 +6,17 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus, StepName
+from tfs_operator.api.status import (
+    AwaitedVersion,
+    FailedVersion,
+    LoadingPod,
+    Reported,
+    RolloutStatus,
+    StepName,
+    VersionTrial,
+)
 from tfs_operator.domain.history import MAX_ANNOUNCED, MAX_FAILURES, Announced
-from tfs_operator.domain.rollout import Action, Failure, Memory, Step
+from tfs_operator.domain.rollout import Action, Cause, Failure, LoadOrder, Memory, Step, Trial
 from tfs_operator.domain.times import epoch, rfc3339
 
 _MESSAGE_LIMIT = 2000
@@ -33,12 +41,24 @@ def memory(rollout: RolloutStatus) -> Memory:
         spec_hash=rollout.spec_hash,
         action=Action(rollout.step),
         since=epoch(rollout.since),
-        failures=tuple(Failure(f.version, f.message, epoch(f.at), f.attempts) for f in rollout.failures),
+        failures=tuple(
+            Failure(f.version, f.message, epoch(f.at), f.attempts, Cause(f.cause)) for f in rollout.failures
+        ),
         waiting=tuple((awaited.version, epoch(awaited.since)) for awaited in rollout.awaited),
         proven=rollout.proven,
         began=epoch(rollout.began),
         follows=rollout.follows,
+        trial=_trial(rollout.trial),
+        orders=tuple(LoadOrder(order.version, order.pod, order.process) for order in rollout.loading),
+        approved=frozenset(rollout.approved),
     )
+
+
+def _trial(kept: VersionTrial | None) -> Trial | None:
+    if kept is None:
+        return None
+    available_at = epoch(kept.available_at) if kept.available_at else None
+    return Trial(kept.version, kept.pod, epoch(kept.since), available_at)
 
 
 def resumed(kept: Memory, now: float) -> Memory:
@@ -63,6 +83,9 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
         proven=kept.proven,
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
+        trial=_trial_status(kept.trial),
+        loading=[LoadingPod(version=o.version, pod=o.pod, process=o.process) for o in kept.orders[:_MAX_VERSIONS]],
+        approved=sorted(kept.approved)[-MAX_ANNOUNCED:],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
         reported=Reported(
             labels=dict(sorted(announced.labels.items())), versions=sorted(announced.versions)[-MAX_ANNOUNCED:]
@@ -70,6 +93,18 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
     )
 
 
+def _trial_status(trial: Trial | None) -> VersionTrial | None:
+    if trial is None:
+        return None
+    available_at = rfc3339(trial.available_at) if trial.available_at is not None else None
+    return VersionTrial(version=trial.version, pod=trial.pod, since=rfc3339(trial.since), available_at=available_at)
+
+
 def _failed(failure: Failure) -> FailedVersion:
-    message = failure.message[:_MESSAGE_LIMIT]
-    return FailedVersion(version=failure.version, message=message, at=rfc3339(failure.at), attempts=failure.attempts)
+    return FailedVersion(
+        version=failure.version,
+        message=failure.message[:_MESSAGE_LIMIT],
+        at=rfc3339(failure.at),
+        attempts=failure.attempts,
+        cause=failure.cause.value,
+    )

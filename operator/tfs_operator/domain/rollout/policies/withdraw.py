@@ -29,6 +29,8 @@ def _failed(view: View, config: ModelConfig) -> dict[int, str]:
 
 def _failure(view: View, version: int) -> str | None:
     """Returns why the version failed; one without a folder has not failed, and stays in what is pushed."""
+    if version in view.killed:
+        return view.killed[version]
     if version in view.held:
         return view.held[version]
     return view.trouble(version, _tried_for(view, version)) if version in view.present else None
@@ -36,4 +38,5 @@ def _failure(view: View, version: int) -> str | None:
 
 def _tried_for(view: View, version: int) -> float:
     """A folder that appears late has its whole time: it counts from when some pod was first seen to load it."""
-    return min(view.lasting(Action.FETCH, Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))
+    lasting = view.lasting(Action.FETCH, Action.TRY, Action.LOAD)
+    return min(lasting, max(view.waited_for(version), view.facts.limits.settle))
