@@ -85,6 +85,9 @@ class Reason(StrEnum):
     MODEL_SERVER_FAILED = "ModelServerFailed"
     """The model server's process ended; the message has the end of its log."""
 
+    CONTAINER_FAILED = "ContainerFailed"
+    """Another container of a pod has ended with an error: the fetcher, or one that a webhook has added."""
+
     IMAGE_NOT_PULLED = "ImageNotPulled"
     """The server's image cannot be pulled."""
 

@@ -20,6 +20,7 @@ _POD_METADATA = (
     "ownerReferences",
 )
 _POD_SPEC = ("nodeName",)
+_CONTAINERS = ("initContainers", "containers")
 _POD_STATUS = (
     "phase",
     "reason",
@@ -52,9 +53,20 @@ def _pod(item: Mapping[str, Any]) -> Manifest:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {**metadata, "annotations": ours} if ours else metadata,
-        "spec": _only(item.get("spec") or {}, _POD_SPEC),
+        "spec": _pod_spec(item.get("spec") or {}),
         "status": _only(item.get("status") or {}, _POD_STATUS),
     }
+
+
+def _pod_spec(spec: Mapping[str, Any]) -> Manifest:
+    """Keeps of the containers only the memory limits, which say why one was killed."""
+    limited = {kind: [found for each in spec.get(kind) or () if (found := _limited(each))] for kind in _CONTAINERS}
+    return {**_only(spec, _POD_SPEC), **{kind: containers for kind, containers in limited.items() if containers}}
+
+
+def _limited(container: Mapping[str, Any]) -> Manifest | None:
+    limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+    return {"name": container["name"], "resources": {"limits": {"memory": limit}}} if limit else None
 
 
 def _only(part: Mapping[str, Any], names: Iterable[str]) -> Manifest:

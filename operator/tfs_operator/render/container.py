@@ -7,6 +7,7 @@ from typing import Any
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
+from tfs_operator.domain.pods import SERVER_CONTAINER
 from tfs_operator.render.config_map import MODELS_FILE, MONITORING_FILE
 from tfs_operator.render.connection_age import connection_age
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
@@ -17,7 +18,7 @@ from tfs_operator.render.tls import tls_flags
 from tfs_operator.render.tuning import tuning_flags
 from tfs_operator.render.volumes import CONFIG_PATH, mounts
 
-CONTAINER_NAME = "model-server"
+CONTAINER_NAME = SERVER_CONTAINER
 GPU_RESOURCE = "nvidia.com/gpu"
 _LOAD_RETRIES = 2
 _LOAD_RETRY_INTERVAL_MICROS = 2_000_000

@@ -120,7 +120,12 @@ def test_keeps_of_a_pod_only_what_is_read(make):
         managedFields=[{}],
         annotations={"tfs-operator.io/hash": "1", "example.com/large": "x" * 1000},
     )
-    pod["spec"] = {"nodeName": "node", "containers": [{"name": "model-server"}]}
+    limits = {"cpu": "2", "memory": "900Mi"}
+    pod["spec"] = {
+        "nodeName": "node",
+        "initContainers": [{"name": "tls", "image": "i"}],
+        "containers": [{"name": "model-server", "image": "i", "resources": {"limits": limits, "requests": limits}}],
+    }
     pod["status"] = {"phase": "Running", "podIP": "10.0.0.1", "qosClass": "Burstable", "conditions": []}
     cache = Cache()
     cache.upsert(pod)
@@ -128,7 +133,8 @@ def test_keeps_of_a_pod_only_what_is_read(make):
     assert kept["metadata"]["annotations"] == {"tfs-operator.io/hash": "1"}
     assert kept["metadata"]["labels"] == {"a": "b"}
     assert "managedFields" not in kept["metadata"]
-    assert kept["spec"] == {"nodeName": "node"}
+    container = {"name": "model-server", "resources": {"limits": {"memory": "900Mi"}}}
+    assert kept["spec"] == {"nodeName": "node", "containers": [container]}
     assert kept["status"] == {"phase": "Running", "podIP": "10.0.0.1", "conditions": []}
     assert "managedFields" in pod["metadata"], "what was handed in is not changed"
 

@@ -114,7 +114,7 @@ class Cluster:
 
     def pod(self, name: str, seen: ModelObservation | Problem | None, digest: str = DIGEST) -> None:
         """Ready if it has something to answer, or is silent; else crashing."""
-        ended = {"ready": False, "lastState": {"terminated": {"exitCode": 1}}}
+        ended = {"name": "model-server", "ready": False, "lastState": {"terminated": {"exitCode": 1}}}
         status = {
             "podIP": "10.0.0.1",
             "conditions": [{"type": "Ready", "status": "True" if seen else "False"}],

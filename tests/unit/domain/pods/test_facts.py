@@ -4,80 +4,23 @@ from typing import Any
 
 import pytest
 
+from tests.unit.domain.pods.pods import (
+    ANNOTATION,
+    IMAGE,
+    LAST_WORDS,
+    NAME,
+    SERVER_LOG,
+    container,
+    ended,
+    found,
+    pod,
+    waiting,
+)
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.pods import PodFacts, facts, telling_lines
+from tfs_operator.domain.pods import PodFacts, facts
 from tfs_operator.domain.scheduling import explained
 from tfs_operator.domain.tls import Certificate, as_last_words
-
-ANNOTATION = "tfs-operator.io/models-digest"
-NAME = "mnist-7d9f8b6c5d-x2x4z"
-IMAGE = "tensorflow/serving:2.21.0"
-
-SERVER_LOG = """\
-2026-11-21 06:29:58.101234: I tensorflow_serving/model_servers/server_core.cc:474] Adding/updating models.
-2026-11-21 06:29:58.101300: I tensorflow_serving/model_servers/server_core.cc:603]  (Re-)adding model: mnist
-2026-11-21 06:29:58.101399: E tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc:376] \
-FileSystemStoragePathSource encountered a filesystem access error: Could not find base path /models/pvc/models/mnist \
-for servable mnist with error NOT_FOUND: /models/pvc/models/mnist not found
-2026-11-21 06:30:00.000001: E tensorflow_serving/util/retrier.cc:47] Loading servable: {name: mnist version: 2} \
-failed: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called \
-`saved_model.pb`)
-Specified file path: /models/pvc/models/mnist/2
-Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: mnist version: 2} due to \
-error: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called \
-`saved_model.pb`)
-Specified file path: /models/pvc/models/mnist/2}, }
-"""
-LAST_WORDS = (
-    "Loading servable: {name: mnist version: 2} failed: NOT_FOUND: Specified file path does not appear to contain a "
-    "SavedModel bundle (should have a file called `saved_model.pb`); "
-    "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: mnist version: 2} due to "
-    "error: NOT_FOUND: Specified file path does not appear to contain a SavedModel bundle (should have a file called "
-    "`saved_model.pb`)"
-)
-
-
-def pod(**status: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": NAME, "uid": "u1", "annotations": {ANNOTATION: "d1"}},
-        "spec": {"containers": [{"name": "model-server", "image": IMAGE}]},
-        "status": {
-            "phase": "Pending",
-            "conditions": [
-                {"type": "PodScheduled", "status": "True"},
-                {"type": "Ready", "status": "False", "reason": "ContainersNotReady"},
-            ],
-            **status,
-        },
-    }
-
-
-def container(state: dict[str, Any], **more: Any) -> dict[str, Any]:
-    base = {
-        "name": "model-server",
-        "image": IMAGE,
-        "ready": False,
-        "started": False,
-        "restartCount": 0,
-        "lastState": {},
-    }
-    return {**base, "state": state, **more}
-
-
-def waiting(reason: str, message: str = "", **more: Any) -> dict[str, Any]:
-    said = {"message": message} if message else {}
-    return container({"waiting": {"reason": reason, **said}}, **more)
-
-
-def ended(code: int, reason: str = "Error", message: str = "") -> dict[str, Any]:
-    return {"terminated": {"exitCode": code, "reason": reason, "message": message, "containerID": "containerd://1"}}
-
-
-def found(manifest: dict[str, Any]) -> PodFacts:
-    return facts(manifest, ANNOTATION)
 
 
 def problem_of(*statuses: dict[str, Any]) -> Problem | None:
@@ -99,6 +42,8 @@ def test_a_ready_pod() -> None:
         models_digest="d1",
         incarnation="u1/0",
         problem=None,
+        uid="u1",
+        running=True,
     )
 
 
@@ -179,16 +124,37 @@ def test_a_crash_loop_is_told_in_the_servers_own_last_words() -> None:
 
 
 def test_a_server_that_has_just_ended_is_told_too() -> None:
-    assert problem_of(container(ended(134))) == Problem(
-        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code 134"
+    assert problem_of(container(ended(1))) == Problem(
+        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code 1"
     )
 
 
 def test_a_server_that_was_killed_for_memory() -> None:
     killed = waiting("CrashLoopBackOff", restartCount=1, lastState=ended(137, "OOMKilled"))
     assert problem_of(killed) == Problem(
-        Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server was killed (out of memory)"
+        Reason.MODEL_SERVER_FAILED,
+        f"pod {NAME}: the model server was killed, out of memory (limit 900Mi); raise server.resources.limits.memory: "
+        "while a version moves, two are in memory",
     )
+
+
+@pytest.mark.parametrize("where", ["initContainerStatuses", "containerStatuses"])
+def test_another_container_that_ended_is_not_taken_for_the_server(where: str) -> None:
+    """Once the memory of a fetcher was said to be the model server's."""
+    killed = waiting("CrashLoopBackOff", restartCount=3, lastState=ended(137, "OOMKilled"), name="fetcher")
+    manifest = pod(**{where: [killed]})
+    manifest["spec"]["initContainers"] = [{"name": "fetcher", "resources": {"limits": {"memory": "256Mi"}}}]
+    facts = found(manifest)
+    words = f"pod {NAME}: container fetcher was killed, out of memory (limit 256Mi)"
+    assert (facts.problem, facts.crashed, facts.death) == (Problem(Reason.CONTAINER_FAILED, words), False, None)
+
+
+def test_the_server_is_told_before_another_container() -> None:
+    killed = container({"running": {}}, lastState=ended(137, "OOMKilled"), name="fetcher")
+    facts = found(pod(initContainerStatuses=[killed], containerStatuses=[container(ended(1))]))
+    assert facts.problem is not None
+    assert facts.problem.reason == Reason.MODEL_SERVER_FAILED
+    assert facts.crashed
 
 
 class TestWhetherItServedWhenItDied:
@@ -204,12 +170,19 @@ class TestWhetherItServedWhenItDied:
         return found(pod(conditions=conditions, containerStatuses=[state]))
 
     @pytest.mark.parametrize("again", [True, False])
-    @pytest.mark.parametrize("code", [137, 139, 255])
-    def test_it_had_been_ready(self, again: bool, code: int) -> None:
+    @pytest.mark.parametrize(
+        ("code", "words"),
+        [
+            (137, "was killed by signal 9 (SIGKILL)"),
+            (139, "was killed by signal 11 (SIGSEGV)"),
+            (255, "ended with exit code 255"),
+        ],
+    )
+    def test_it_had_been_ready(self, again: bool, code: int, words: str) -> None:
         facts = self.found("2026-11-21T09:00:00Z", exit_code=code, again=again)
         assert (facts.died_serving, facts.crashed) == (True, False)
         assert facts.problem == Problem(
-            Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server ended with exit code {code} while it served"
+            Reason.MODEL_SERVER_FAILED, f"pod {NAME}: the model server {words} while it served"
         )
 
     @pytest.mark.parametrize("turned", ["2026-11-21T06:29:00Z", STARTED])
@@ -298,40 +271,6 @@ def test_an_init_container_is_told_before_the_server() -> None:
     problem = found(manifest).problem
     assert problem is not None
     assert "first" in problem.message
-
-
-class TestTellingLines:
-    def test_the_last_two_errors_without_time_and_source(self) -> None:
-        assert telling_lines(SERVER_LOG) == LAST_WORDS
-
-    def test_without_an_error_the_last_line(self) -> None:
-        assert telling_lines("one\n\n  two  \n\n") == "two"
-
-    def test_an_empty_log_says_nothing(self) -> None:
-        assert telling_lines("") == ""
-
-    def test_the_same_line_twice_is_said_once(self) -> None:
-        assert telling_lines("Failed to x\nFailed to x\n") == "Failed to x"
-
-    @pytest.mark.parametrize(
-        "line",
-        [
-            "2026-11-21 06:30:00.1: E a/b.cc:75] it broke",
-            "2026-11-21 06:30:00.1: F a/b.cc:75] it broke",
-            "E0000 00:00:1795242600.123456    17 b.cc:75] it broke",
-            "F1121 06:30:00.123456    17 b.cc:75] it broke",
-        ],
-    )
-    def test_every_kind_of_prefix_is_known(self, line: str) -> None:
-        assert telling_lines(f"{line}\nI bye") == "it broke"
-
-    def test_brackets_of_the_message_itself_stay(self) -> None:
-        assert telling_lines("Failed [1] of [2] models") == "Failed [1] of [2] models"
-
-    def test_a_long_story_is_cut_at_its_front(self) -> None:
-        told = telling_lines("Failed " + "x" * 5000 + " end")
-        assert len(told) == 1024
-        assert told.endswith(" end")
 
 
 NO_KEY = "server.tls.secretName: Secret mnist-tls has no key tls.key: add it"

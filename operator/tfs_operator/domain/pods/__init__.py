@@ -1,0 +1,10 @@
+"""Reads the pods of a TFModel: whether a pod can be queried, how its model server died, and what is wrong with it.
+
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+"""
+
+from tfs_operator.domain.pods.deaths import Death
+from tfs_operator.domain.pods.facts import PodFacts, facts
+from tfs_operator.domain.pods.manifest import SERVER_CONTAINER
+
+__all__ = ["SERVER_CONTAINER", "Death", "PodFacts", "facts"]
