@@ -120,7 +120,7 @@ class LoadingPod(ApiModel):
     pod: Annotated[str, Field(max_length=253)]
     """Name of the pod."""
 
-    process: Count
+    restarts: Count
     """How often the model server had been restarted when it was told. One that ends meanwhile counts against the
     version."""
 

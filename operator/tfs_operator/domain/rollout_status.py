@@ -49,7 +49,7 @@ def memory(rollout: RolloutStatus) -> Memory:
         began=epoch(rollout.began),
         follows=rollout.follows,
         trial=_trial(rollout.trial),
-        orders=tuple(LoadOrder(order.version, order.pod, order.process) for order in rollout.loading),
+        orders=tuple(LoadOrder(order.version, order.pod, order.restarts) for order in rollout.loading),
         approved=frozenset(rollout.approved),
     )
 
@@ -84,7 +84,7 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
         trial=_trial_status(kept.trial),
-        loading=[LoadingPod(version=o.version, pod=o.pod, process=o.process) for o in kept.orders[:_MAX_VERSIONS]],
+        loading=[LoadingPod(version=o.version, pod=o.pod, restarts=o.restarts) for o in kept.orders[:_MAX_VERSIONS]],
         approved=sorted(kept.approved)[-MAX_ANNOUNCED:],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
         reported=Reported(

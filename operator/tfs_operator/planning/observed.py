@@ -99,7 +99,12 @@ class Observed:
     def limits(self) -> Limits:
         """The limits of every rollout step."""
         rollout = self.tfmodel.spec.rollout
-        return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self.retry_seconds)
+        return Limits(
+            rollout.load_timeout_seconds,
+            rollout.bake_seconds,
+            back_off=self.retry_seconds,
+            trial=rollout.trial_seconds,
+        )
 
     @cached_property
     def current(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
@@ -127,7 +132,13 @@ class Observed:
         pods = tuple(rollout_pod(pod, seen, model) for pod, seen in self.answering)
         ready = [pod for pod, _ in self.current if pod.ready]
         hopeless = all(pod.crashed or self._starves(seen, model) for pod, seen in self.current)
-        return Fleet(pods, len(ready) - len(pods), bool(self.current) and not ready and hopeless)
+        return Fleet(
+            pods=pods,
+            silent=len(ready) - len(pods),
+            crash_looping=bool(self.current) and not ready and hopeless,
+            living=frozenset(pod.name for pod in self.pods),
+            deaths={pod.name: pod.death for pod in self.pods if pod.death is not None},
+        )
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""
@@ -149,4 +160,5 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         unfetchable=unfetchable(report, pod.name),
         fetched=fetched(report),
         heard_for=seen.heard_for,
+        restarts=pod.restarts,
     )

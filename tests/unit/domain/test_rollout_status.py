@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from tfs_operator.domain import rollout_status
 from tfs_operator.domain.history import Announced
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout import Action, Cause, Failure, Goal, LoadOrder, Memory, Step, Trial
 
 VERSIONS = st.integers(0, 2**63 - 1)
 TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds / 1000)
-FAILURES = st.builds(Failure, VERSIONS, st.text(max_size=50), TIMES, st.integers(1, 20))
+FAILURES = st.builds(Failure, VERSIONS, st.text(max_size=50), TIMES, st.integers(1, 20), st.sampled_from(Cause))
+PODS = st.text("abc-", min_size=1, max_size=20)
 MEMORIES = st.builds(
     Memory,
     spec_hash=st.text("0123456789abcdef", max_size=16),
@@ -24,6 +25,9 @@ MEMORIES = st.builds(
     waiting=st.lists(st.tuples(VERSIONS, TIMES), max_size=3).map(tuple),
     proven=st.booleans(),
     began=TIMES,
+    trial=st.none() | st.builds(Trial, VERSIONS, PODS, TIMES, st.none() | TIMES),
+    orders=st.lists(st.builds(LoadOrder, VERSIONS, PODS, st.integers(0, 1000)), max_size=3).map(tuple),
+    approved=st.frozensets(VERSIONS, max_size=3),
 )
 TOLD = st.builds(Announced, st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3), st.frozensets(VERSIONS))
 GOAL = Goal(ModelConfig("m", "/m", Specific((1,))))

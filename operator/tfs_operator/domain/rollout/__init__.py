@@ -4,7 +4,6 @@ from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.decide import decide
 from tfs_operator.domain.rollout.facts import (
     Cause,
-    Death,
     Facts,
     Failure,
     Fleet,
@@ -25,7 +24,6 @@ from tfs_operator.domain.rollout.timers import next_change
 __all__ = [
     "Action",
     "Cause",
-    "Death",
     "Facts",
     "Failure",
     "Fleet",

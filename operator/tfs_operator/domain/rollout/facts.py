@@ -8,6 +8,7 @@ from enum import StrEnum
 from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
+from tfs_operator.domain.pods import Death
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.verification import Probed
 
@@ -31,20 +32,20 @@ class Pod:
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 
-    process: int = 0
-    """How many processes of the pod's server have ended before the one that answered."""
+    restarts: int = 0
+    """How often the container of the server that answered had been restarted."""
 
     probed: Mapping[int, Probed] = field(default_factory=dict)
     """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
 
+    @property
+    def available(self) -> frozenset[int]:
+        return self.observed.available
 
-@dataclass(frozen=True)
-class Death:
-    """How the last process of a pod's server has ended, by an error. `words` continue `the model server …`; `process`
-    counts the processes that had ended before it."""
-
-    process: int
-    words: str
+    @property
+    def loading(self) -> frozenset[int]:
+        """On the way to AVAILABLE."""
+        return frozenset(status.version for status in self.observed.versions if status.state in ("START", "LOADING"))
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class LoadOrder:
-    """A pod whose server is to load a version: the first that it lacks. `process` as in `Pod`."""
+    """A pod whose server is to load a version: the first that it lacks. `restarts` as in `Pod`."""
 
     version: int
     pod: str
-    process: int
+    restarts: int
 
 
 @dataclass(frozen=True)
@@ -247,9 +248,6 @@ class Step:
     """Versions for which no server finds a folder; they stay in what is pushed, since a folder may appear."""
 
     trial: Trial | None = None
-    orders: tuple[LoadOrder, ...] = ()
-    """What servers are to load that is neither committed nor tried."""
-
     probes: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Versions that are to be asked for a prediction, by pod."""
 

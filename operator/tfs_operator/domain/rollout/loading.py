@@ -1,5 +1,6 @@
 """Leads pods to versions that are to be loaded, beside those that are committed."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
@@ -34,12 +35,12 @@ def arriving(view: View, goal: ModelConfig) -> str | None:
     return words[required[0]] if required else None
 
 
-def absent(view: View, goal: ModelConfig, *actions: Action) -> dict[int, str]:
-    """Describes required versions that no server has found for too long. A server looks for folders every second, once
-    it has its configuration; a folder that appears later is found without another push."""
-    if min((view.lasting(*actions), *(pod.heard_for for pod in view.pods))) < view.facts.limits.absent:
+def absent(view: View, goal: ModelConfig, versions: Iterable[int], action: Action) -> dict[int, str]:
+    """Describes those of `versions` that no server has found for as long as `action` lasts. A server looks for folders
+    every second, once it has its configuration; a folder that appears later is found without another push."""
+    if min((view.lasting(action), *(pod.heard_for for pod in view.pods))) < view.facts.limits.absent:
         return {}
     return {
         version: f"version {version}: no server finds a folder {version} below {goal.base_path}"
-        for version in sorted(target.required(goal) - view.present)
+        for version in sorted(set(versions) - view.present)
     }

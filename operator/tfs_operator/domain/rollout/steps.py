@@ -64,7 +64,7 @@ def with_memory(view: View, decided: Step, goal: ModelConfig) -> Step:
         began=before.began,
         follows=before.follows if decided.goal.hold else _follows(view.aspired),
         trial=decided.trial,
-        orders=decided.orders + trying.kept_orders(view),
+        orders=trying.orders(view, decided.goal) + trying.kept_orders(view),
         approved=_approved(view),
     )
     return replace(decided, memory=memory, probes=trying.probes(view, goal))
@@ -80,8 +80,10 @@ def _follows(aspired: ModelConfig) -> bool:
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:
-    """A version that is still being fetched somewhere is not waited for yet: loading it there has its whole time."""
-    known = dict(view.memory.waiting)
+    """A version that is still being fetched somewhere is not waited for yet: loading it there has its whole time. So
+    have the other pods, once a version has passed its trial."""
+    passed = view.approved - view.memory.approved
+    known = {version: since for version, since in view.memory.waiting if version not in passed}
     awaited = sorted(view.loaded - view.on_all - view.arriving.keys())
     return tuple((version, known.get(version, view.facts.now)) for version in awaited)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.facts import LoadOrder, Pod, Trial
+from tfs_operator.domain.rollout.facts import Goal, LoadOrder, Pod, Trial
 from tfs_operator.domain.rollout.view import View, named_by
 
 MAX_ORDERS = 64
@@ -67,9 +67,21 @@ def _is_to_be_awaited(view: View, trial: Trial) -> bool:
     return answers or (in_time and view.facts.fleet.has(trial.pod))
 
 
-def reserved(versions: list[int], trial: Trial) -> Mapping[int, str]:
-    """Returns which pod may load each of the versions that are untried: one version is tried at a time."""
-    return {version: trial.pod if version == trial.version else "" for version in versions}
+def reserved(view: View, versions: list[int], trial: Trial) -> Mapping[int, str]:
+    """Returns which pod may load each of the versions that are untried: one version is tried at a time.
+
+    None may before the trial is in the status. An operator that is killed after it has told a server leaves word of
+    it, so that the next one tells no other server."""
+    before = view.memory.trial
+    recorded = before is not None and (before.version, before.pod) == (trial.version, trial.pod)
+    now = recorded and not is_occupied(view, trial)
+    return {version: trial.pod if now and version == trial.version else "" for version in versions}
+
+
+def is_occupied(view: View, trial: Trial) -> bool:
+    """Tells whether the server is loading something else that is unproven: whose fault its end is would not show."""
+    pod = next((pod for pod in view.pods if pod.name == trial.pod), None)
+    return pod is not None and bool(pod.loading - view.approved - {trial.version})
 
 
 def probes(view: View, goal: ModelConfig) -> dict[str, frozenset[int]]:
@@ -91,19 +103,27 @@ def _asked(view: View, version: int) -> str | None:
     return trial.pod if trial and trial.version == version and trial.pod in having else next(iter(having), None)
 
 
-def orders(view: View, goal: ModelConfig, only_on: Mapping[int, str]) -> tuple[LoadOrder, ...]:
-    """Returns what servers have to load now that is not committed. `only_on`: as in `Goal.reserved`."""
-    new = sorted(_new(view, goal))
-    found = [order for pod in view.pods if (order := _order(view, pod, new, only_on)) is not None]
-    return tuple(found[:MAX_ORDERS])
+def orders(view: View, goal: Goal) -> tuple[LoadOrder, ...]:
+    """Returns what servers load now, or are told to load on the way to `goal`, and have not proven to bear."""
+    named, unproven = named_by(goal.config) - goal.given_up, _unproven(view)
+    found = (_orders(pod, unproven, goal, named) for pod in view.pods)
+    return tuple(order for each in found for order in each)[:MAX_ORDERS]
 
 
-def _order(view: View, pod: Pod, new: list[int], only_on: Mapping[int, str]) -> LoadOrder | None:
-    """Of a version on trial also while it is AVAILABLE."""
-    for version in new:
-        if only_on.get(version, pod.name) == pod.name and (version in only_on or version not in pod.observed.available):
-            return LoadOrder(version, pod.name, pod.process)
-    return None
+def _unproven(view: View) -> frozenset[int]:
+    """Of the committed versions those that have never answered: the first configuration is committed untried."""
+    every = view.loaded | named_by(view.committed) | target.required(view.aspired) | target.known(view)
+    if view.facts.limits.asks:
+        return every - view.approved
+    return every - named_by(view.committed) - (frozenset() if _names(view.committed) else view.on_all)
+
+
+def _orders(pod: Pod, unproven: frozenset[int], goal: Goal, named: frozenset[int]) -> list[LoadOrder]:
+    """What the server shows to be loading tells more than what it is told."""
+    told = {v for v in named if v not in pod.available and goal.reserved.get(v, pod.name) == pod.name}
+    tried = {v for v, name in goal.reserved.items() if name == pod.name}
+    chosen = (unproven & pod.loading) or (unproven & (told | tried))
+    return [LoadOrder(version, pod.name, pod.restarts) for version in sorted(chosen)]
 
 
 def kept_orders(view: View) -> tuple[LoadOrder, ...]:

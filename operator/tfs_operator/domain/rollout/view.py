@@ -170,7 +170,7 @@ class View:
             order.version: f"version {order.version}: the model server of pod {order.pod} {death.words} "
             f"while it loaded version {order.version}"
             for order, death in found
-            if death is not None and death.process >= order.process
+            if death is not None and death.restarts >= order.restarts
         }
 
     @cached_property
@@ -211,7 +211,9 @@ class View:
 
     def is_lost(self, version: int) -> bool:
         """No pod has it, and it is given up, or the pods have had time enough to load it since they started."""
-        return version not in self.on_some and (version in self.held or self.trouble(version, math.inf) is not None)
+        if version in self.on_some:
+            return False
+        return version in self.held or version in self.killed or self.trouble(version, math.inf) is not None
 
     @cached_property
     def trusted(self) -> frozenset[int]:
@@ -228,8 +230,8 @@ class View:
         status = pod.observed.version(version)
         if status is not None and status.state == AVAILABLE:
             return _unable(pod).get(version)
-        if status is None and self._is_kept_from(pod, version):
-            return None
+        if (status is None or status.state == END) and self._is_kept_from(pod, version):
+            return None  # an error that is listed is an old one
         if status is not None and _bad(status) and loading >= self.facts.limits.settle:
             return f"version {version} on pod {pod.name}: {status.error_code}: {status.error_message}"
         seconds = min(loading, self.facts.now - pod.ready_at, pod.heard_for)
@@ -239,9 +241,11 @@ class View:
         return f"version {version} on pod {pod.name}: not AVAILABLE after {seconds:.0f} s, it {how}"
 
     def _is_kept_from(self, pod: Pod, version: int) -> bool:
-        """Tells whether the version is being tried on another pod first."""
+        """Tells whether the version has its trial on another pod, or later."""
         trial = self.memory.trial
-        return trial is not None and trial.version == version and trial.pod != pod.name
+        if trial is None or version in self.memory.approved | named_by(self.committed):
+            return False
+        return (trial.version, trial.pod) != (version, pod.name)
 
     def missing(self, versions: Iterable[int]) -> str | None:
         """Returns a message about the first of `versions` that some pod lacks; None when every pod has all."""

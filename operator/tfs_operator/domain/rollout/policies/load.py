@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
-from tfs_operator.domain.rollout import target, trying
+from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.loading import absent, arriving, leading
@@ -19,6 +19,6 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     committed, led_to = leading(view, goal)
     if (words := arriving(view, goal)) is not None:
         return step(view, Action.FETCH, words, led_to, committed)
-    nowhere = absent(view, goal, Action.LOAD, Action.TRY)
+    nowhere = absent(view, goal, target.required(goal), Action.LOAD)
     loading = step(view, Action.LOAD, next(iter(nowhere.values()), missing), led_to, committed)
-    return replace(loading, absent=nowhere, orders=trying.orders(view, goal, {}))
+    return replace(loading, absent=nowhere)

@@ -22,12 +22,12 @@ def try_first(view: View, goal: ModelConfig) -> Step | None:
     if not view.facts.limits.trial and view.missing([version]):
         return None
     trial = trying.trial_of(view, version)
-    only_on = trying.reserved(versions, trial) if view.facts.limits.trial else {}
+    only_on = trying.reserved(view, versions, trial) if view.facts.limits.trial else {}
     committed, led_to = leading(view, goal)
-    nowhere = absent(view, goal, Action.TRY)
+    nowhere = absent(view, goal, [version], Action.TRY)
     action, message = _where(view, trial)
     found = step(view, action, next(iter(nowhere.values()), message), replace(led_to, reserved=only_on), committed)
-    return replace(found, absent=nowhere, trial=trial, orders=trying.orders(view, goal, only_on))
+    return replace(found, absent=nowhere, trial=trial)
 
 
 def _where(view: View, trial: Trial) -> tuple[Action, str]:
@@ -39,6 +39,8 @@ def _where(view: View, trial: Trial) -> tuple[Action, str]:
     coming = {**pod.unfetchable, **pod.arriving}
     if trial.version in coming:
         return Action.FETCH, coming[trial.version]
+    if trying.is_occupied(view, trial):
+        return Action.TRY, f"{what}, once that has loaded what it is loading"
     if trial.available_at is None:
         return Action.TRY, f"{what}, where it is not AVAILABLE yet"
     limits = view.facts.limits
