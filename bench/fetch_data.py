@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from testing.models.graph_files import saved_model
 from testing.models.index_files import index_bytes
 from testing.stores.s3 import S3Server
 
@@ -51,7 +52,7 @@ def _upload(server: S3Server, shape: Shape) -> None:
     folder = f"{shape.name}/{VERSION}"
     size = shape.size // shape.shards
     shards = [(number, 0, size) for number in range(shape.shards)]
-    small = {"saved_model.pb": b"graph", "variables/variables.index": index_bytes(shape.shards, shards)}
+    small = {"saved_model.pb": saved_model(), "variables/variables.index": index_bytes(shape.shards, shards)}
     # Each object by one PUT, so that its ETag is an MD5, which both fetchers check.
     server.put(BUCKET, {f"{folder}/{path}": content for path, content in small.items()})
     for number in range(shape.shards):

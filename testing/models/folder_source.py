@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from testing.models.graph_files import saved_model
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
@@ -12,18 +13,24 @@ from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 
 
 class FolderSource:
-    """`problem` is raised by every list call while it is set; `on_file` runs before each file is copied."""
+    """`problem` is raised by every list call while it is set; `on_listing` runs at the beginning of each, and `on_file`
+    before each file is copied. With `publishes_at_once` unset it is a store to which files come one after another,
+    and which has no times."""
 
     def __init__(self, store: Path) -> None:
         self.uri = f"folder://{store.name}"
         self.store = store
         self.problem: FetchError | None = None
+        self.publishes_at_once = True
         self.listings = 0
         self.copied: list[str] = []
+        self.on_listing: Callable[[], None] | None = None
         self.on_file: Callable[[str], Awaitable[None]] | None = None
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
         self.listings += 1
+        if self.on_listing:
+            self.on_listing()
         if self.problem:
             raise self.problem
         found = {int(path.name): listed(path) for path in self.store.iterdir() if path.name.isdecimal()}
@@ -66,7 +73,12 @@ _contents = itertools.count()
 def publish(store: Path, *numbers: int) -> None:
     """Versions with a graph and no variables, each with content of its own."""
     for number in numbers:
-        write(store / str(number), {"saved_model.pb": f"graph {next(_contents)}", "assets/words.txt": "a b c"})
+        write(store / str(number), {"saved_model.pb": graph(), "assets/words.txt": "a b c"})
+
+
+def graph() -> bytes:
+    """A graph without variables, of other bytes each time."""
+    return saved_model(mark=str(next(_contents)))
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:

@@ -160,7 +160,7 @@ class Reason(StrEnum):
     """A version is no SavedModel: saved_model.pb is missing or empty, or the version is a file and not a folder."""
 
     INCOMPLETE_VERSION = "IncompleteVersion"
-    """A version lacks files that its own index lists: its upload is under way, or was interrupted."""
+    """A version lacks files that its own files name: its upload is under way, or was interrupted."""
 
     VERSION_CHANGED = "VersionChanged"
     """A version changed while it was being fetched, or does not match the checksum of its store."""

@@ -29,6 +29,7 @@ from tfs_operator.controller.kinds import TFMODEL, WATCHED_KINDS, scopes
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
+from tfs_operator.controller.pods.probe import DEADLINE_SECONDS, Prober
 from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.controller.reconcile.act import Actor
 from tfs_operator.controller.reconcile.gather import Gatherer
@@ -39,6 +40,7 @@ from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.controller.signals import Signals
 from tfs_operator.render.settings import Settings
 from tfs_operator.serving.fetch_orders import FetcherClient
+from tfs_operator.serving.predict import PredictClient
 from tfs_operator.serving.reload import ReloadClient
 from tfs_operator.serving.rest import ModelStatusClient
 
@@ -191,6 +193,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
     model_servers = await stack.enter_async_context(ModelStatusClient())
     fetchers = await stack.enter_async_context(FetcherClient())
     reloads = await stack.enter_async_context(ReloadClient())
+    predictions = await stack.enter_async_context(PredictClient(timeout_seconds=DEADLINE_SECONDS))
 
     def made(key: TFModelKey) -> TFModelState:
         wake = partial(queue.add, key)
@@ -199,6 +202,7 @@ async def _states(stack: AsyncExitStack, process: _Process) -> TFModelStates:
             Observer(model_servers, wake),
             Reloader(reloads, wake, process.options.status_poll_seconds, permit=permit),
             Fetchers(fetchers, permit=permit),
+            Prober(predictions, wake),
         )
 
     return TFModelStates(made)

@@ -176,7 +176,7 @@ def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verd
     if _waits_for_the_store(evidence, fetched, versions):
         return fetched
     if not evidence.deployment.complete:
-        return _deploying(evidence)
+        return _with_loss(evidence, _deploying(evidence))
     for verdict in (versions, labels):
         if verdict.status != "True":
             return replace(verdict, status="False")
@@ -187,6 +187,10 @@ def _ready(evidence: Evidence, fetched: Verdict, versions: Verdict, labels: Verd
 def _waits_for_the_store(evidence: Evidence, fetched: Verdict, versions: Verdict) -> bool:
     """A store that fails makes Ready False only while something of the spec is not served."""
     return fetched.status == "False" and (not evidence.deployment.complete or versions.reason is Reason.FETCHING)
+
+
+def _with_loss(evidence: Evidence, verdict: Verdict) -> Verdict:
+    return replace(verdict, message=f"{verdict.message}; {evidence.lost}") if evidence.lost else verdict
 
 
 def _deploying(evidence: Evidence) -> Verdict:

@@ -1,6 +1,8 @@
 """Reads a Deployment's status: the progress of its rolling update.
 
-Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
+Its counts are those of its ReplicaSets, which count neither terminating pods nor dead ones (phase Failed or Succeeded).
+Sources: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status and
+k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go (FilterActivePods before calculateStatus).
 """
 
 from dataclasses import dataclass

@@ -38,6 +38,9 @@ class Evidence:
     autoscaler: AutoscalerFacts | None = None
     """None where the spec sets the number of replicas."""
 
+    lost: str = ""
+    """Why the pod died whose replacement is not ready yet; empty where none is awaited."""
+
     @property
     def ready_pods(self) -> tuple[PodObservation, ...]:
         return tuple(pod for pod in self.pods if pod.ready)

@@ -71,10 +71,23 @@ class ModelSource(_Wire):
     """Folder that the model server reads, below the mount of the fetched models."""
 
 
+class LocalFolder(_Wire):
+    """The base path of one model on a volume of the pod, a claim or a host path: the agent looks at it, and fetches
+    nothing to it. Fixed for the life of a pod."""
+
+    name: str
+    uri: str
+    """As in the spec, for messages: `pvc://CLAIM/path`."""
+
+    base_path: str
+
+
 class FetchPlan(_Wire):
-    """`fetch.json` in the ConfigMap: what a fetcher starts with."""
+    """`fetch.json` in the ConfigMap: what an agent starts with. `local` stands apart from `sources`, since an agent of
+    an older release fetches whatever is in `sources`."""
 
     sources: tuple[ModelSource, ...] = ()
+    local: tuple[LocalFolder, ...] = ()
     order: FetchOrder = FetchOrder()
 
 
@@ -124,7 +137,15 @@ class ModelReport(_Wire):
     uri: str
     versions: tuple[VersionReport, ...] = ()
     problem: FetchProblem | None = None
-    """What keeps the fetcher from seeing what is in the store, if something does; a listing cleared it else."""
+    """What keeps the fetcher from seeing what is in the store, if something does; a listing cleared it else. Of a local
+    folder: what is wrong with the folder itself."""
+
+    local: bool = False
+    """The base path is a local folder, to which nothing is fetched."""
+
+    listed: tuple[int, ...] | None = None
+    """The versions that are whole by the last look at the store or at the folder, in ascending order; None while that
+    is not known, as before the first look and while the store or the volume does not answer."""
 
     def version(self, number: int) -> VersionReport | None:
         return next((report for report in self.versions if report.version == number), None)

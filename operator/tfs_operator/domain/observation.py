@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tfs_operator.domain.fetch_protocol import ModelReport
+from tfs_operator.domain.verification import Answered
 
 AVAILABLE = "AVAILABLE"
 END = "END"
@@ -65,6 +66,9 @@ class PodObservation:
 
     heard_for: float = math.inf
     """For how many seconds the pod has had its configuration; 0 while it is too busy to take it."""
+
+    probed: Mapping[str, Mapping[int, Answered]] = field(default_factory=dict)
+    """What AVAILABLE versions of this server's process have answered, by model and version."""
 
     unreported: str = ""
     """Why the pod's fetcher, if it has one that was asked, did not answer."""

@@ -1,35 +1,35 @@
-"""Serves the fetcher's HTTP: orders, reports, probes and metrics."""
+"""Serves the agent's HTTP: orders, reports, probes and metrics."""
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from tfs_operator.domain.fetch_protocol import HEALTH_PATH, ORDER_PATH, READY_PATH, FetchOrder, FetchReport
+from tfs_operator.fetcher.agent import MAX_BEAT_AGE_SECONDS, Agent
 from tfs_operator.fetcher.metrics import FetcherMetrics
-from tfs_operator.fetcher.sync.pod import MAX_BEAT_AGE_SECONDS, PodFetcher
 
 MAX_ORDER_BYTES = 1024 * 1024
 METRICS_PATH = "/metrics"
 
 
-def application(fetcher: PodFetcher, metrics: FetcherMetrics) -> web.Application:
-    """Returns the fetcher's routes. They need no login: as with the model server's own reload, a NetworkPolicy says who
+def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
+    """Returns the agent's routes. They need no login: as with the model server's own reload, a NetworkPolicy says who
     may connect."""
 
     async def order(request: web.Request) -> web.Response:
         try:
-            fetcher.order(FetchOrder.model_validate_json(await request.read()))
+            agent.order(FetchOrder.model_validate_json(await request.read()))
         except ValidationError as error:
             return web.Response(status=400, text=_problem_lines(error))
-        return _json(fetcher.report())
+        return _json(agent.report())
 
     async def report(_: web.Request) -> web.Response:
-        return _json(fetcher.report())
+        return _json(agent.report())
 
     async def ready(_: web.Request) -> web.Response:
-        return _verdict(fetcher.ready(), "some versions that the model server starts with are not there yet")
+        return _verdict(agent.ready(), "some versions that the model server starts with are not there yet")
 
     async def healthy(_: web.Request) -> web.Response:
-        age = fetcher.health.age
+        age = agent.health.age
         return _verdict(age <= MAX_BEAT_AGE_SECONDS, f"the event loop was busy for {age:.0f} s")
 
     async def expose(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The process around a pod's fetcher: starts it, serves it, and ends at SIGTERM."""
+"""The process around a pod's agent: starts it, serves it, and ends at SIGTERM."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,12 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from tfs_operator.fetcher.agent import Agent
 from tfs_operator.fetcher.config import FetcherConfig
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http_api import application
+from tfs_operator.fetcher.local.folder_watch import FolderWatch
 from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.stores.uri import open_source
 from tfs_operator.fetcher.sync.base_path_sync import Shared
@@ -37,11 +39,18 @@ async def run(config: FetcherConfig) -> None:
         metrics = FetcherMetrics()
         server = ModelServerClient(config.model_server, session)
         shared = Shared(server, asyncio.Semaphore(FETCHES_AT_ONCE), metrics)
-        fetcher = PodFetcher(config.plan, partial(_open, config.storage), shared, config.pod)
-        running = asyncio.create_task(fetcher.run())
-        async with _served(fetcher, metrics, config):
+        agent = _agent(config, shared)
+        running = asyncio.create_task(agent.run())
+        async with _served(agent, metrics, config):
             await _until_stopped(running, stop)
             await _end(running)
+
+
+def _agent(config: FetcherConfig, shared: Shared) -> Agent:
+    fetcher = PodFetcher(config.plan, partial(_open, config.storage), shared, config.pod)
+    agent = Agent(fetcher, [FolderWatch(folder) for folder in config.plan.local])
+    agent.order(config.plan.order)
+    return agent
 
 
 def _open(storage: StoreAccess, uri: str, work: Path) -> Source:
@@ -49,8 +58,8 @@ def _open(storage: StoreAccess, uri: str, work: Path) -> Source:
 
 
 @contextlib.asynccontextmanager
-async def _served(fetcher: PodFetcher, metrics: FetcherMetrics, config: FetcherConfig) -> AsyncIterator[None]:
-    runner = web.AppRunner(application(fetcher, metrics), access_log=None, shutdown_timeout=_STOP_SECONDS)
+async def _served(agent: Agent, metrics: FetcherMetrics, config: FetcherConfig) -> AsyncIterator[None]:
+    runner = web.AppRunner(application(agent, metrics), access_log=None, shutdown_timeout=_STOP_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.host, config.port)
@@ -62,7 +71,7 @@ async def _served(fetcher: PodFetcher, metrics: FetcherMetrics, config: FetcherC
 
 
 async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Raises what ends the fetcher's own work, which goes on for ever else."""
+    """Raises what ends the agent's own work, which goes on for ever else."""
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -9,7 +9,7 @@ from tfs_operator.planning.decide import decide
 from tfs_operator.planning.observed import LiveChildren, Observed, Refused, Subject
 from tfs_operator.planning.outcome import ApplyFailure, Outcome, Reloaded
 from tfs_operator.planning.passed import Passed, after
-from tfs_operator.planning.plan import Plan, ReloadOrder
+from tfs_operator.planning.plan import Plan, ProbeOrder, ReloadOrder
 from tfs_operator.planning.remembered import memories
 from tfs_operator.planning.subject import subject_of
 
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Passed",
     "Plan",
+    "ProbeOrder",
     "Refused",
     "ReloadOrder",
     "Reloaded",

@@ -16,6 +16,7 @@ from tfs_operator.domain.condition_checks import all_conditions, inactive_condit
 from tfs_operator.domain.evidence import Evidence
 from tfs_operator.domain.fetch_status import fetch_statuses, refreshed
 from tfs_operator.domain.location import remotes
+from tfs_operator.domain.pods import lost
 from tfs_operator.planning.next_look import Situation, next_look
 from tfs_operator.planning.observed import Observed, Refused
 from tfs_operator.planning.outcome import Outcome
@@ -103,9 +104,10 @@ def _refused(found: Refused, remembered: Remembered, clocks: Clocks) -> Conclusi
 
 def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Remembered) -> Evidence:
     live = outcome.children.deployment
+    replicas = desired_replicas(observed.tfmodel, live)
     return Evidence(
         aspired=observed.aspired,
-        replicas=desired_replicas(observed.tfmodel, live),
+        replicas=replicas,
         deployment=deployment.facts(live),
         pods=observed.observations,
         blocked=outcome.failure.problem if outcome.failure else None,
@@ -116,7 +118,16 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         fetching=remembered.figures,
         surge=observed.surge,
         autoscaler=_autoscaler(observed, outcome),
+        lost=_lost(observed, replicas),
     )
+
+
+def _lost(observed: Observed, replicas: int) -> str:
+    """Returns why the pod died whose replacement is awaited."""
+    found = lost(observed.dead, observed.pods, replicas, observed.now)
+    spec = observed.tfmodel.spec
+    fetches = bool(remotes(observed.tfmodel.metadata.name, spec))
+    return found.words(keeps_models=fetches and spec.storage.cache is None) if found else ""
 
 
 def _autoscaler(observed: Observed, outcome: Outcome) -> autoscaler.AutoscalerFacts | None:

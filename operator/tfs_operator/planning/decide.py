@@ -9,7 +9,7 @@ from tfs_operator.domain.rollout import Facts, Memory, Step, committed_after, se
 from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.planning.desired_children import desired_children
 from tfs_operator.planning.observed import Observed, Refused, rollout_pod
-from tfs_operator.planning.plan import Plan, ReloadOrder
+from tfs_operator.planning.plan import Plan, ProbeOrder, ReloadOrder
 
 
 def decide(observed: Observed | Refused) -> Plan:
@@ -29,6 +29,7 @@ def decide(observed: Observed | Refused) -> Plan:
         new_steps=[name for name, step in steps.items() if _is_new(observed.memories.get(name), step)],
         pods=observed.pods,
         reloads=[] if committed is None else _reloads(observed, steps),
+        probes=_probes(observed, steps),
     )
 
 
@@ -51,3 +52,13 @@ def _reloads(observed: Observed, steps: Mapping[str, Step]) -> list[ReloadOrder]
 def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> ReloadOrder | None:
     config = server_config(steps, {name: rollout_pod(pod, seen, name) for name in steps})
     return ReloadOrder(pod, config, settled(config, seen.models)) if config is not None else None
+
+
+def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
+    """Returns what the steps ask for and no pod has answered."""
+    return [
+        ProbeOrder(pod, name, version, observed.question(seen, name, version))
+        for pod, seen in observed.answering
+        for name, step in steps.items()
+        for version in sorted(step.probes.get(pod.name, frozenset()) - observed.probed(seen, name).keys())
+    ]

@@ -1,7 +1,7 @@
 """All that a round decides from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tfs_operator.api.manifest import Manifest
@@ -11,9 +11,10 @@ from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
 from tfs_operator.domain.fetch_status import arriving, fetched, unfetchable
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import PodObservation, Problem
-from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
+from tfs_operator.domain.verification import Probed, Question
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -73,6 +74,9 @@ class Observed:
     children: LiveChildren = field(default_factory=LiveChildren)
     pods: tuple[PodFacts, ...] = ()
     observations: tuple[PodObservation, ...] = ()
+    dead: tuple[DeadPod, ...] = ()
+    """Pods that will never run again, and are none of `pods`."""
+
     memories: Mapping[str, Memory] = field(default_factory=dict)
     unknown_kinds: frozenset[str] = frozenset()
     """Kinds that the cluster does not know."""
@@ -104,6 +108,7 @@ class Observed:
             rollout.bake_seconds,
             back_off=self.retry_seconds,
             trial=rollout.trial_seconds,
+            asks=True,
         )
 
     @cached_property
@@ -129,7 +134,7 @@ class Observed:
 
     def fleet(self, model: str) -> Fleet:
         """Returns the pods as the rollout of one model sees them."""
-        pods = tuple(rollout_pod(pod, seen, model) for pod, seen in self.answering)
+        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.answering)
         ready = [pod for pod, _ in self.current if pod.ready]
         hopeless = all(pod.crashed or self._starves(seen, model) for pod, seen in self.current)
         return Fleet(
@@ -139,6 +144,22 @@ class Observed:
             living=frozenset(pod.name for pod in self.pods),
             deaths={pod.name: pod.death for pod in self.pods if pod.death is not None},
         )
+
+    def _rollout_pod(self, pod: PodFacts, seen: PodObservation, model: str) -> Pod:
+        return replace(rollout_pod(pod, seen, model), probed=self.probed(seen, model))
+
+    def probed(self, seen: PodObservation, model: str) -> dict[int, Probed]:
+        """Returns what is known of the versions of a model on one pod; what was asked otherwise is left out."""
+        answers = seen.probed.get(model, {}).items()
+        return {
+            version: answered.probed
+            for version, answered in answers
+            if answered.settles(self.question(seen, model, version))
+        }
+
+    def question(self, seen: PodObservation, model: str, version: int) -> Question:
+        """Returns what a version is to be asked on the pod."""
+        return Question()
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""

@@ -8,6 +8,7 @@ from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import Problem
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Memory, Step
+from tfs_operator.domain.verification import Question
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,16 @@ class ReloadOrder:
     pod: PodFacts
     config: ModelServerConfig
     shown: bool
+
+
+@dataclass(frozen=True)
+class ProbeOrder:
+    """A version of a model that is to be asked on one pod."""
+
+    pod: PodFacts
+    model: str
+    version: int
+    question: Question
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,8 @@ class Plan:
     """All that there are; what is remembered of others is dropped."""
 
     reloads: Sequence[ReloadOrder] = ()
+    probes: Sequence[ProbeOrder] = ()
+    """What is still to be asked of new versions."""
 
     @property
     def memories(self) -> dict[str, Memory]:

@@ -4,6 +4,7 @@ ServingError
 ├── Unreachable
 │   ├── ModelServerUnreachable   no usable answer: say so, observe again later
 │   └── FetcherUnreachable       the same for the fetcher beside it
+├── VersionNotServed             it answers, and has no such version: nothing is known about the version
 ├── ModelServerBusy              all its gRPC threads are in use: it has not read the config, so try again soon
 └── ReloadRefused                it understood and said no; it goes on serving its old config
 """
@@ -29,6 +30,10 @@ class ModelServerUnreachable(Unreachable):
 
 class FetcherUnreachable(Unreachable):
     """Nothing is known about what the fetcher holds, nor whether it heard the order."""
+
+
+class VersionNotServed(ServingError):
+    """The server has no signatures of the version, since it is not loaded, or none that can be read."""
 
 
 class ModelServerBusy(ServingError):

@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
+from testing.models.graph_files import saved_model
 from testing.models.index_files import index_bytes
 from testing.stores.s3 import S3Server
 from testing.waiting import eventually
@@ -19,7 +20,7 @@ def model(size: int, seed: int = 0) -> dict[str, bytes]:
     """A version that passes the checks; most of it is one shard."""
     shard = random.Random(seed).randbytes(size)
     return {
-        "saved_model.pb": b"graph %d" % seed,
+        "saved_model.pb": saved_model(mark=str(seed)),
         "variables/variables.index": index_bytes(1, [(0, 0, size)]),
         SHARD: shard,
         **{f"assets/{n}.txt": b"%d" % n for n in range(5)},
@@ -27,6 +28,14 @@ def model(size: int, seed: int = 0) -> dict[str, bytes]:
 
 
 def upload(
+    server: S3Server, bucket: str, number: int, version: Mapping[str, bytes | Path], *, multipart: bool = False
+) -> None:
+    """Uploads a version, or some of its files, and lets an hour pass, so that nobody waits for more to come."""
+    upload_now(server, bucket, number, version, multipart=multipart)
+    server.age(bucket, *(f"mnist/{number}/{path}" for path in version))
+
+
+def upload_now(
     server: S3Server, bucket: str, number: int, version: Mapping[str, bytes | Path], *, multipart: bool = False
 ) -> None:
     server.put(bucket, {f"mnist/{number}/{path}": data for path, data in version.items()}, multipart=multipart)

@@ -38,7 +38,7 @@ def test_a_model_that_lacks_a_shard_waits_for_it(
         message = until_failed(fetcher, 1, Reason.INCOMPLETE_VERSION)
         assert message == (
             f"s3://{bucket}/mnist: version 1: it has no {missing}; "
-            "its upload may still be running; it is fetched once it is whole"
+            "its upload may still be running; it is taken once it is whole"
         )
         assert fetcher.get("/ready")[0] == 503
         upload(s3_server, bucket, 1, {missing: three_shards / missing})

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 
 from testing.fleet.model_servers import DOUBLE, START_SECONDS
 from testing.loopback import free_ports
 from testing.stores.s3 import S3Server
 from testing.waiting import eventually
-from tests.integration.fetcher.arrivals import pod, until_fetched, upload
+from tests.integration.fetcher.arrivals import pod, until_failed, until_fetched, upload, upload_now
 from tests.integration.fetcher.fetcher_process import order
 from tests.integration.fetcher.saved_models import files
+from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import VersionSet
 
 
@@ -40,6 +42,30 @@ def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
             eventually(lambda: folders(base) == ["1"], explain=lambda: folders(base))
 
 
+def test_a_half_uploaded_version_changes_nothing_and_is_served_once_the_rest_has_come(
+    tmp_path: Path, s3_server: S3Server, bucket: str, one_shard: Path
+) -> None:
+    """A walk over the folder uploads the graph first, long before the variables."""
+    upload(s3_server, bucket, 1, files(one_shard))
+    first = {path: file for path, file in files(one_shard).items() if "/" not in path}
+    rest, grpc = free_ports(2)
+    started = pod(tmp_path, s3_server, bucket, VersionSet(latest=1))
+    base = tmp_path / "store" / "m"
+    with replace(started, flags=(f"--model-server=http://127.0.0.1:{rest}",)).running() as fetcher:
+        fetcher.until_ready()
+        with model_server(base, tmp_path, rest, grpc):
+            eventually(lambda: states(rest) == {"1": "AVAILABLE"}, explain=lambda: states(rest))
+            with steadily_predicting(rest) as failures:
+                upload(s3_server, bucket, 2, first)
+                message = until_failed(fetcher, 2, Reason.INCOMPLETE_VERSION)
+                assert "its graph restores variables from variables/variables.index, which is not there" in message
+                assert states(rest) == {"1": "AVAILABLE"}
+                assert folders(base) == [".fetching-2", "1"]
+                upload_now(s3_server, bucket, 2, {path: f for path, f in files(one_shard).items() if path not in first})
+                eventually(lambda: states(rest) == {"2": "AVAILABLE", "1": "END"}, explain=lambda: states(rest))
+            assert failures == []
+
+
 def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
     tmp_path: Path, s3_server: S3Server, bucket: str, one_shard: Path
 ) -> None:
@@ -56,6 +82,30 @@ def test_a_version_that_is_ordered_no_more_stays_while_it_is_served(
             fetcher.order(order(VersionSet(versions=(2,))))
             eventually(lambda: folders(base) == ["1", "2"], explain=lambda: folders(base))
             assert states(rest) == {"1": "AVAILABLE", "2": "AVAILABLE"}
+
+
+@contextmanager
+def steadily_predicting(port: int) -> Iterator[list[str]]:
+    """A client that asks without a pause meanwhile; what it was refused, in the server's words."""
+    failures: list[str] = []
+    ended = Event()
+
+    def ask() -> None:
+        body = json.dumps({"instances": [[1.0] * 20]}).encode()
+        while not ended.wait(0.02):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/m:predict", body, timeout=30).close()
+            except urllib.error.HTTPError as error:
+                with error:
+                    failures.append(error.read().decode())
+
+    client = Thread(target=ask)
+    client.start()
+    try:
+        yield failures
+    finally:
+        ended.set()
+        client.join()
 
 
 def states(port: int) -> dict[str, str]:

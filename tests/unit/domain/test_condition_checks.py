@@ -149,8 +149,9 @@ class TestVersionsAvailable:
         evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", problem=SILENT), steps=steps)
         assert judged(evidence, self.KIND)[1] == reason
 
-    def test_without_a_pod_that_is_ready_nothing_is_known_of_a_failure(self) -> None:
-        assert judged(replace(NO_POD, steps=FAILED), self.KIND)[1] == Reason.DEPLOYING
+    def test_a_failure_is_told_also_while_no_pod_is_ready(self) -> None:
+        """The version may have ended the server of the only pod."""
+        assert judged(replace(NO_POD, steps=FAILED), self.KIND)[1] == Reason.VERSION_FAILED
 
     @pytest.mark.parametrize(
         ("begun", "lasting"), [(NOW, ""), (NOW - 59, ""), (NOW - 400, " (over 5 min)"), (NOW - 90_000, " (over a day)")]
@@ -300,6 +301,22 @@ class TestReady:
         assert judged(evidence, self.KIND)[2] == (
             f"0 of 2 replicas are ready; model mnist: no pod is ready yet; waiting since {LATELY}"
         )
+
+    @pytest.mark.parametrize(
+        ("other", "expected"),
+        [
+            (down("b"), (Reason.DEPLOYING, "1 of 2 replicas are ready; pod c was evicted")),
+            (
+                down("b", Problem(Reason.UNSCHEDULABLE, "pod b: no room")),
+                (Reason.UNSCHEDULABLE, "pod b: no room; pod c was evicted"),
+            ),
+        ],
+    )
+    def test_a_dead_pod_is_told_beside_what_its_replacement_waits_for(
+        self, other: PodObservation, expected: tuple[Reason, str]
+    ) -> None:
+        evidence = with_pods(pod("a"), other, deployment=ROLLING, lost="pod c was evicted")
+        assert judged(evidence, self.KIND)[1:] == expected
 
     def test_it_is_true_while_what_is_wanted_no_more_is_kept(self) -> None:
         assert judged(replace(GOOD, steps=at(Action.BAKE)), self.KIND)[:2] == ("True", Reason.SERVING)

@@ -40,6 +40,12 @@ def test_anything_that_is_missing_or_too_much_makes_it_incomplete(live: dict[str
     assert not facts(live).complete
 
 
+def test_dead_pods_do_not_keep_it_from_being_complete() -> None:
+    """A ReplicaSet counts active pods only: with two that serve and five that were evicted it says two."""
+    counts = {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2}
+    assert facts(deployment(**counts, terminatingReplicas=1)).complete
+
+
 def test_no_deployment_yet_is_nothing_yet() -> None:
     assert facts(None) == DeploymentFacts()
     assert not facts(None).complete

@@ -118,10 +118,11 @@ class TestResumed:
         expected = replace(self.KEPT, since=900.0, waiting=((2, 900.0), (4, 900.0)))
         assert rollout_status.resumed(self.KEPT, 900.0) == expected
 
-    def test_what_is_being_fetched_begins_anew(self) -> None:
-        assert rollout_status.resumed(replace(self.KEPT, action=Action.FETCH), 900.0).since == 900.0
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.TRY])
+    def test_what_is_being_fetched_or_tried_begins_anew(self, action: Action) -> None:
+        assert rollout_status.resumed(replace(self.KEPT, action=action), 900.0).since == 900.0
 
-    @pytest.mark.parametrize("action", [action for action in Action if action not in (Action.FETCH, Action.LOAD)])
+    @pytest.mark.parametrize("action", [action for action in Action if not action.traits.loading])
     def test_another_step_goes_on(self, action: Action) -> None:
         assert rollout_status.resumed(replace(self.KEPT, action=action), 900.0).since == 100.0
 

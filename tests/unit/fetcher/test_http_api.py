@@ -22,6 +22,7 @@ from tfs_operator.domain.fetch_protocol import (
     ModelSource,
     VersionSet,
 )
+from tfs_operator.fetcher.agent import Agent
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
 from tfs_operator.fetcher.metrics import FetcherMetrics
@@ -33,7 +34,7 @@ Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-async def fetcher(tmp_path: Path) -> AsyncIterator[PodFetcher]:
+async def agent(tmp_path: Path) -> AsyncIterator[Agent]:
     """Two models of one URI, and one of another; none is ordered yet."""
     for store in ("one", "two"):
         publish(tmp_path / store, 1, 2)
@@ -44,15 +45,16 @@ async def fetcher(tmp_path: Path) -> AsyncIterator[PodFetcher]:
     async with aiohttp.ClientSession() as session:
         shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
         fetcher = PodFetcher(FetchPlan(sources=sources), lambda uri, _: FolderSource(tmp_path / uri), shared)
-        running = asyncio.create_task(fetcher.run())
-        yield fetcher
+        agent = Agent(fetcher)
+        running = asyncio.create_task(agent.run())
+        yield agent
         running.cancel()
         await asyncio.wait({running})
 
 
 @pytest.fixture
-async def client(fetcher: PodFetcher) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(application(fetcher, FetcherMetrics()))) as client:
+async def client(agent: Agent) -> AsyncIterator[Client]:
+    async with TestClient(TestServer(application(agent, FetcherMetrics()))) as client:
         yield client
 
 
@@ -66,12 +68,12 @@ async def told(client: Client, order: FetchOrder) -> FetchReport:
         return FetchReport.model_validate_json(await answer.read())
 
 
-async def test_an_order_is_answered_by_how_far_it_is(client: Client, fetcher: PodFetcher) -> None:
+async def test_an_order_is_answered_by_how_far_it_is(client: Client, agent: Agent) -> None:
     report = await told(client, wants(a=1, b=2, c=1, unknown=1))
     assert not report.ready
     assert sorted(report.models) == ["a", "b", "c"]
     assert [version.version for version in report.models["a"].versions] == [1]
-    await eventually(lambda: fetcher.report().ready)
+    await eventually(lambda: agent.report().ready)
     async with client.get("/v1/fetch") as answer:
         report = FetchReport.model_validate_json(await answer.read())
     assert report.ready
@@ -79,21 +81,21 @@ async def test_an_order_is_answered_by_how_far_it_is(client: Client, fetcher: Po
     assert report.models["c"].versions[0].bytes == report.models["c"].versions[0].total_bytes > 0
 
 
-async def test_ready_once_all_is_there_and_for_ever_after(client: Client, fetcher: PodFetcher) -> None:
+async def test_ready_once_all_is_there_and_for_ever_after(client: Client, agent: Agent) -> None:
     async with client.get("/ready") as answer:
         assert answer.status == 503
     await told(client, wants(a=1, b=1, c=1))
-    await eventually(fetcher.ready)
+    await eventually(agent.ready)
     report = await told(client, wants(a=7))
     assert not report.ready
     async with client.get("/ready") as answer:
         assert answer.status == 200
 
 
-async def test_a_model_without_an_order_keeps_the_others_of_its_folder(client: Client, fetcher: PodFetcher) -> None:
+async def test_a_model_without_an_order_keeps_the_others_of_its_folder(client: Client, agent: Agent) -> None:
     await told(client, wants(a=1, c=1))
-    await eventually(lambda: fetcher.report().models["c"].versions[0].state is FetchState.FETCHED)
-    assert not fetcher.ready()
+    await eventually(lambda: agent.report().models["c"].versions[0].state is FetchState.FETCHED)
+    assert not agent.ready()
 
 
 @pytest.mark.parametrize(
@@ -130,21 +132,21 @@ async def test_a_uri_that_makes_no_sense_is_said_and_stops_nobody(tmp_path: Path
 
     async with aiohttp.ClientSession() as session:
         shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
-        fetcher = PodFetcher(plan, open_source, shared)
-        running = asyncio.create_task(fetcher.run())
-        await eventually(lambda: fetcher.report().models["good"].versions[0].state is FetchState.FETCHED)
-        await eventually(lambda: fetcher.report().models["bad"].problem)
-        problem = fetcher.report().models["bad"].versions[0].problem
+        agent = Agent(PodFetcher(plan, open_source, shared))
+        running = asyncio.create_task(agent.run())
+        await eventually(lambda: agent.report().models["good"].versions[0].state is FetchState.FETCHED)
+        await eventually(lambda: agent.report().models["bad"].problem)
+        problem = agent.report().models["bad"].versions[0].problem
         running.cancel()
         await asyncio.wait({running})
     assert problem
     assert problem.message == "bad: has no scheme"
 
 
-async def test_healthy_while_its_loop_beats(client: Client, fetcher: PodFetcher) -> None:
+async def test_healthy_while_its_loop_beats(client: Client, agent: Agent) -> None:
     async with client.get("/healthz") as answer:
         assert answer.status == 200
-    fetcher.health.clock = lambda: fetcher.health.last_beat + 31.0
+    agent.health.clock = lambda: agent.health.last_beat + 31.0
     async with client.get("/healthz") as answer:
         assert answer.status == 503
         assert await answer.text() == "the event loop was busy for 31 s\n"

@@ -23,6 +23,7 @@ def view(
     listed: Iterable[int] | None = None,
     failed: bool = False,
     bad: Iterable[int] = (),
+    unsettled: Iterable[int] = (),
     states: dict[int, str] | None = None,
     held: Iterable[int] = (),
 ) -> BasePathView:
@@ -32,6 +33,7 @@ def view(
         listed=None if listed is None else store(*listed),
         listing_failed=failed,
         bad=frozenset(bad),
+        unsettled=dict.fromkeys(unsettled, 1.0),
         states=states,
         held=frozenset(held),
     )

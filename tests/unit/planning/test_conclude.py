@@ -1,13 +1,15 @@
 """What is concluded of a pass: what it leaves to the next one, and that only what is new in a status costs a write."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.unit.planning.passes import BEFORE, NOW, at, live, passed, seen, serves
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.fetch_protocol import FetchState, ModelReport, VersionReport
-from tfs_operator.domain.observation import Problem
+from tfs_operator.domain.observation import PodObservation, Problem
+from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Action
 from tfs_operator.planning import (
     ApplyFailure,
@@ -118,3 +120,35 @@ class TestRounds:
         blocked = replace(committed, failure=ApplyFailure(REFUSED, blocking=True))
         rounds = [replace(pass_, outcome=outcome) for outcome in (pass_.outcome, sent, committed, blocked)]
         assert [each.is_over for each in rounds] == [True, False, False, True]
+
+
+class TestDeadPods:
+    """Evicted, shut down with their node, preempted: they are counted nowhere, and told while one is missed."""
+
+    GONE = DeadPod("gone", "Evicted", "The node was low on resource: ephemeral-storage", NOW - 5)
+    AWAITED = (
+        PodFacts("b", "", False, False, "", "b/0", None, created_at=NOW - 4),
+        PodObservation("b", ready=False),
+    )
+
+    def concluded(self, *pods: tuple[PodFacts, PodObservation], **more: Any) -> Conclusion:
+        pass_ = passed(*pods, spec={"replicas": 2, **more}, cats=[BEFORE])
+        assert isinstance(pass_.observed, Observed)
+        return concluded(replace(pass_, observed=replace(pass_.observed, dead=(self.GONE,))))
+
+    def test_it_is_told_while_its_replacement_starts(self) -> None:
+        found = self.concluded(SERVING, self.AWAITED)
+        ready = found.verdicts[ConditionType.READY]
+        assert (ready.reason, found.status["replicas"], found.status["readyReplicas"]) == (Reason.DEPLOYING, 2, 1)
+        assert "1 of 2 replicas are ready; pod gone was evicted: The node was low on resource" in ready.message
+        assert found.verdicts[ConditionType.PROGRESSING].status == "True"
+
+    def test_it_is_told_no_more_once_enough_pods_are_ready(self) -> None:
+        found = self.concluded(SERVING, seen("b", cats=serves(1, 2, stable=1)), self.AWAITED)
+        assert "gone" not in found.verdicts[ConditionType.READY].message
+
+    @pytest.mark.parametrize(("storage", "told"), [({}, True), ({"cache": {"persistentVolumeClaim": "models"}}, False)])
+    def test_models_on_the_nodes_disk_are_named(self, storage: dict[str, Any], told: bool) -> None:
+        models = [{"name": "cats", "modelUri": "s3://b/cats", "versions": [1, 2], "versionLabels": {"stable": 1}}]
+        found = self.concluded(SERVING, self.AWAITED, models=models, storage=storage)
+        assert ("storage.cache" in found.evidence.lost if found.evidence else None) is told

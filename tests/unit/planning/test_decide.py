@@ -1,6 +1,7 @@
 """The decision of a round, as one function: what is observed in, the plan out."""
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
-from tfs_operator.domain.rollout import Action, Memory
+from tfs_operator.domain.rollout import Action, Facts, Memory, Step
+from tfs_operator.domain.rollout import decide as decide_rollout
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
 from tfs_operator.planning import LiveChildren, Observed, Plan, Refused, Subject, decide, subject_of
 
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent")
@@ -123,6 +126,42 @@ class TestOneRound:
         plan = decide(before)
         assert plan.lacking_kinds == before.unknown_kinds
         assert ("ScaledObject" in kinds(plan)) is known
+
+
+class TestQuestions:
+    """What a step asks of new versions; which of them it asks is the rollout's business."""
+
+    BAD = Answered(Question(), Probed(Outcome.BAD, "HTTP 404: no such op"))
+
+    @pytest.fixture(autouse=True)
+    def asks_for_version_2_on_a(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def step(facts: Facts) -> Step:
+            return replace(decide_rollout(facts), probes={"a": frozenset({2})})
+
+        monkeypatch.setattr(import_module("tfs_operator.planning.decide"), "decide_rollout", step)
+
+    def round_(self, *answers: Answered, **of_pod: Any) -> Observed:
+        facts, answer = seen("a", cats=serves(1, 2, stable=1), **of_pod)
+        probed = {"cats": dict(zip((2, 1), answers, strict=False))}
+        return observed(live("cats"), (facts, replace(answer, probed=probed)), seen("b", cats=serves(1, 2, stable=1)))
+
+    def test_the_plan_has_them_with_the_pod(self) -> None:
+        [order] = decide(self.round_()).probes
+        assert (order.pod.name, order.model, order.version, order.question) == ("a", "cats", 2, Question())
+
+    def test_what_is_answered_is_a_fact_and_is_not_asked_again(self) -> None:
+        before = self.round_(self.BAD)
+        assert decide(before).probes == []
+        assert [dict(pod.probed) for pod in before.fleet("cats").pods] == [{2: self.BAD.probed}, {}]
+
+    def test_the_answer_to_another_question_is_no_fact(self) -> None:
+        other = replace(self.BAD, question=Question(made_up=False))
+        before = self.round_(other)
+        assert [order.version for order in decide(before).probes] == [2]
+        assert [dict(pod.probed) for pod in before.fleet("cats").pods] == [{}, {}]
+
+    def test_a_pod_that_is_silent_is_asked_nothing(self) -> None:
+        assert decide(observed(live("cats"), seen("a", SILENT))).probes == []
 
 
 VERSIONS = st.frozensets(st.integers(1, 4))

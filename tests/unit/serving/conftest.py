@@ -24,6 +24,9 @@ class RestServer:
     port: int = 0
     answers: dict[str, Any] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    """Of the requests that had one."""
+
     busy: int = 0
     busiest: int = 0
     seconds: float = 0.0
@@ -32,6 +35,7 @@ class RestServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path
         self.seen.append(path)
+        self.bodies += [text] if (text := await request.text()) else []
         self.asked.set()
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tfs_operator.api.conditions import Reason
 from tfs_operator.controller.pods.calls import PATIENCE_SECONDS, Call, Calls
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
-from tfs_operator.domain.pods import PodFacts, facts
+from tfs_operator.domain.pods import PodFacts, facts, is_dead
 from tfs_operator.render.deployment import MODELS_DIGEST_ANNOTATION
 from tfs_operator.render.ports import REST_PORT
 from tfs_operator.serving.errors import ModelServerUnreachable
@@ -19,8 +19,8 @@ Labels = Mapping[str, Sequence[str]]
 
 
 def living_pods(pods: Sequence[Mapping[str, Any]], gpus: int = 0) -> list[PodFacts]:
-    """Returns pods that are not terminating; each requests `gpus`."""
-    known = [facts(dict(pod), MODELS_DIGEST_ANNOTATION, gpus) for pod in pods]
+    """Returns pods that are neither terminating nor dead; each requests `gpus`."""
+    known = [facts(dict(pod), MODELS_DIGEST_ANNOTATION, gpus) for pod in pods if not is_dead(dict(pod))]
     return [pod for pod in known if not pod.terminating]
 
 

@@ -4,6 +4,8 @@
 2. The log: one line for each new step, unless a child that is needed could not be written.
 3. The pods: each model server that needs another configuration, if the ConfigMap holds what the plan commits. A pod
    that restarts comes up with what the ConfigMap says, so that must never lag behind what a server was sent.
+4. The questions: each new version that is to show whether it can predict. Nothing waits for the answers; they come with
+   a later round.
 
 The status and its events come once a pass, after the last round: reconcile/status.py.
 """
@@ -36,6 +38,7 @@ class Actor:
             _log_new_steps(plan)
         live = self._gatherer.children(observed.subject)
         reloaded = await _reload(state, plan, live)
+        state.prober.ask(plan.pods, plan.probes)
         return Outcome(failure, reloaded, self._gatherer.children(observed.subject))
 
 

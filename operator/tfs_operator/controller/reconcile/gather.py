@@ -18,7 +18,7 @@ from tfs_operator.domain.fetch_protocol import FetchReport
 from tfs_operator.domain.location import remotes
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import PodObservation
-from tfs_operator.domain.pods import PodFacts
+from tfs_operator.domain.pods import PodFacts, dead_pods
 from tfs_operator.domain.rollout import Memory, labels_to_query
 from tfs_operator.planning import LiveChildren, Observed, Refused, Subject, memories, subject_of
 from tfs_operator.render.metadata import config_map_name
@@ -63,21 +63,27 @@ class Gatherer:
         if isinstance(subject, Refused):
             return subject
         children = self.children(subject)
-        pods = tuple(living_pods(self._cache.pods_of(*_key(subject)), subject.tfmodel.spec.gpus))
+        manifests = self._cache.pods_of(*_key(subject))
+        pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
         observations, reports = await asyncio.gather(
             state.observer.observe(pods, _labels(subject.aspired, children.committed)),
             self._reports(subject, state, pods, children.committed),
         )
-        heard_for = state.reloader.heard_for()
+        heard_for, probed = state.reloader.heard_for(), state.prober.probed(pods, observations)
         return Observed(
             subject=subject,
             settings=self._settings,
             children=children,
             pods=pods,
             observations=tuple(
-                replace(_with_report(seen, reports.get(seen.name)), heard_for=heard_for.get(seen.name, math.inf))
+                replace(
+                    _with_report(seen, reports.get(seen.name)),
+                    heard_for=heard_for.get(seen.name, math.inf),
+                    probed=probed.get(seen.name, {}),
+                )
                 for seen in observations
             ),
+            dead=tuple(dead_pods(manifests)),
             memories=remembered,
             unknown_kinds=self._unknown_kinds(),
             retry_seconds=self._retry_seconds,

@@ -7,6 +7,7 @@ from tfs_operator.controller.apply.children import Children
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.pods.fetchers import Fetchers
 from tfs_operator.controller.pods.observe import Observer
+from tfs_operator.controller.pods.probe import Prober
 from tfs_operator.controller.pods.reload import Reloader
 from tfs_operator.planning import Remembered
 
@@ -21,6 +22,7 @@ class TFModelState:
     observer: Observer
     reloader: Reloader
     fetchers: Fetchers
+    prober: Prober
     """These know the open calls to the pods, and what each pod answered last."""
 
     remembered: Remembered = field(default_factory=Remembered)
@@ -32,7 +34,7 @@ class TFModelState:
 
     def close(self) -> None:
         """Cancels every call to a pod."""
-        for room in (self.observer, self.reloader, self.fetchers):
+        for room in (self.observer, self.reloader, self.fetchers, self.prober):
             room.close()
 
 

@@ -3,8 +3,9 @@
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
+from tfs_operator.domain.pods.dead import DeadPod, dead_pods, is_dead, lost
 from tfs_operator.domain.pods.deaths import Death
 from tfs_operator.domain.pods.facts import PodFacts, facts
 from tfs_operator.domain.pods.manifest import SERVER_CONTAINER
 
-__all__ = ["SERVER_CONTAINER", "Death", "PodFacts", "facts"]
+__all__ = ["SERVER_CONTAINER", "DeadPod", "Death", "PodFacts", "dead_pods", "facts", "is_dead", "lost"]

@@ -49,6 +49,9 @@ class PodFacts:
     running: bool = False
     """Its model server has a running process, whether the pod is ready or not."""
 
+    created_at: float = 0.0
+    """In seconds since the epoch."""
+
     @property
     def crashed(self) -> bool:
         """Its server has ended with an error before it was ready."""
@@ -76,6 +79,7 @@ def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
         restarts=int(server.get("restartCount", 0)),
         death=server_death(pod),
         running=is_running(server),
+        created_at=epoch(metadata.get("creationTimestamp")),
     )
 
 

@@ -68,9 +68,9 @@ def _specific(goal: Goal, pod: Pod, versions: frozenset[int]) -> Specific:
     """Keeps something that is AVAILABLE: given only versions without a folder, a server unloads all."""
     available = pod.observed.available
     versions = frozenset(version for version in versions if _may_have(goal, pod, version))
-    wanted = available - (goal.given_up - versions)
-    aspired = versions | wanted if goal.keep_available or not versions & available else versions
-    return Specific(tuple(sorted((aspired - _failed(goal, pod.observed)) or aspired or available)))
+    kept = available - (goal.given_up - versions) or available
+    aspired = versions | kept if goal.keep_available or not versions & available else versions
+    return Specific(tuple(sorted((aspired - _failed(goal, pod.observed)) or aspired)))
 
 
 def _may_have(goal: Goal, pod: Pod, version: int) -> bool:

@@ -1,5 +1,26 @@
-"""Judges whether a version that is AVAILABLE can predict, from what it answers. Pure."""
+"""Judges whether a version that is AVAILABLE can predict: what it is asked, and what its answers mean. Pure."""
 
-from tfs_operator.domain.verification.probed import Outcome, Probed
+from tfs_operator.domain.verification.judge import Answer, judge
+from tfs_operator.domain.verification.made_up import MAX_BODY_BYTES, MadeUp, PredictRequest, made_up
+from tfs_operator.domain.verification.metadata import NotMetadata, Signature, TensorInfo, read_signatures
+from tfs_operator.domain.verification.probed import Outcome, Probed, of_requests, of_signatures
+from tfs_operator.domain.verification.question import Answered, Question
 
-__all__ = ["Outcome", "Probed"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "Answer",
+    "Answered",
+    "MadeUp",
+    "NotMetadata",
+    "Outcome",
+    "PredictRequest",
+    "Probed",
+    "Question",
+    "Signature",
+    "TensorInfo",
+    "judge",
+    "made_up",
+    "of_requests",
+    "of_signatures",
+    "read_signatures",
+]

@@ -1,5 +1,6 @@
 """What came of asking one version on one pod for a prediction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,3 +24,22 @@ class Probed:
 
     outcome: Outcome
     words: str = ""
+
+
+NOTHING_ASKED = Probed(Outcome.UNPROVEN, "it was asked nothing")
+
+
+def of_requests(answers: Sequence[Probed]) -> Probed:
+    """Combines the answers to several tries of one signature: one prediction shows that the others failed for their
+    input, else one failure that no input explains is enough."""
+    return _first(answers, (Outcome.GOOD, Outcome.BAD, Outcome.UNPROVEN))
+
+
+def of_signatures(answers: Sequence[Probed]) -> Probed:
+    """Combines what is known of several signatures, or of several requests of users: one that fails is enough."""
+    return _first(answers, (Outcome.BAD, Outcome.GOOD, Outcome.UNPROVEN))
+
+
+def _first(answers: Sequence[Probed], order: Sequence[Outcome]) -> Probed:
+    ranked = sorted(answers, key=lambda answer: order.index(answer.outcome))
+    return ranked[0] if ranked else NOTHING_ASKED

@@ -40,6 +40,8 @@ class Bundle:
     """The Source of what lies in archives. `work` is its own folder, on the volume of the versions and hidden from the
     model server."""
 
+    publishes_at_once = True
+
     def __init__(
         self,
         backend: ArchiveBackend,

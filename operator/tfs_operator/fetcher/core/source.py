@@ -1,7 +1,7 @@
 """What every kind of store offers to the rest of the fetcher: versions, and their files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,10 @@ class RemoteFile:
     etag: str = ""
     sha256: str = ""
     """Hex, where the store vouches for it."""
+
+    modified: float | None = field(default=None, compare=False)
+    """When it came into the store, in seconds since the epoch by the store's clock; None where the store has no such
+    time. It says nothing of the content."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Source(Protocol):
     nothing else, for what can go wrong outside; cancellation leaves what has arrived on the disk, to be resumed."""
 
     uri: str
+    publishes_at_once: bool
+    """Whether a version comes into the store in one step, as by a commit or a digest, so that no listing shows a part
+    of it."""
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
         """Returns what is in the store now, by number, with as few requests as the store allows (one list call). Raises

@@ -41,9 +41,9 @@ async def _ended(running: "asyncio.Future[T]") -> None:
         running.exception()
 
 
-async def in_daemon_thread(work: Callable[[], T], seconds: float) -> T:
-    """Runs `work`, which only reads, in a thread that is abandoned after a cancellation or `seconds` (TimeoutError): it
-    does not even hold up the end of the process, unlike the threads of asyncio.to_thread."""
+async def in_daemon_thread(work: Callable[[], T], seconds: float | None) -> T:
+    """Runs `work`, which only reads, in a thread that is abandoned after a cancellation or `seconds` (TimeoutError; no
+    limit for None): it does not even hold up the end of the process, unlike the threads of asyncio.to_thread."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tfs_operator.fetcher.saved_model.wire import DamagedMessage, read_varint
+
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _FOOTER_BYTES = 48
 _TRAILER_BYTES = 5
@@ -40,6 +42,8 @@ def read_index(path: Path) -> CheckpointIndex:
     with path.open("rb") as file:
         try:
             return _read(file)
+        except DamagedMessage as error:
+            raise DamagedIndex(str(error)) from None
         except (IndexError, ValueError, OverflowError):
             raise DamagedIndex("it is cut or damaged") from None
 
@@ -61,8 +65,8 @@ def _read(file: BinaryIO) -> CheckpointIndex:
 def _entries(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of the whole table, in order."""
     for _, handle in _block_entries(_block(file, *_index_handle(file))):
-        offset, at = _varint(handle, 0)
-        size, _ = _varint(handle, at)
+        offset, at = read_varint(handle, 0)
+        size, _ = read_varint(handle, at)
         yield from _block_entries(_block(file, offset, size))
 
 
@@ -77,9 +81,9 @@ def _index_handle(file: BinaryIO) -> tuple[int, int]:
         raise DamagedIndex("it does not end like a checkpoint's index")
     at = 0
     for _ in range(2):
-        _, at = _varint(footer, at)
-    offset, at = _varint(footer, at)
-    size, _ = _varint(footer, at)
+        _, at = read_varint(footer, at)
+    offset, at = read_varint(footer, at)
+    size, _ = read_varint(footer, at)
     return offset, size
 
 
@@ -103,9 +107,9 @@ def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         raise DamagedIndex("it is cut or damaged")
     at, key = 0, b""
     while at < end:
-        shared, at = _varint(block, at)
-        rest, at = _varint(block, at)
-        length, at = _varint(block, at)
+        shared, at = read_varint(block, at)
+        rest, at = read_varint(block, at)
+        length, at = read_varint(block, at)
         key = key[:shared] + block[at : at + rest]
         at += rest
         yield key, block[at : at + length]
@@ -117,31 +121,17 @@ def _fields(message: bytes) -> dict[int, int]:
     numbers: dict[int, int] = {}
     at = 0
     while at < len(message):
-        tag, at = _varint(message, at)
+        tag, at = read_varint(message, at)
         match tag & 7:
             case 0:
-                numbers[tag >> 3], at = _varint(message, at)
+                numbers[tag >> 3], at = read_varint(message, at)
             case 1:
                 at += 8
             case 2:
-                length, at = _varint(message, at)
+                length, at = read_varint(message, at)
                 at += length
             case 5:
                 at += 4
             case kind:
                 raise DamagedIndex(f"it has a field of the unknown kind {kind}")
     return numbers
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number at `at`, and where it ends."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise DamagedIndex("it has a number above 64 bits")

@@ -57,8 +57,9 @@ class VersionListing:
     _objects: int = 0
     _kept: int = 0
 
-    def add(self, path: str, size: int, etag: str, sha256: str = "") -> None:
-        """Takes one object; `path` is relative to the base path. Raises FetchError where there are too many."""
+    def add(self, path: str, size: int, etag: str, sha256: str = "", modified: float | None = None) -> None:
+        """Takes one object; `path` is relative to the base path, `modified` as in RemoteFile. Raises FetchError where
+        there are too many."""
         self._objects += 1
         folder, slash, rest = path.partition("/")
         if version_number(folder) is None:
@@ -66,7 +67,7 @@ class VersionListing:
         elif not slash:
             self._plain_files[folder] = size
         else:
-            self._keep(folder, RemoteFile(rest, size, etag, sha256))
+            self._keep(folder, RemoteFile(rest, size, etag, sha256, modified))
 
     def versions(self) -> dict[int, RemoteVersion]:
         """Returns the versions, by number. Raises FetchError(NO_VERSIONS) where there is none."""

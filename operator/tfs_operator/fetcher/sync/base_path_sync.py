@@ -18,6 +18,7 @@ from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.threads import in_thread
+from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.sync.attempts import Attempts
 from tfs_operator.fetcher.sync.install import Installer
@@ -26,7 +27,6 @@ from tfs_operator.fetcher.sync.removal import discarded, removable
 from tfs_operator.fetcher.sync.report import model_report
 from tfs_operator.fetcher.sync.schedule import Schedule
 from tfs_operator.fetcher.sync.store_listing import StoreListing
-from tfs_operator.fetcher.sync.unexpected import unexpected_error
 from tfs_operator.fetcher.sync.view import BasePathView
 from tfs_operator.fetcher.volume.disk import volume_error
 from tfs_operator.fetcher.volume.shared_claims import BEAT_SECONDS, Claims
@@ -88,7 +88,9 @@ class BasePathSync:
 
     def report(self, name: str) -> ModelReport:
         orders = {name: self._orders[name]} if name in self._orders else {}
-        return model_report(self._source.uri, self._now(orders), self._attempts, self._listing.problem)
+        view, whole = self._now(orders), self._listing.whole
+        listed = None if whole is None else whole - view.bad
+        return model_report(self._source.uri, view, self._attempts, self._listing.problem, listed)
 
     def started(self) -> bool:
         """Whether a model server can start with what is there."""
@@ -156,6 +158,7 @@ class BasePathSync:
             listed=self._listing.versions,
             listing_failed=self._listing.failed,
             bad=self._attempts.bad(),
+            unsettled=self._listing.unsettled,
         )
 
     async def _ask_server(self) -> Mapping[int, str] | None:

@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, FetchReport, ModelSource
+from tfs_operator.domain.fetch_protocol import FetchOrder, FetchPlan, ModelReport, ModelSource
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
@@ -20,36 +18,15 @@ log = logging.getLogger(__name__)
 FETCHES_AT_ONCE = 2
 """Base paths that fetch at the same time. One fetch can fill the network; the second is for when it waits for its
 store. Memory is bounded by it."""
-MAX_BEAT_AGE_SECONDS = 30.0
 
 OpenSource = Callable[[str, Path], Source]
 """A URI, and a hidden folder for what its store has to keep; see uri.open_source."""
-
-
-@dataclass
-class Heartbeat:
-    """Shows whether the event loop still runs."""
-
-    clock: Callable[[], float] = time.monotonic
-    last_beat: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.beat()
-
-    def beat(self) -> None:
-        self.last_beat = self.clock()
-
-    @property
-    def age(self) -> float:
-        return self.clock() - self.last_beat
 
 
 class PodFetcher:
     """Fetches the models of one pod. `pod` is its name where the base paths are shared with others, else None."""
 
     def __init__(self, plan: FetchPlan, open_source: OpenSource, shared: Shared, pod: str | None = None) -> None:
-        self.health = Heartbeat()
-        self._was_ready = False
         self._syncs = {
             name: sync
             for sources in _by_base_path(plan.sources)
@@ -65,29 +42,18 @@ class PodFetcher:
             if name in self._syncs:
                 self._syncs[name].order(name, model_order, order.poll_interval_seconds)
 
-    def report(self) -> FetchReport:
-        models = {name: sync.report(name) for name, sync in self._syncs.items()}
-        return FetchReport(models=models, ready=self._all_started())
+    def reports(self) -> dict[str, ModelReport]:
+        return {name: sync.report(name) for name, sync in self._syncs.items()}
 
-    def ready(self) -> bool:
-        """Whether the model server may start; once True it stays so."""
-        self._was_ready = self._was_ready or self._all_started()
-        return self._was_ready
-
-    async def run(self) -> None:
-        """Runs for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beat())
-            for sync in set(self._syncs.values()):
-                group.create_task(sync.run())
-
-    def _all_started(self) -> bool:
+    def started(self) -> bool:
+        """Whether a model server can start with what is there."""
         return all(sync.started() for sync in self._syncs.values())
 
-    async def _beat(self) -> None:
-        while True:
-            self.health.beat()
-            await asyncio.sleep(1.0)
+    async def run(self) -> None:
+        """Runs for ever, where anything is fetched."""
+        async with asyncio.TaskGroup() as group:
+            for sync in set(self._syncs.values()):
+                group.create_task(sync.run())
 
 
 def _by_base_path(sources: Iterable[ModelSource]) -> list[list[ModelSource]]:
@@ -99,6 +65,8 @@ def _by_base_path(sources: Iterable[ModelSource]) -> list[list[ModelSource]]:
 
 class InvalidSource:
     """Stands in for a source whose URI is not valid: an error like any other, and the other models are served."""
+
+    publishes_at_once = True
 
     def __init__(self, uri: str, error: FetchError) -> None:
         self.uri = uri

@@ -1,5 +1,7 @@
 """Writes the report on the versions of one model. Pure."""
 
+from collections.abc import Set
+
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
 from tfs_operator.fetcher.core.errors import FetchError
@@ -8,11 +10,15 @@ from tfs_operator.fetcher.sync.attempts import Attempt, Attempts
 from tfs_operator.fetcher.sync.view import BasePathView
 
 
-def model_report(uri: str, view: BasePathView, attempts: Attempts, problem: FetchError | None) -> ModelReport:
-    """Returns the report. `view` has the orders of one model only; `problem` is the listing's."""
+def model_report(
+    uri: str, view: BasePathView, attempts: Attempts, problem: FetchError | None, listed: Set[int] | None = None
+) -> ModelReport:
+    """Returns the report. `view` has the orders of one model only; `problem` is the listing's; `listed` has what is
+    whole in the store, None while that is not known."""
     numbers = sorted(view.aspired() | view.present.keys())
     versions = tuple(_version(uri, view, number, attempts.get(number), problem) for number in numbers)
-    return ModelReport(uri=uri, versions=versions, problem=_said(problem))
+    whole = None if listed is None else tuple(sorted(listed))
+    return ModelReport(uri=uri, versions=versions, problem=_said(problem), listed=whole)
 
 
 def _version(

@@ -72,7 +72,7 @@ class Schedule:
         due = poll if view.discovers else float("inf")
         if self._sought(view, failed_versions):
             due = min(due, poll, self._lookout.due)
-        return min(due, self._retry_due(view))
+        return min(due, self._retry_due(view), self._settled_due(view))
 
     def _first_due(self, view: BasePathView, failed_versions: Set[int]) -> float:
         needed = view.discovers or view.missing() or view.aspired() & failed_versions
@@ -82,6 +82,11 @@ class Schedule:
         """Before a failed version is tried again the store is looked at."""
         failed = [n for n in view.missing() | view.changed() if self._stale(n)]
         return self._attempts.due(failed)
+
+    def _settled_due(self, view: BasePathView) -> float:
+        """An upload that is waited for is looked at again as soon as it can have ended."""
+        sought = view.unsettled.keys() & (view.missing() | view.changed())
+        return min((view.unsettled[number] for number in sought), default=float("inf"))
 
     def _stale(self, number: int) -> bool:
         attempt = self._attempts.get(number)

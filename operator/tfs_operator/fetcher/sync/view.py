@@ -30,6 +30,9 @@ class BasePathView:
     bad: Set[int] = frozenset()
     """Versions whose content in the store cannot be served, by the last attempt."""
 
+    unsettled: Mapping[int, float] = field(default_factory=dict)
+    """Versions whose upload may still be running, and when each is to be listed again."""
+
     states: States | None = None
     """None where the model server does not answer."""
 
@@ -66,13 +69,13 @@ class BasePathView:
         return frozenset().union(*(self._picked(order.start) for order in self.orders.values()))
 
     def started(self, order: ModelOrder) -> bool:
-        """Whether a model server can start with what is there. What a policy picks and cannot be served is not waited
-        for: one bad upload must not keep every new pod from starting."""
+        """Whether a model server can start with what is there. What a policy picks and cannot be served, or not yet, is
+        not waited for: one upload must not keep every new pod from starting."""
         if not self.fetched >= set(order.start.versions):
             return False
         if not order.start.discovers:
             return True
-        picked = self._picked(order.start) - (self.bad - set(order.start.versions))
+        picked = self._picked(order.start) - (self._unfit - set(order.start.versions))
         return bool(picked) and self.fetched >= picked
 
     def missing(self) -> frozenset[int]:
@@ -91,13 +94,20 @@ class BasePathView:
 
     def fetchable(self) -> list[int]:
         """Returns what can be fetched now, in order: what a server waits for, then the rest, each from the highest
-        number down, so that `latest` does not load what it is about to leave."""
+        number down, so that `latest` does not load what it is about to leave. An upload that may still run is not among
+        them."""
         if self.listed is None or self.listing_failed:
             return []
         idle = {n for n in self.changed() if not self.busy(n)}
         candidates = {n for n in self.missing() if not self._occupied(n)} | idle
         needed_to_start = self.needed_to_start()
-        return sorted(candidates & self.listed.keys(), key=lambda n: (n not in needed_to_start, -n))
+        listed = self.listed.keys() - self.unsettled.keys()
+        return sorted(candidates & listed, key=lambda n: (n not in needed_to_start, -n))
+
+    @property
+    def _unfit(self) -> frozenset[int]:
+        """What cannot be served, or is not wholly uploaded."""
+        return frozenset(self.bad) | (self.unsettled.keys() - self.fetched)
 
     def _occupied(self, number: int) -> bool:
         """A folder of unknown content that a server is known to use. One that does not answer has not started yet: it
@@ -110,11 +120,11 @@ class BasePathView:
         return policy | frozenset(selection.versions)
 
     def _latest(self, count: int, offered: Collection[int]) -> frozenset[int]:
-        """The highest numbers, until `count` of them are not known to be bad; the bad ones too, since they are tried
-        again and may become good."""
+        """The highest numbers, until `count` of them are fit; the unfit ones too, since they are tried again and may
+        become fit."""
         picked: set[int] = set()
         for number in sorted(offered, reverse=True):
-            if len(picked - self.bad) == count:
+            if len(picked - self._unfit) == count:
                 break
             picked.add(number)
         return frozenset(picked)

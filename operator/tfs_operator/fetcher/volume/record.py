@@ -20,7 +20,7 @@ _UNKNOWN_BOOT = "unknown"
 def write_record(folder: Path, version: RemoteVersion, *, durable: bool) -> None:
     """Writes what was fetched. `durable`: every file's content is on the disk by now. Where it is not, the record is
     void once the machine has lost its power."""
-    content = {"version": asdict(version), "boot": "" if durable else boot_id() or _UNKNOWN_BOOT}
+    content = {"version": _content(version), "boot": "" if durable else boot_id() or _UNKNOWN_BOOT}
     temporary = folder / f"{RECORD}.new"
     temporary.write_text(json.dumps(content), "utf-8")
     temporary.chmod(0o644)
@@ -45,6 +45,14 @@ def identify_record(folder: Path) -> object:
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _content(version: RemoteVersion) -> dict[str, Any]:
+    """Without the times of the files: a fetcher of an older release does not know them."""
+    content = asdict(version)
+    for file in content["files"]:
+        del file["modified"]
+    return content
 
 
 def _version(content: dict[str, Any]) -> RemoteVersion:

@@ -277,9 +277,15 @@ class TestWhatIsGone:
         assert world.woken.empty()
 
 
-def test_pods_on_their_way_out_are_left_out() -> None:
-    def manifest(name: str, **more: str) -> dict[str, Any]:
-        return {"metadata": {"name": name, "uid": name, **more}, "status": {}}
+def manifest(name: str, phase: str = "Running", **more: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "uid": name, **more}, "status": {"phase": phase}}
 
+
+def test_pods_on_their_way_out_are_left_out() -> None:
     pods = living_pods([manifest("a", deletionTimestamp="2026-11-21T06:30:00Z"), manifest("b")])
     assert [living.name for living in pods] == ["b"]
+
+
+def test_dead_pods_are_left_out() -> None:
+    pods = living_pods([manifest("a", "Failed"), manifest("b", "Succeeded"), manifest("c", "Pending"), manifest("d")])
+    assert [living.name for living in pods] == ["c", "d"]

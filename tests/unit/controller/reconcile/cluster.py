@@ -25,7 +25,8 @@ from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObse
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Action, Goal, Memory, Step
 from tfs_operator.domain.rollout_status import rollout_status
-from tfs_operator.planning import ApplyFailure, Conclusion, Reloaded, ReloadOrder
+from tfs_operator.domain.verification import Answered
+from tfs_operator.planning import ApplyFailure, Conclusion, ProbeOrder, Reloaded, ReloadOrder
 from tfs_operator.render import Settings
 from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANNOTATION, models_digest
 
@@ -68,12 +69,14 @@ class Cluster:
     reports: Mapping[str, Answer] = field(default_factory=dict)
     ordered: dict[str, FetchOrder] = field(default_factory=dict)
     looked_for: list[str] = field(default_factory=list)
+    questions: list[ProbeOrder] = field(default_factory=list)
+    probes: dict[str, dict[str, dict[int, Answered]]] = field(default_factory=dict)
     written: list[Conclusion] = field(default_factory=list)
     closed: int = 0
     forgotten: list[TFModelKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.states = TFModelStates(lambda key: TFModelState(self, self, self, self))  # type: ignore[arg-type]  # all in one
+        self.states = TFModelStates(lambda key: TFModelState(self, self, self, self, self))  # type: ignore[arg-type]  # all in one
         gatherer = Gatherer(self.cache, Settings(), clock=lambda: NOW, unknown_kinds=lambda: self.unknown_kinds)
         actor = Actor(gatherer, self.look_for)
         clock: Callable[[], float] = lambda: NOW  # noqa: E731  # a constant
@@ -161,6 +164,15 @@ class Cluster:
                 assert isinstance(model.policy, Specific)
                 self.pod(order.pod.name, serves(*model.policy.versions, **model.labels))
         return Reloaded(len(due), settled=not due)
+
+    def ask(self, pods: Sequence[PodFacts], orders: Sequence[ProbeOrder]) -> None:
+        """The prober's."""
+        self.questions += orders
+
+    def probed(
+        self, pods: Sequence[PodFacts], observations: Sequence[PodObservation]
+    ) -> dict[str, dict[str, dict[int, Answered]]]:
+        return self.probes
 
     async def write(self, conclusion: Conclusion) -> None:
         self.written.append(conclusion)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
@@ -14,8 +15,10 @@ from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.fetch_protocol import FetchReport, FetchState, ModelReport, VersionReport
 from tfs_operator.domain.observation import ModelObservation, Problem
-from tfs_operator.domain.rollout import Action, Memory
+from tfs_operator.domain.rollout import Action, Facts, Memory, Step
+from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.domain.times import rfc3339
+from tfs_operator.domain.verification import Answered, Outcome, Probed, Question
 from tfs_operator.planning import ApplyFailure
 from tfs_operator.planning.next_look import FAST_SECONDS, LOADING_SECONDS
 from tfs_operator.render.deployment import attempt_for, models_digest
@@ -330,7 +333,7 @@ class TestWhatIsNotActedOn:
             cluster.tfmodel(deleted=True)
         assert await cluster.pass_() == NO_REQUEUE
         assert (cluster.written, cluster.forgotten) == ([], [KEY])
-        assert cluster.closed == len([known.observer, known.reloader, known.fetchers])
+        assert cluster.closed == len([known.observer, known.reloader, known.fetchers, known.prober])
         assert len(cluster.states) == 0
 
 
@@ -383,3 +386,22 @@ class TestFetchers:
         cluster.tfmodel(modelUri="s3://bucket/m")
         await cluster.pass_()
         assert cluster.ordered == {}
+
+
+class TestQuestions:
+    async def test_what_was_answered_is_a_part_of_what_the_pod_says(self) -> None:
+        cluster = serving(serves(1, stable=1))
+        cluster.tfmodel(versionLabels=STABLE)
+        cluster.probes = {"a": {"mnist": {1: Answered(Question(), Probed(Outcome.GOOD))}}}
+        await cluster.pass_()
+        assert cluster.evidence.pods[0].probed == cluster.probes["a"]
+
+    async def test_the_pods_are_asked_what_the_plan_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def step(facts: Facts) -> Step:
+            return replace(decide_rollout(facts), probes={"a": frozenset({1})})
+
+        monkeypatch.setattr(import_module("tfs_operator.planning.decide"), "decide_rollout", step)
+        cluster = serving(serves(1, stable=1))
+        cluster.tfmodel(versionLabels=STABLE)
+        await cluster.pass_()
+        assert {(order.pod.name, order.model, order.version) for order in cluster.questions} == {("a", "mnist", 1)}

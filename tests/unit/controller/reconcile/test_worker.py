@@ -51,7 +51,7 @@ class World:
         self.queue: WorkQueue[TFModelKey] = WorkQueue()
         self.unexpected_errors = UnexpectedErrors(lambda: self.now)
         self.reconciles = Reconciles(*ends)
-        self.states = TFModelStates(lambda _: TFModelState(*[Room() for _ in range(4)]))  # type: ignore[arg-type]  # of no interest
+        self.states = TFModelStates(lambda _: TFModelState(*[Room() for _ in range(5)]))  # type: ignore[arg-type]  # of no interest
         self.worker = Worker(self.queue, self.reconciles, self.states, Metrics(), self.unexpected_errors)  # type: ignore[arg-type]  # plays the reconciler
 
     async def until_ended(self, count: int) -> None:

@@ -134,7 +134,7 @@ class World:
 
     def _end(self, slot: int, pod: Server) -> None:
         """Its container is started again in the same pod."""
-        self.exits[slot] += not pod.ready
+        self.exits[slot] += not (pod.ready and pod.ready_at < self.now)
         self.pods[slot], self.ended[slot] = None, pod
         self.deaths[pod.name] = Death("was killed", pod.restarts)
         if pod.killed_by is None or pod.killed_by in self.untried or not self.limits.trial:

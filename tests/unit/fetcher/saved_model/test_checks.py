@@ -1,11 +1,13 @@
 """What is a whole SavedModel, and how it is said of what is none."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from testing.models.folder_source import listed, write
+from testing.models.graph_files import meta_graph, restore, saved_model
 from testing.models.index_files import index_bytes
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem
@@ -15,6 +17,10 @@ from tfs_operator.fetcher.saved_model.checks import check_folder, check_listing
 
 URI = "s3://bucket/mnist"
 INDEX = "variables/variables.index"
+
+
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+RESTORES = saved_model(meta_graph(*restore("w"), saver=True, assets=["words.txt"]))
 
 
 def shard(number: int, count: int) -> str:
@@ -70,7 +76,7 @@ class TestFolder:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
         """Two shards, of 8 and 4 bytes."""
-        files = {"saved_model.pb": b"g", INDEX: index_bytes(2, [(0, 0, 8), (1, 0, 4)])}
+        files = {"saved_model.pb": RESTORES, INDEX: index_bytes(2, [(0, 0, 8), (1, 0, 4)]), "assets/words.txt": b"a"}
         write(tmp_path / "3", {**files, shard(0, 2): b"x" * 8, shard(1, 2): b"y" * 4})
         return tmp_path / "3"
 
@@ -113,5 +119,38 @@ class TestFolder:
     def test_a_damaged_index(self, folder: Path) -> None:
         (folder / INDEX).write_bytes(b"half")
         with pytest.raises(FetchError, match=r"variables.index is damaged") as raised:
+            check_folder(URI, listed(folder), folder)
+        assert raised.value.reason is Reason.INCOMPLETE_VERSION
+
+    @pytest.mark.parametrize("missing", ["variables", "assets"])
+    def test_what_only_the_graph_knows_of(self, folder: Path, missing: str) -> None:
+        """As when `saved_model.pb` is uploaded first."""
+        shutil.rmtree(folder / missing)
+        with pytest.raises(FetchError, match="which is not there; its upload may still be running") as raised:
+            check_folder(URI, listed(folder), folder)
+        assert raised.value.reason is Reason.INCOMPLETE_VERSION
+
+    def test_a_graph_without_variables_needs_no_others(self, tmp_path: Path) -> None:
+        write(tmp_path / "3", {"saved_model.pb": saved_model(meta_graph())})
+        check_folder(URI, listed(tmp_path / "3"), tmp_path / "3")
+
+    def test_an_asset_that_no_file_can_be(self, folder: Path) -> None:
+        (folder / "saved_model.pb").write_bytes(saved_model(meta_graph(assets=["a\0b"])))
+        with pytest.raises(FetchError, match="reads assets/a"):
+            check_folder(URI, listed(folder), folder)
+
+    def test_a_cut_graph(self, folder: Path) -> None:
+        (folder / "saved_model.pb").write_bytes(RESTORES[:-1])
+        with pytest.raises(FetchError, match=r"saved_model.pb is damaged \(it is cut") as raised:
+            check_folder(URI, listed(folder), folder)
+        assert raised.value.reason is Reason.INCOMPLETE_VERSION
+
+    def test_a_graph_in_text_is_not_looked_into(self, tmp_path: Path) -> None:
+        write(tmp_path / "3", {"saved_model.pbtxt": "saved_model_schema_version: 1"})
+        check_folder(URI, listed(tmp_path / "3"), tmp_path / "3")
+
+    def test_a_warmup_file_that_is_cut(self, folder: Path) -> None:
+        write(folder, {WARMUP: b"\x05" + bytes(11) + b"12345" + b"crc2" + b"half"})
+        with pytest.raises(FetchError, match="is cut, or is no TFRecord file, after 1 records") as raised:
             check_folder(URI, listed(folder), folder)
         assert raised.value.reason is Reason.INCOMPLETE_VERSION

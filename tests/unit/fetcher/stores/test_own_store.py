@@ -74,7 +74,7 @@ async def test_its_models_are_fetched(tmp_path: Path) -> None:
         shared = Shared(ModelServerClient("http://127.0.0.1:9", session), asyncio.Semaphore(2), FetcherMetrics())
         fetcher = PodFetcher(plan, lambda uri, work: open_source(uri, storage, work, OURS), shared)
         running = asyncio.create_task(fetcher.run())
-        await eventually(fetcher.ready, fetcher.report)
+        await eventually(fetcher.started, fetcher.reports)
         running.cancel()
         await asyncio.wait({running})
     assert content(base / "1") == content(tmp_path / "boxes" / "blue" / "mnist" / "1")

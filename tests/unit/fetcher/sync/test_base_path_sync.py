@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from testing.models.folder_source import content, publish, write
+from testing.models.folder_source import content, graph, publish, write
 from testing.models.index_files import index_bytes
-from tests.unit.fetcher.scene import Scene, eventually, running_sync
+from tests.unit.fetcher.scene import NAME, Scene, eventually, running_sync
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchState, VersionSet
+from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, VersionSet
 from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.sync import settling
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ class TestNamedVersions:
         assert scene.sync.started()
 
     async def test_a_folder_with_leading_zeros_gets_its_plain_number(self, scene: Scene) -> None:
-        write(scene.store / "007", {"saved_model.pb": "graph"})
+        write(scene.store / "007", {"saved_model.pb": graph()})
         scene.order(7)
         await scene.until_fetched(7)
         assert scene.visible() == ["7"]
@@ -187,6 +188,27 @@ class TestUploads:
         publish(scene.store, 1)
         await scene.until_fetched(1)
 
+    @pytest.mark.parametrize("start", [VersionSet(versions=(1,)), VersionSet(latest=1)], ids=["named", "latest"])
+    async def test_one_that_grows_from_look_to_look_is_not_begun(
+        self, scene: Scene, start: VersionSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each listing alone looks whole."""
+        monkeypatch.setattr(settling, "SETTLE_SECONDS", 0.2)
+        publish(scene.store, 1)
+        scene.source.publishes_at_once = False
+        last = 5
+
+        def upload_one_more() -> None:
+            if scene.source.listings <= last:
+                assert scene.source.copied == []
+                write(scene.store / "1", {f"assets/{scene.source.listings}.txt": "one more"})
+
+        scene.source.on_listing = upload_one_more
+        scene.sync.order(NAME, ModelOrder(start=start), 0.1)
+        await scene.until_fetched(1)
+        assert scene.same(1)
+        assert f"assets/{last}.txt" in content(scene.base / "1")
+
     async def test_a_change_during_the_download_is_noticed_and_fetched(self, scene: Scene) -> None:
         publish(scene.store, 1)
 
@@ -230,7 +252,7 @@ class TestUploads:
         """Only its index tells that a shard is missing, so all the rest had to be fetched to see it."""
         index = index_bytes(2, [(0, 0, 8)])
         shard = "variables/variables.data-00000-of-00001"
-        write(scene.store / "1", {"saved_model.pb": "graph", "variables/variables.index": index, shard: "x" * 8})
+        write(scene.store / "1", {"saved_model.pb": graph(), "variables/variables.index": index, shard: "x" * 8})
         begun: list[str] = []
 
         async def count(path: str) -> None:

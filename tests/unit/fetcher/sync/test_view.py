@@ -21,6 +21,9 @@ from tfs_operator.fetcher.sync.view import BasePathView
         (view(latest(1), listed=[1, 2, 3], bad=[3]), {2, 3}),
         (view(latest(2), listed=[1, 2, 3], bad=[2]), {1, 2, 3}),
         (view(latest(1), listed=[1, 2], bad=[1, 2]), {1, 2}),
+        # nor does one that is still uploaded, unless it is in place
+        (view(latest(1), listed=[1, 2], unsettled=[2]), {1, 2}),
+        (view(latest(1), listed=[1, 2], unsettled=[2], present=[2]), {2}),
         # a store that has never answered and fails: what is there will do
         (view(latest(1), present=[1, 2], failed=True), {2}),
         (view(latest(1), present=[1, 2]), set()),
@@ -42,6 +45,9 @@ def test_wanted(seen: BasePathView, aspired: set[int]) -> None:
         (view(latest(1), listed=[1, 2], present=[2]), True),
         (view(latest(1), listed=[1, 2], present=[1], bad=[2]), True),
         (view(latest(1), listed=[2], bad=[2]), False),
+        (view(latest(1), listed=[1, 2], present=[1], unsettled=[2]), True),
+        (view(latest(1), listed=[2], unsettled=[2]), False),
+        (view(named(2), listed=[1, 2], present=[1], unsettled=[2]), False),
         (view(named(2), listed=[1, 2], present=[1], bad=[2]), False),
         (view(ALL, listed=[1, 2], present=[1]), False),
         (view(ALL, listed=[1, 2], present=[1], bad=[2]), True),
@@ -62,6 +68,7 @@ def test_whether_a_model_server_can_start(seen: BasePathView, started: bool) -> 
         (view(named(7), listed=[1]), []),
         (view(named(1)), []),
         (view(named(1), listed=[1], failed=True), []),
+        (view(named(1, 2), listed=[1, 2], unsettled=[2]), [1]),
     ],
 )
 def test_what_is_fetched_in_which_order(seen: BasePathView, order: list[int]) -> None:
@@ -69,6 +76,10 @@ def test_what_is_fetched_in_which_order(seen: BasePathView, order: list[int]) ->
 
 
 CHANGED = replace(view(named(1), listed=[1]), present={1: version(1, "before")})
+
+
+def test_a_change_is_waited_for_until_it_rests() -> None:
+    assert replace(CHANGED, states={}, unsettled={1: 1.0}).fetchable() == []
 
 
 @pytest.mark.parametrize(

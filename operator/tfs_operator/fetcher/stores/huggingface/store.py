@@ -62,6 +62,8 @@ class HubSource:
     """The Source of one folder of one repository. A listing is of one commit, and so is every file that is fetched
     after it."""
 
+    publishes_at_once = True
+
     def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
         self._place = parse_hub_uri(uri)

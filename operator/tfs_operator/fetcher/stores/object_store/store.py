@@ -1,5 +1,6 @@
 """Models in an object store: `s3://`, `gs://`, `az://`."""
 
+import re
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,12 @@ PART_SECONDS = 3600.0
 """For one part of 32 MiB; what has arrived by then is kept."""
 
 _PAGE = 1000
+_PARTS = re.compile("-[0-9]+$")
+"""At the end of an ETag: the number of parts that it was uploaded in."""
+
+_SLOW_UPLOAD = 4 * 1024 * 1024
+"""Bytes a second."""
+
 _CHUNK = 512 << 10
 """Large enough to make Python's part small, small enough to be still in the processor's cache when it is written."""
 
@@ -39,6 +46,8 @@ def open_source(uri: str, storage: StoreAccess, _: Path) -> Source:
 
 class ObjectSource:
     """The Source of one base path in one bucket."""
+
+    publishes_at_once = False
 
     def __init__(self, uri: str, storage: StoreAccess) -> None:
         self.uri = uri
@@ -54,7 +63,8 @@ class ObjectSource:
             client = self._connected()
             async for page in client.list(self._place.prefix or None, chunk_size=_PAGE):
                 for entry in page:
-                    listing.add(entry["path"][skipped:], entry["size"], _bare(entry["e_tag"]))
+                    etag = _bare(entry["e_tag"])
+                    listing.add(entry["path"][skipped:], entry["size"], etag, modified=_modified(entry, etag))
         return listing.versions()
 
     async def download(self, version: RemoteVersion, into: Path, progress: Progress) -> None:
@@ -108,6 +118,13 @@ def _unchanged(file: RemoteFile, found: "ObjectMeta", what: str) -> None:
     """Stores that know no If-Match answer all the same."""
     if found["size"] != file.size or _bare(found["e_tag"]) not in ("", file.etag):
         raise FetchError(Reason.VERSION_CHANGED, f"{what}: changed while it was being fetched")
+
+
+def _modified(found: "ObjectMeta", etag: str) -> float:
+    """S3 says of an upload in parts when it was begun. It has ended some time before the least rate of an upload would
+    have it end: a guess, which only decides whether the version is listed once more before it is fetched."""
+    parts = _PARTS.search(etag)
+    return found["last_modified"].timestamp() + (found["size"] / _SLOW_UPLOAD if parts else 0.0)
 
 
 def _bare(etag: str | None) -> str:

@@ -1,0 +1,82 @@
+"""Writes the report on one base path on a volume. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.fetch_protocol import (
+    FetchProblem,
+    FetchState,
+    LocalFolder,
+    ModelOrder,
+    ModelReport,
+    VersionReport,
+)
+from tfs_operator.domain.times import rfc3339_seconds
+from tfs_operator.fetcher.core.formatting import in_numbers
+from tfs_operator.fetcher.local.base_path_listing import BasePathListing
+from tfs_operator.fetcher.local.version_folder import VersionFolder
+
+
+@dataclass(frozen=True)
+class FolderView:
+    """What is known of one base path. `listing` is None before the first look."""
+
+    folder: LocalFolder
+    order: ModelOrder | None
+    listing: BasePathListing | None
+    gone: Mapping[int, float]
+    """Versions that were there and are not any more, and since when, in seconds since the epoch."""
+
+    silence: FetchProblem | None = None
+    """Why nothing is known at present: the volume does not answer."""
+
+
+def folder_report(view: FolderView) -> ModelReport:
+    """Returns the report: every version that is ordered by name or there, whole or not."""
+    there = view.listing.versions if view.listing else {}
+    numbers = sorted({*there, *_ordered(view.order)})
+    known = view.listing is not None and view.silence is None
+    return ModelReport(
+        uri=view.folder.uri,
+        local=True,
+        versions=tuple(_present(there[n]) if n in there else _absent(view, n) for n in numbers),
+        problem=view.silence or (view.listing.problem if view.listing else None),
+        listed=tuple(sorted(view.listing.whole)) if known and view.listing else None,
+    )
+
+
+def _ordered(order: ModelOrder | None) -> set[int]:
+    return {*order.start.versions, *order.hold.versions} if order else set()
+
+
+def _present(version: VersionFolder) -> VersionReport:
+    state = FetchState.FAILED if version.problem else FetchState.FETCHED
+    size = version.bytes
+    return VersionReport(version=version.number, state=state, bytes=size, total_bytes=size, problem=version.problem)
+
+
+def _absent(view: FolderView, number: int) -> VersionReport:
+    return VersionReport(version=number, state=FetchState.WAITING, problem=_why_absent(view, number))
+
+
+def _why_absent(view: FolderView, number: int) -> FetchProblem | None:
+    """None where nothing is known, and where the problem of the whole folder says it all."""
+    if view.listing is None or view.silence is not None:
+        return None
+    whole_folder = view.listing.problem
+    if number in view.gone:
+        has = whole_folder.message.removeprefix(f"{view.folder.uri}: ") if whole_folder else _has(view.listing)
+        since = rfc3339_seconds(view.gone[number])
+        return _lost(view, f"version {number} is gone since {since}: bring it back, or name one that is there; {has}")
+    if whole_folder:
+        return None
+    return _lost(view, f"has no version {number}; {_has(view.listing)}. It is served once it is there")
+
+
+def _lost(view: FolderView, cause: str) -> FetchProblem:
+    return FetchProblem(reason=Reason.VERSION_NOT_FOUND, message=f"{view.folder.uri}: {cause}")
+
+
+def _has(listing: BasePathListing) -> str:
+    return f"it has {in_numbers(listing.versions.keys())}" if listing.versions else "it has no version any more"
