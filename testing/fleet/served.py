@@ -174,7 +174,7 @@ def serving(api: Api, folder: ModelFolder, logs: Path, *, await_done: bool = Tru
     never be. `spec` overrides; None takes a field out."""
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(namespace)
-    rollout = {"bakeSeconds": 0, **spec.pop("rollout", {})}
+    rollout = {"bakeSeconds": 0, "trialSeconds": 0, **spec.pop("rollout", {})}
     merged = {"modelUri": folder.uri, "replicas": 2, "rollout": rollout, **spec}
     manifest = tfmodel(namespace, NAME, **merged)
     manifest["spec"] = {key: value for key, value in manifest["spec"].items() if value is not None}

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tfs_operator.api.base import ATOMIC_LIST, MAX_INT32, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.base import ATOMIC_LIST, DEFAULTED, MAX_INT32, PRESERVE_UNKNOWN, ApiModel
 from tfs_operator.api.rules import Rule, ruled
+from tfs_operator.api.verify import Verify
 
 _RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
 StringMap = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
@@ -108,7 +109,7 @@ class Service(ApiModel):
 
 
 class Rollout(ApiModel):
-    """Time limits of changes."""
+    """How changes are made: time limits, and what a new version has to show."""
 
     load_timeout_seconds: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] = 600
     """How long a version may take to load, in seconds: on a running server before it is given up and labels
@@ -131,3 +132,6 @@ class Rollout(ApiModel):
     """With `gpus`: how long a new pod of a rolling update may wait for a free GPU, in seconds, before an old pod is
     stopped to give up its own. Until the new one is ready there is one replica less: with one replica, none. Give a
     cluster autoscaler the time that it takes to add a node."""
+
+    verify: Verify = Field(default_factory=Verify, json_schema_extra=DEFAULTED)
+    """What a new version has to show before labels move to it."""

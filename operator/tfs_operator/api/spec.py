@@ -88,7 +88,7 @@ class TFModelSpec(VersionSelection):
     """How the model server runs in each replica."""
 
     rollout: Rollout = Field(default_factory=Rollout, json_schema_extra=DEFAULTED)
-    """Time limits of changes."""
+    """How changes are made: time limits, and what a new version has to show."""
 
     pod_template: PodTemplate = Field(default_factory=PodTemplate)
     """Additions to the pods that run the model server."""

@@ -44,7 +44,7 @@ _SECRET_REF = f"""Secret with the store's credentials. Only the fetcher sees it,
 
 class Storage(ApiModel):
     """How models are fetched from a store. Holds for every model of this TFModel; models on claims, in images and on
-    nodes need none of it."""
+    nodes need none of it, but for `resources`."""
 
     service_account_name: ObjectName | None = None
     """ServiceAccount of the pods, for a cloud's workload identity. Default: `default`."""
@@ -86,7 +86,9 @@ class Storage(ApiModel):
 
     resources: ResourceRequirements | None = None
     """CPU and memory of the fetcher, which runs beside each model server. Default: requests of 50m and 64Mi, a
-    memory limit of 256Mi, which is enough for models of any size."""
+    memory limit of 256Mi, which is enough for models of any size. Where nothing is fetched, of the agent in its place:
+    requests of 10m and 64Mi, a limit of 128Mi; or limits of 200m and 128Mi where `server.resources` has requests equal
+    to its limits, so that the pod keeps the QoS class Guaranteed."""
 
     env: (
         Annotated[

@@ -9,7 +9,7 @@ from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.domain.evidence import Check, Evidence, Verdict, first
 from tfs_operator.domain.fetch_checks import FETCH_CHECKS
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.observation import AVAILABLE, PodObservation, Problem
+from tfs_operator.domain.observation import AVAILABLE, END, PodObservation, Problem
 from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
@@ -39,13 +39,18 @@ def inactive_conditions(problem: Problem) -> dict[ConditionType, Verdict]:
     }
 
 
-def _no_pod_is_ready(evidence: Evidence) -> Verdict | None:
-    if evidence.ready_pods:
+def _no_pod_answers(evidence: Evidence) -> Verdict | None:
+    if evidence.judged_pods:
         return None
     if evidence.replicas == 0:
         return Verdict("Unknown", Reason.SCALED_TO_ZERO, "replicas is 0, so no pod can be queried")
     awaited, waiting = _awaited(evidence)
     return Verdict("Unknown", Reason.DEPLOYING, f"no pod is ready to be queried{awaited}", waiting)
+
+
+def _no_pod_is_ready(evidence: Evidence) -> Verdict | None:
+    """Says so of pods that answer, once they lack nothing."""
+    return None if evidence.ready_pods else Verdict("Unknown", Reason.DEPLOYING, "no pod is ready")
 
 
 def _awaited(evidence: Evidence) -> tuple[str, str]:
@@ -82,7 +87,7 @@ def _a_version_is_not_found(evidence: Evidence) -> Verdict | None:
 def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     """A server that refuses its configuration never loads the version, so the refusal is reported instead."""
     for model in evidence.aspired.models:
-        for pod in evidence.ready_pods:
+        for pod in evidence.judged_pods:
             if missing := _missing(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {missing}"
                 waiting = _waiting(evidence, model.name)
@@ -106,7 +111,13 @@ def _missing(model: ModelConfig, pod: PodObservation) -> str | None:
     if isinstance(model.policy, Specific):
         waiting = [str(version) for version in model.policy.versions if version not in available]
         return f"waiting for version {', '.join(waiting)} to be {AVAILABLE}" if waiting else None
-    return None if available else f"no version is {AVAILABLE}"
+    return None if available else f"no version is {AVAILABLE}{_why_none(model, pod)}"
+
+
+def _why_none(model: ModelConfig, pod: PodObservation) -> str:
+    """A server shows all that it has found, also what has failed or is being loaded."""
+    found = [status for status in pod.model(model.name).versions if status.state != END or status.failed]
+    return "" if found else f": the server finds none below {model.base_path}"
 
 
 def _all_versions_available(_: Evidence) -> Verdict | None:
@@ -114,11 +125,16 @@ def _all_versions_available(_: Evidence) -> Verdict | None:
 
 
 VERSION_CHECKS: tuple[Check, ...] = (
+<<<<<<< HEAD
+=======
+    _no_pod_answers,
+>>>>>>> next
     _a_version_failed,
     _no_pod_is_ready,
     _a_version_is_not_found,
     _a_pod_does_not_answer,
     _a_version_is_missing,
+    _no_pod_is_ready,
     _all_versions_available,
 )
 
@@ -136,7 +152,7 @@ def _reload_was_refused(evidence: Evidence) -> Verdict | None:
 
 def _a_label_is_behind(evidence: Evidence) -> Verdict | None:
     for model in evidence.aspired.models:
-        for pod in evidence.ready_pods:
+        for pod in evidence.judged_pods:
             if behind := _behind(model, pod):
                 words = f"model {model.name} on pod {pod.name}: {behind}"
                 return Verdict("False", Reason.LABELING, words, _waiting(evidence, model.name))
@@ -158,10 +174,11 @@ def _all_labels_applied(_: Evidence) -> Verdict | None:
 
 LABEL_CHECKS: tuple[Check, ...] = (
     _no_labels,
-    _no_pod_is_ready,
+    _no_pod_answers,
     _a_pod_does_not_answer,
     _reload_was_refused,
     _a_label_is_behind,
+    _no_pod_is_ready,
     _all_labels_applied,
 )
 
@@ -198,9 +215,18 @@ def _deploying(evidence: Evidence) -> Verdict:
     problem = evidence.deployment.problem or next(iter(troubles), None)
     if problem is not None:
         return _making_room(evidence, problem) or _troubled(evidence, problem)
-    ready = len(evidence.ready_pods)
-    awaited, waiting = _awaited(evidence)
-    return Verdict("False", Reason.DEPLOYING, f"{ready} of {evidence.replicas} replicas are ready{awaited}", waiting)
+    ready = f"{len(evidence.ready_pods)} of {evidence.replicas} replicas are ready"
+    awaited, waiting = _lacking(evidence) or _awaited(evidence)
+    return Verdict("False", Reason.DEPLOYING, f"{ready}{awaited}", waiting)
+
+
+def _lacking(evidence: Evidence) -> tuple[str, str] | None:
+    """Returns what the first pod lacks that is not ready and answers, and since when it is waited for."""
+    for pod in evidence.unready_pods:
+        for model in evidence.aspired.models:
+            if lacks := _missing(model, pod) or _behind(model, pod):
+                return f"; model {model.name} on pod {pod.name}: {lacks}", _waiting(evidence, model.name)
+    return None
 
 
 _NEEDS_ROOM = {Reason.UNSCHEDULABLE, Reason.PODS_NOT_CREATED}

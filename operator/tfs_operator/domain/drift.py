@@ -74,11 +74,11 @@ def _same_quantities(live: dict[str, Any], desired: dict[str, Any]) -> bool:
 
 
 def _same_target(live: dict[str, Any], desired: dict[str, Any]) -> bool:
-    return all(key in live and _same_amount(live[key], value) for key, value in desired.items())
+    return all(key in live and same_amount(live[key], value) for key, value in desired.items())
 
 
-def _same_amount(live: Any, desired: Any) -> bool:
-    """Also of what is none: the user may have written anything."""
+def same_amount(live: Any, desired: Any) -> bool:
+    """Tells whether two Kubernetes quantities are equal, also of what is none: the user may have written anything."""
     try:
         return bool(live == desired) or quantity(live) == quantity(desired)
     except InvalidOperation:

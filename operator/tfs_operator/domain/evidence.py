@@ -45,6 +45,16 @@ class Evidence:
     def ready_pods(self) -> tuple[PodObservation, ...]:
         return tuple(pod for pod in self.pods if pod.ready)
 
+    @property
+    def unready_pods(self) -> tuple[PodObservation, ...]:
+        """Those that are not ready, and answer all the same."""
+        return tuple(pod for pod in self.pods if pod.answered_unready)
+
+    @property
+    def judged_pods(self) -> tuple[PodObservation, ...]:
+        """Those by which versions and labels are judged: the ready ones, or, without any, the others that answer."""
+        return self.ready_pods or self.unready_pods
+
 
 @dataclass(frozen=True)
 class Verdict:

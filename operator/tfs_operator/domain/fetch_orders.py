@@ -1,4 +1,4 @@
-"""Computes what the fetchers of a TFModel's pods have to hold."""
+"""Computes the orders to the agents of a TFModel's pods: what they fetch and hold, and what they look for."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,8 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServ
 def order(
     models: Iterable[str], committed: ModelServerConfig, aspired: ModelServerConfig, poll_interval_seconds: float
 ) -> FetchOrder:
-    """Returns the order for `models`, those that are fetched: servers start with `committed` and reach `aspired`."""
+    """Returns the order for `models`, those that an agent fetches or looks at: servers start with `committed` and reach
+    `aspired`."""
     return FetchOrder(
         models={name: _model_order(committed.model(name), aspired.model(name)) for name in models},
         poll_interval_seconds=poll_interval_seconds,

@@ -53,6 +53,10 @@ class ModelOrder(_Wire):
     hold: VersionSet = VersionSet()
     """What is to be there besides. Other versions go once the model server has unloaded them."""
 
+    unfit: tuple[int, ...] = ()
+    """Versions that were given up after they had come, in ascending order: the server could not load them, or they
+    cannot predict. The store is looked at for other content of them, which replaces what is there."""
+
 
 class FetchOrder(_Wire):
     """What one pod is to hold, by the name of the model. A model that is not named stays as it is."""
@@ -129,6 +133,9 @@ class VersionReport(_Wire):
     """Of the running attempt; 0 when none runs."""
 
     problem: FetchProblem | None = None
+
+    content: str = ""
+    """Identifies what is in place: other content has another one. Empty where that is not known."""
 
 
 class ModelReport(_Wire):

@@ -25,6 +25,10 @@ class Claim:
     def base_path(self) -> str:
         return f"{self.mount_path}/{self.path}"
 
+    @property
+    def uri(self) -> str:
+        return f"pvc://{self.claim}/{self.path}"
+
 
 @dataclass(frozen=True)
 class ImagePath:
@@ -46,6 +50,10 @@ class NodePath:
     @property
     def base_path(self) -> str:
         return f"{HOSTPATH_ROOT}/{self.path}"
+
+    @property
+    def uri(self) -> str:
+        return f"hostpath:///{self.path}"
 
 
 @dataclass(frozen=True)
@@ -98,3 +106,9 @@ def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:
     """Those models that are fetched, by name, in the order of the spec."""
     found = locations(name, spec)
     return {model: location for model, location in found.items() if isinstance(location, Remote)}
+
+
+def local_places(name: str, spec: TFModelSpec) -> dict[str, Claim | NodePath]:
+    """Those models that lie on a volume of the pod, by name, in the order of the spec: the agent sees them."""
+    found = locations(name, spec)
+    return {model: location for model, location in found.items() if isinstance(location, Claim | NodePath)}

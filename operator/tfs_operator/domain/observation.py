@@ -52,7 +52,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class PodObservation:
-    """One pod. `models` is empty when the pod was not asked or did not answer; `problem` then says why."""
+    """One pod. `models` is empty when the pod was not asked or did not answer; `problem` then says why, and of a pod
+    that is not ready also what keeps it from being so."""
 
     name: str
     ready: bool
@@ -73,8 +74,12 @@ class PodObservation:
     unreported: str = ""
     """Why the pod's fetcher, if it has one that was asked, did not answer."""
 
+    answered_unready: bool = False
+    """The pod is not ready, and its server has answered all the same: `models` is what it answered."""
+
     @property
     def answered(self) -> bool:
+        """Whether the pod is ready and has answered in time."""
         return self.ready and self.problem is None and not self.stale
 
     def model(self, name: str) -> ModelObservation:

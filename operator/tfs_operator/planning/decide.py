@@ -1,6 +1,7 @@
 """Decides a round: what is observed in, a plan out. Pure: it may be called again, and has the same result."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.observation import PodObservation
@@ -45,8 +46,19 @@ def _is_new(before: Memory | None, step: Step) -> bool:
 
 
 def _reloads(observed: Observed, steps: Mapping[str, Step]) -> list[ReloadOrder]:
-    orders = (_reload(pod, seen, steps) for pod, seen in observed.answering)
-    return [order for order in orders if order is not None]
+    ready = [_reload(pod, seen, steps) for pod, seen in observed.answering]
+    unready = [_reload(pod, seen, _for_unready(pod, steps, observed)) for pod, seen in observed.answering_unready]
+    return [order for order in (*ready, *unready) if order is not None]
+
+
+def _for_unready(pod: PodFacts, steps: Mapping[str, Step], observed: Observed) -> Mapping[str, Step]:
+    """Returns the steps for a pod that no rollout may have seen: it may still be loading what it came up with."""
+    if observed.now - pod.ready_at >= observed.limits.load_timeout:
+        return steps
+    return {
+        name: replace(step, goal=replace(step.goal, starting=step.goal.starting | {pod.name}))
+        for name, step in steps.items()
+    }
 
 
 def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> ReloadOrder | None:
@@ -57,8 +69,8 @@ def _reload(pod: PodFacts, seen: PodObservation, steps: Mapping[str, Step]) -> R
 def _probes(observed: Observed, steps: Mapping[str, Step]) -> list[ProbeOrder]:
     """Returns what the steps ask for and no pod has answered."""
     return [
-        ProbeOrder(pod, name, version, observed.question(seen, name, version))
-        for pod, seen in observed.answering
+        ProbeOrder(pod, name, version, observed.question(name, version))
+        for pod, seen in (*observed.answering, *observed.answering_unready)
         for name, step in steps.items()
         for version in sorted(step.probes.get(pod.name, frozenset()) - observed.probed(seen, name).keys())
     ]

@@ -1,5 +1,6 @@
 """All that a round decides from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question
+from tfs_operator.planning.questions import question, superseded
 from tfs_operator.render.deployment import models_digest
 from tfs_operator.render.settings import Settings
 
@@ -124,6 +126,11 @@ class Observed:
         return tuple((pod, seen) for pod, seen in self.current if seen.answered)
 
     @cached_property
+    def answering_unready(self) -> tuple[tuple[PodFacts, PodObservation], ...]:
+        """Those of the current pods that are not ready and have answered all the same."""
+        return tuple((pod, seen) for pod, seen in self.current if seen.answered_unready)
+
+    @cached_property
     def surge(self) -> Surge:
         """Whether there is room for one more pod during a rolling update."""
         spec, found = self.tfmodel.spec, deployment.facts(self.children.deployment)
@@ -133,17 +140,22 @@ class Observed:
         return self.committed.model(name) if self.committed else None
 
     def fleet(self, model: str) -> Fleet:
-        """Returns the pods as the rollout of one model sees them."""
-        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.answering)
-        ready = [pod for pod, _ in self.current if pod.ready]
-        hopeless = all(pod.crashed or self._starves(seen, model) for pod, seen in self.current)
+        """Returns the pods as the rollout of one model sees them. Nothing waits for a pod that is not ready; but while
+        none is, those that answer are what there is."""
+        ready = sum(pod.ready for pod, _ in self.current)
+        seen_by_rollout = self.answering if ready else self.answering_unready
+        pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in seen_by_rollout)
         return Fleet(
             pods=pods,
-            silent=len(ready) - len(pods),
-            crash_looping=bool(self.current) and not ready and hopeless,
+            silent=ready - len(self.answering),
+            crash_looping=not ready and not pods and self._is_hopeless(model),
             living=frozenset(pod.name for pod in self.pods),
             deaths={pod.name: pod.death for pod in self.pods if pod.death is not None},
         )
+
+    def _is_hopeless(self, model: str) -> bool:
+        hopeless = (pod.crashed or self._starves(seen, model) for pod, seen in self.current)
+        return bool(self.current) and all(hopeless)
 
     def _rollout_pod(self, pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         return replace(rollout_pod(pod, seen, model), probed=self.probed(seen, model))
@@ -152,14 +164,16 @@ class Observed:
         """Returns what is known of the versions of a model on one pod; what was asked otherwise is left out."""
         answers = seen.probed.get(model, {}).items()
         return {
-            version: answered.probed
-            for version, answered in answers
-            if answered.settles(self.question(seen, model, version))
+            version: answered.probed for version, answered in answers if answered.settles(self.question(model, version))
         }
 
-    def question(self, seen: PodObservation, model: str, version: int) -> Question:
-        """Returns what a version is to be asked on the pod."""
-        return Question()
+    def question(self, model: str, version: int) -> Question:
+        """Returns what a version of an aspired model is to be asked."""
+        aspired = self.aspired.model(model)
+        assert aspired is not None
+        answers = (seen.model(model) for _, seen in self.answering)
+        over = superseded(version, aspired, self.committed_model(model), answers)
+        return question(self.tfmodel.spec.rollout.verify, over)
 
     def _starves(self, seen: PodObservation, model: str) -> bool:
         """It waits for a version with which it is to start, and the store does not have that."""
@@ -171,8 +185,10 @@ class Observed:
 
 
 def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
-    """One pod as the rollout of one model sees it."""
+    """One pod as the rollout of one model sees it. One that is not ready has had no time yet to load what it was not
+    sent: its Ready condition may have turned long before its server came up."""
     report = seen.fetches.get(model)
+    unheard = not pod.ready and math.isinf(seen.heard_for)
     return Pod(
         name=pod.name,
         observed=seen.model(model),
@@ -180,6 +196,7 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         arriving=arriving(report, pod.name),
         unfetchable=unfetchable(report, pod.name),
         fetched=fetched(report),
-        heard_for=seen.heard_for,
+        heard_for=0.0 if unheard else seen.heard_for,
+        ready=pod.ready,
         restarts=pod.restarts,
     )

@@ -15,12 +15,11 @@ MONITORING_FILE = "monitoring.config"
 
 def config_map(tfmodel: TFModel, committed: ModelServerConfig) -> Manifest:
     """`committed` is what a pod that starts now can come up with; its annotation is the operator's copy of it."""
-    plan = fetch_plan(tfmodel, committed)
     data = {
         MODELS_FILE: models_config(committed),
         MONITORING_FILE: monitoring_config(),
         **batching_file(tfmodel.spec.server),
-        **({PLAN_FILE: as_text(plan)} if plan else {}),
+        PLAN_FILE: as_text(fetch_plan(tfmodel, committed)),
     }
     metadata = {"annotations": {COMMITTED_ANNOTATION: to_annotation(committed)}}
     return child(

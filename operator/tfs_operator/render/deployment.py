@@ -8,8 +8,8 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.drift import digest
 from tfs_operator.domain.model_config import ModelServerConfig
+from tfs_operator.render.agent import agent
 from tfs_operator.render.container import CONTAINER_NAME, GPU_RESOURCE, container
-from tfs_operator.render.fetcher import fetchers
 from tfs_operator.render.metadata import child, labels, selector
 from tfs_operator.render.probes import grace_period
 from tfs_operator.render.replicas import replicas, replicas_annotation
@@ -110,7 +110,7 @@ def _identity_of_the_fetcher_only(tfmodel: TFModel) -> Manifest:
 def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -> Manifest:
     storage = tfmodel.spec.storage
     return {
-        **({"initContainers": found} if (found := _init_containers(tfmodel, settings)) else {}),
+        "initContainers": _init_containers(tfmodel, settings),
         "containers": [container(tfmodel, config.models[0].name, settings)],
         "volumes": volumes(tfmodel),
         "terminationGracePeriodSeconds": grace_period(tfmodel.spec.rollout),
@@ -130,7 +130,7 @@ def _pod_spec(tfmodel: TFModel, config: ModelServerConfig, settings: Settings) -
 
 def _init_containers(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
     """The quick one first: nothing is fetched for a server that cannot start."""
-    return [*tls_containers(tfmodel, settings), *fetchers(tfmodel, settings)]
+    return [*tls_containers(tfmodel, settings), agent(tfmodel, settings)]
 
 
 def _placement(tfmodel: TFModel) -> Manifest:

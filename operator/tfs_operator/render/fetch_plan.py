@@ -1,25 +1,27 @@
-"""What the fetcher of a starting pod reads: `fetch.json` in the ConfigMap."""
+"""What the agent of a starting pod reads: `fetch.json` in the ConfigMap."""
 
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_orders import order
-from tfs_operator.domain.fetch_protocol import FetchPlan, ModelSource
-from tfs_operator.domain.location import remotes
+from tfs_operator.domain.fetch_protocol import FetchPlan, LocalFolder, ModelSource
+from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.model_config import ModelServerConfig
 
 PLAN_FILE = "fetch.json"
 
 
-def fetch_plan(tfmodel: TFModel, committed: ModelServerConfig) -> FetchPlan | None:
-    """None where no model is fetched. A starting pod fetches what it comes up with, and no more: a version that is
-    still on trial must not hold it up."""
-    found = remotes(tfmodel.metadata.name, tfmodel.spec)
-    if not found:
-        return None
-    sources = tuple(
-        ModelSource(name=name, uri=remote.uri, base_path=remote.base_path) for name, remote in found.items()
-    )
+def fetch_plan(tfmodel: TFModel, committed: ModelServerConfig) -> FetchPlan:
+    """Returns the plan. A starting pod fetches what it comes up with, and no more: a version that is still on trial
+    must not hold it up."""
+    name, spec = tfmodel.metadata.name, tfmodel.spec
+    fetched, mounted = remotes(name, spec), local_places(name, spec)
     return FetchPlan(
-        sources=sources, order=order(found, committed, committed, tfmodel.spec.storage.poll_interval_seconds)
+        sources=tuple(
+            ModelSource(name=model, uri=remote.uri, base_path=remote.base_path) for model, remote in fetched.items()
+        ),
+        local=tuple(
+            LocalFolder(name=model, uri=place.uri, base_path=place.base_path) for model, place in mounted.items()
+        ),
+        order=order([*fetched, *mounted], committed, committed, spec.storage.poll_interval_seconds),
     )
 
 

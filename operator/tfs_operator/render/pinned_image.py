@@ -1,4 +1,4 @@
-"""What an upgrade of the operator leaves as it is: it would replace every pod that fetches models or speaks TLS."""
+"""What an upgrade of the operator leaves as it is: it would replace every pod."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.drift import holds
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.tls import CONTAINER_NAME as TLS_NAME
+from tfs_operator.render.agent import AGENT_NAMES
 from tfs_operator.render.deployment import deployment
-from tfs_operator.render.fetcher import FETCHER_NAME
 from tfs_operator.render.settings import Settings
 
 
@@ -32,5 +32,6 @@ def pinned_settings(
 
 def _operator_image(live: Manifest | None) -> str | None:
     template = (live or {}).get("spec", {}).get("template", {}).get("spec", {})
-    images = [each["image"] for each in template.get("initContainers", []) if each["name"] in (FETCHER_NAME, TLS_NAME)]
+    ours = (*AGENT_NAMES, TLS_NAME)
+    images = [each["image"] for each in template.get("initContainers", []) if each["name"] in ours]
     return images[0] if images else None

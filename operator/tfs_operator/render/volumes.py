@@ -35,6 +35,23 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
     return [
         {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},
+        *_local_mounts(tfmodel),
+        *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
+        *tls_mounts(tfmodel),
+    ]
+
+
+def agent_mounts(tfmodel: TFModel) -> list[Manifest]:
+    """Returns the mounts of the agent's container, which alone sees the credentials."""
+    return [
+        {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
+        *_local_mounts(tfmodel),
+        *(_store_mounts(tfmodel) if _fetches(tfmodel) else []),
+    ]
+
+
+def _local_mounts(tfmodel: TFModel) -> list[Manifest]:
+    return [
         *(
             {"name": f"claim-{index}", "mountPath": Claim(claim, "").mount_path, "readOnly": True}
             for index, claim in enumerate(_claims(tfmodel))
@@ -43,16 +60,12 @@ def mounts(tfmodel: TFModel) -> list[Manifest]:
             {"name": f"hostpath-{index}", "mountPath": path.base_path, "readOnly": True}
             for index, path in enumerate(_node_paths(tfmodel))
         ),
-        *([{"name": _STORE, "mountPath": STORE_ROOT, "readOnly": True}] if _fetches(tfmodel) else []),
-        *tls_mounts(tfmodel),
     ]
 
 
-def fetcher_mounts(tfmodel: TFModel) -> list[Manifest]:
-    """Returns the mounts of the fetcher's container, which alone sees the credentials."""
+def _store_mounts(tfmodel: TFModel) -> list[Manifest]:
     storage = tfmodel.spec.storage
     return [
-        {"name": "config", "mountPath": CONFIG_PATH, "readOnly": True},
         {"name": "fetcher-tmp", "mountPath": "/tmp"},
         {"name": _STORE, "mountPath": STORE_ROOT},
         *([{"name": "credentials", "mountPath": CREDENTIALS_PATH, "readOnly": True}] if storage.secret_ref else []),

@@ -39,6 +39,11 @@ def down(name: str, problem: Problem | None = None) -> PodObservation:
     return PodObservation(name, ready=False, problem=problem)
 
 
+def unready(name: str, versions: tuple[VersionStatus, ...] = UP, labels: Any = LABELS) -> PodObservation:
+    """Its server answers, though the pod is not ready."""
+    return pod(name, versions, labels, ready=False, answered_unready=True)
+
+
 def at(action: Action, message: str = "", begun: float = NOW, **more: Any) -> dict[str, Step]:
     """Where the rollout of the model mnist stands."""
     return {"mnist": Step(action, message, Goal(WANTED.models[0]), memory=Memory(action=action, since=begun), **more)}
@@ -125,6 +130,37 @@ class TestVersionsAvailable:
     def test_a_pod_that_is_not_ready_is_not_asked(self) -> None:
         assert judged(with_pods(pod("a"), pod("b", (), ready=False)), self.KIND)[0] == "True"
 
+    @pytest.mark.parametrize(
+        ("found", "words"),
+        [
+            ((), ": the server finds none below /m"),
+            ((VersionStatus(3, "END"),), ": the server finds none below /m"),
+            ((VersionStatus(3, "END", "NOT_FOUND", "no graph"),), ""),
+            ((VersionStatus(3, "LOADING"),), ""),
+        ],
+    )
+    def test_a_policy_that_finds_nothing_is_told_with_the_base_path(
+        self, found: tuple[VersionStatus, ...], words: str
+    ) -> None:
+        """Also of a version that was unloaded since its folder is gone."""
+        evidence = with_pods(pod("a", found), aspired=NEWEST)
+        assert judged(evidence, self.KIND)[2] == f"model mnist on pod a: no version is AVAILABLE{words}"
+
+    def test_while_none_is_ready_those_that_answer_are_judged(self) -> None:
+        evidence = replace(NO_POD, pods=(unready("a", UP[:1]), down("b")))
+        assert judged(evidence, self.KIND) == (
+            "False",
+            Reason.LOADING,
+            "model mnist on pod a: waiting for version 2 to be AVAILABLE",
+        )
+
+    def test_those_that_lack_nothing_are_not_ready_all_the_same(self) -> None:
+        evidence = replace(NO_POD, pods=(unready("a"), down("b")))
+        assert judged(evidence, self.KIND) == ("Unknown", Reason.DEPLOYING, "no pod is ready")
+
+    def test_beside_a_ready_pod_one_that_is_not_ready_is_not_judged(self) -> None:
+        assert judged(with_pods(pod("a"), unready("b", ())), self.KIND)[0] == "True"
+
     def test_a_failure_of_a_version_that_is_not_wanted_any_more_does_not_count(self) -> None:
         failed = VersionStatus(9, "END", "INTERNAL", "bad")
         assert judged(with_pods(pod("a", (*UP, failed))), self.KIND)[0] == "True"
@@ -178,7 +214,7 @@ class TestVersionsAvailable:
         assert judged(replace(GOOD, aspired=aspired), self.KIND) == (
             "False",
             Reason.LOADING,
-            "model cats on pod a: no version is AVAILABLE",
+            "model cats on pod a: no version is AVAILABLE: the server finds none below /c",
         )
 
 
@@ -301,6 +337,26 @@ class TestReady:
         assert judged(evidence, self.KIND)[2] == (
             f"0 of 2 replicas are ready; model mnist: no pod is ready yet; waiting since {LATELY}"
         )
+
+    @pytest.mark.parametrize(
+        ("lacking", "words"),
+        [
+            (unready("b", UP[:1]), "; model mnist on pod b: waiting for version 2 to be AVAILABLE"),
+            (unready("b", labels={}), "; model mnist on pod b: label stable answers nothing, expected version 1"),
+            (unready("b"), ""),
+        ],
+    )
+    def test_what_a_pod_lacks_that_answers_and_is_not_ready(self, lacking: PodObservation, words: str) -> None:
+        evidence = with_pods(pod("a"), lacking, deployment=ROLLING)
+        assert judged(evidence, self.KIND)[2] == f"1 of 2 replicas are ready{words}"
+
+    def test_a_folder_that_is_gone_is_told_though_no_pod_is_ready(self) -> None:
+        """Once it was said that the server opens its ports when it has loaded: they were open."""
+        evidence = replace(NO_POD, pods=(unready("a", UP[:1]), unready("b", UP[:1])), steps=ABSENT)
+        ready = judged(evidence, self.KIND)
+        assert ready[1] == Reason.VERSION_NOT_FOUND
+        assert "no server finds a folder 2 below /m" in ready[2]
+        assert judged(evidence, ConditionType.PROGRESSING)[0] == "False"
 
     @pytest.mark.parametrize(
         ("other", "expected"),

@@ -29,10 +29,17 @@ class Scene:
     server: StatusServer
     sync: BasePathSync
 
-    def order(self, *versions: int, hold: VersionSet | None = None, poll: float = 0.1, **policy: int | bool) -> None:
+    def order(
+        self,
+        *versions: int,
+        hold: VersionSet | None = None,
+        unfit: tuple[int, ...] = (),
+        poll: float = 0.1,
+        **policy: int | bool,
+    ) -> None:
         """`latest=1` and the like are for the start, as `versions` are."""
         start = VersionSet.model_validate({"versions": versions, **policy})
-        self.sync.order(NAME, ModelOrder(start=start, hold=hold or VersionSet()), poll)
+        self.sync.order(NAME, ModelOrder(start=start, hold=hold or VersionSet(), unfit=unfit), poll)
 
     @property
     def report(self) -> ModelReport:

@@ -26,9 +26,10 @@ def view(
     unsettled: Iterable[int] = (),
     states: dict[int, str] | None = None,
     held: Iterable[int] = (),
+    unfit: tuple[int, ...] = (),
 ) -> BasePathView:
     return BasePathView(
-        orders={"m": ModelOrder(start=start or VersionSet(), hold=hold or VersionSet())},
+        orders={"m": ModelOrder(start=start or VersionSet(), hold=hold or VersionSet(), unfit=unfit)},
         present=store(*present),
         listed=None if listed is None else store(*listed),
         listing_failed=failed,

@@ -49,6 +49,12 @@ def seen(name: str, problem: Problem | None = None, **models: ModelObservation) 
     return facts, PodObservation(name, ready=True, models=models, problem=problem)
 
 
+def unready(name: str, **models: ModelObservation) -> tuple[PodFacts, PodObservation]:
+    """A pod that is not ready, though its server answers."""
+    facts, answer = seen(name, None, **models)
+    return replace(facts, ready=False, running=True), replace(answer, ready=False, answered_unready=True)
+
+
 def observed(item: Manifest, *pods: tuple[PodFacts, PodObservation], **more: Any) -> Observed:
     """All pods run the aspired models; what is aspired is committed."""
     of = subject(item)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.planning.passes import NOW, live, observed, seen, serves, subject
+from tests.unit.planning.passes import NOW, live, observed, seen, serves, subject, unready
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
@@ -116,6 +116,46 @@ class TestOneRound:
         before = replace(before, pods=(replace(pod, models_digest="another"),))
         assert decide(before).reloads == []
         assert decide(before).pods == before.pods
+
+    def test_a_pod_that_is_not_ready_is_told_like_the_others_and_nothing_waits_for_it(self) -> None:
+        before = observed(live("cats"), seen("a", cats=serves(1, 2, stable=1)), unready("b", cats=serves(1, stable=1)))
+        plan = decide(before)
+        assert actions(plan) == {"cats": Action.DONE}
+        assert [(order.pod.name, order.shown) for order in plan.reloads] == [("a", True), ("b", False)]
+        assert plan.reloads[1].config.models[0].policy == Specific((1, 2))
+        assert [pod.name for pod in before.fleet("cats").pods] == ["a"]
+
+    def test_a_pod_that_is_not_ready_and_still_loads_what_it_came_up_with_is_left_alone(self) -> None:
+        """Its label may come to life between the query and the push, which would take it away."""
+        loading = ModelObservation((VersionStatus(2, AVAILABLE), VersionStatus(1, "LOADING")))
+        started, long_ago = unready("b", cats=loading), unready("c", cats=loading)
+        started = (replace(started[0], ready_at=NOW - 5), started[1])
+        before = observed(live("cats"), seen("a", cats=serves(1, 2, stable=1)), started, long_ago)
+        assert [order.pod.name for order in decide(before).reloads] == ["a", "c"]
+
+    def test_while_no_pod_is_ready_those_that_answer_are_what_the_rollout_sees(self) -> None:
+        """A label that moved to a good version is acted on, after the folder of the served one was lost."""
+        gone = ModelObservation((VersionStatus(1, "END"), VersionStatus(2, AVAILABLE)))
+        moved = observed(
+            live(models=[{"name": "cats", "modelUri": "file:///cats", "versionLabels": {"stable": 2}}]),
+            unready("a", cats=gone),
+        )
+        before = replace(moved, children=LiveChildren(committed=OLD))
+        [pod] = before.fleet("cats").pods
+        assert (pod.ready, pod.heard_for, before.fleet("cats").silent) == (False, 0.0, 0)
+        plan = decide(before)
+        assert actions(plan) == {"cats": Action.COMMIT}
+        assert plan.committed == moved.aspired
+        assert [order.config for order in plan.reloads] == [moved.aspired]
+
+    @pytest.mark.parametrize("crashed", [True, False])
+    def test_a_pod_that_crashed_and_answers_again_is_no_crash_loop(self, crashed: bool) -> None:
+        died = Problem(Reason.MODEL_SERVER_FAILED, "ended with exit code 1")
+        facts, answer = unready("a", cats=serves(1, 2, stable=1))
+        if not crashed:
+            answer = replace(answer, answered_unready=False, models={})
+        fleet = observed(live("cats"), (replace(facts, problem=died), answer)).fleet("cats")
+        assert (bool(fleet.pods), fleet.crash_looping) == (crashed, not crashed)
 
     @pytest.mark.parametrize("known", [True, False])
     def test_a_kind_that_the_cluster_does_not_know_is_lacking(self, known: bool) -> None:

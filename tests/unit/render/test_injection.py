@@ -24,7 +24,7 @@ from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.config_text import monitoring_config
 from tfs_operator.domain.drift import holds
 from tfs_operator.domain.fetch_protocol import FetchPlan
-from tfs_operator.domain.location import locations, remotes
+from tfs_operator.domain.location import local_places, locations, remotes
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.tls import ssl_config
 from tfs_operator.render import Settings, children
@@ -82,16 +82,15 @@ def the_operator_remembers_what_the_spec_says(model: TFModel, found: list[Manife
     assert from_annotation(annotations[COMMITTED_ANNOTATION]) == aspired_config(model.metadata.name, model.spec)
 
 
-def the_fetcher_reads_what_the_spec_says(model: TFModel, found: list[Manifest]) -> None:
-    data = child(found, "ConfigMap")["data"]
-    expected = remotes(model.metadata.name, model.spec)
-    assert ("fetch.json" in data) == bool(expected)
-    if expected:
-        plan = FetchPlan.model_validate_json(data["fetch.json"])
-        told = {source.name: (source.uri, source.base_path) for source in plan.sources}
-        assert told == {name: (place.uri, place.base_path) for name, place in expected.items()}
-        assert set(plan.order.models) == set(expected)
-        assert json.loads(data["fetch.json"]).keys() <= {"sources", "order"}
+def the_agent_reads_what_the_spec_says(model: TFModel, found: list[Manifest]) -> None:
+    text = child(found, "ConfigMap")["data"]["fetch.json"]
+    plan = FetchPlan.model_validate_json(text)
+    fetched, mounted = remotes(model.metadata.name, model.spec), local_places(model.metadata.name, model.spec)
+    for told, expected in ((plan.sources, fetched), (plan.local, mounted)):
+        found_places = {each.name: (each.uri, each.base_path) for each in told}
+        assert found_places == {name: (place.uri, place.base_path) for name, place in expected.items()}
+    assert set(plan.order.models) == {*fetched, *mounted}
+    assert json.loads(text).keys() <= {"sources", "local", "order"}
 
 
 def a_command_line_has_our_flags_and_after_them_those_of_the_user_one_by_one(
@@ -180,7 +179,7 @@ Check = Callable[[TFModel, list[Manifest]], None]
 CHECKS: list[Check] = [
     the_model_server_reads_what_the_spec_says,
     the_operator_remembers_what_the_spec_says,
-    the_fetcher_reads_what_the_spec_says,
+    the_agent_reads_what_the_spec_says,
     a_command_line_has_our_flags_and_after_them_those_of_the_user_one_by_one,
     only_the_users_own_text_is_expanded,
     no_environment_variable_has_a_byte_that_ends_it,

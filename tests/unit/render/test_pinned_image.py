@@ -46,6 +46,20 @@ def test_pods_that_serve_over_tls_keep_their_init_container() -> None:
     assert pinned_settings(live, model, committed, NEW, None, "a renewal") == NEW
 
 
-@pytest.mark.parametrize("live", [None, child(rendered(tfmodel()), "Deployment")])
-def test_without_a_fetcher_there_is_nothing_to_keep(live: dict[str, object] | None) -> None:
+@pytest.mark.parametrize("uri", ["pvc://models/mnist", "file:///models/mnist"])
+def test_so_do_pods_that_fetch_nothing(uri: str) -> None:
+    model = tfmodel(modelUri=uri)
+    live = child(rendered(model, OLD), "Deployment")
+    assert pinned_settings(live, model, aspired_config("mnist", model.spec), NEW, None) == OLD
+
+
+def before_the_agent() -> dict[str, object]:
+    """Pods of 0.1.0 that fetch nothing."""
+    live = child(rendered(tfmodel(), OLD), "Deployment")
+    del live["spec"]["template"]["spec"]["initContainers"]
+    return live
+
+
+@pytest.mark.parametrize("live", [None, before_the_agent()])
+def test_without_an_agent_there_is_nothing_to_keep(live: dict[str, object] | None) -> None:
     assert pinned_settings(live, MODEL, COMMITTED, NEW, None) == NEW

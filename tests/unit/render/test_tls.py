@@ -9,12 +9,12 @@ WITHOUT = rendered(tfmodel(), SETTINGS)
 
 
 def test_without_it_nothing_of_it_is_there() -> None:
-    assert "initContainers" not in pod_spec(WITHOUT)
+    assert [each["name"] for each in pod_spec(WITHOUT)["initContainers"]] == ["agent"]
     assert not any("ssl" in flag for flag in container(WITHOUT)["args"])
 
 
 def test_the_server_reads_the_file_that_the_init_container_writes() -> None:
-    [tls] = pod_spec(WITH)["initContainers"]
+    tls, _ = pod_spec(WITH)["initContainers"]
     [written] = [flag.partition("=")[2] for flag in tls["args"] if flag.startswith("--output=")]
     assert f"--ssl_config_file={written}" in container(WITH)["args"]
     writable = {mount["mountPath"]: mount["name"] for mount in tls["volumeMounts"] if not mount.get("readOnly")}
@@ -37,7 +37,7 @@ def test_a_secret_that_is_missing_does_not_keep_the_pod_from_starting_for_it_is_
 
 
 def test_it_runs_by_the_operators_image_under_the_restricted_standard() -> None:
-    [tls] = pod_spec(WITH)["initContainers"]
+    tls, _ = pod_spec(WITH)["initContainers"]
     assert (tls["image"], tls["command"]) == ("example/operator:1", ["tfs-operator", "tls"])
     assert tls["securityContext"] == container(WITH)["securityContext"]
 

@@ -41,6 +41,12 @@ class Calls(Generic[T]):
         for name in [name for name, call in self._calls.items() if identities.get(name) != call.identity]:
             self._calls.pop(name).task.cancel()
 
+    def drop(self, name: str) -> None:
+        """Cancels the call to the pod, if there is one."""
+        call = self._calls.pop(name, None)
+        if call is not None:
+            call.task.cancel()
+
     def get(self, name: str) -> Call[T] | None:
         """Returns the last call to the pod, unless it was taken."""
         return self._calls.get(name)

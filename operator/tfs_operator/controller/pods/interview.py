@@ -1,7 +1,7 @@
 """Asks one version on one pod all that a question has, one request after the other, within a deadline."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from tfs_operator.domain.verification import (
@@ -9,10 +9,12 @@ from tfs_operator.domain.verification import (
     PredictRequest,
     Probed,
     Signature,
+    differences,
     judge,
     made_up,
     of_requests,
     of_signatures,
+    told,
 )
 from tfs_operator.planning.plan import ProbeOrder
 from tfs_operator.render.ports import REST_PORT
@@ -54,8 +56,12 @@ class _Interview:
 
     async def run(self) -> None:
         """Raises VersionNotServed."""
+        question = self._order.question
         signatures = await self._signatures(self._order.version)
-        if self._order.question.made_up:
+        if not question.any_signatures:
+            for present in sorted(question.against):
+                await self._compare(signatures, present)
+        if question.made_up:
             await self._ask_made_up(signatures)
 
     async def _signatures(self, version: int) -> dict[str, Signature]:
@@ -63,6 +69,15 @@ class _Interview:
         return await self._patiently(
             lambda: self._client.signatures(order.pod.address, REST_PORT, order.model, version)
         )
+
+    async def _compare(self, new: Mapping[str, Signature], present: int) -> None:
+        try:
+            found = differences(await self._signatures(present), new)
+        except VersionNotServed:
+            words = f"its signatures could not be compared with those of version {present}, which is not loaded here"
+            self.found.append(Probed(Outcome.UNPROVEN, words))
+        else:
+            self.found += [Probed(Outcome.BAD, told(found, present))] if found else []
 
     async def _ask_made_up(self, signatures: dict[str, Signature]) -> None:
         tried = made_up(signatures)

@@ -54,7 +54,7 @@ class Prober:
         files may be others when it comes back. `observations` are those of `pods`, in their order."""
         self._keep(pods)
         for pod, seen in zip(pods, observations, strict=True):
-            if seen.answered:
+            if seen.answered or seen.answered_unready:
                 self._answers[_process(pod)] = _of_available(self._answers[_process(pod)], seen)
         return {name: _by_model(answers) for (name, _), answers in self._answers.items()}
 

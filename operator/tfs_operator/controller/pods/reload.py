@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from tfs_operator.api.conditions import Reason
@@ -101,9 +101,18 @@ class Reloader:
         for order in due:
             if not self._calls.is_open(order.pod.name):
                 self._calls.take(order.pod.name)  # raises what is unexpected
-        problems = [sent.problem for sent in self._sent.values() if sent.problem]
+        problems = self._problems({pod.name for pod in pods if pod.ready})
         settled = not due and not late and all(order.shown for order in orders)
         return Reloaded(len(due), settled, next(iter(problems), None))
+
+    def _problems(self, ready: Set[str]) -> list[Problem]:
+        """A pod that is not ready may be gone by now, so that it could not be reached is no problem of its own."""
+        found = ((name, sent.problem) for name, sent in self._sent.items())
+        return [
+            problem
+            for name, problem in found
+            if problem and (name in ready or problem.reason != Reason.MODEL_SERVER_UNREACHABLE)
+        ]
 
     def _is_sent(self, order: ReloadOrder) -> bool:
         """Sent again, slowly, while the pod's answers do not show it: something else may have reloaded it meanwhile.

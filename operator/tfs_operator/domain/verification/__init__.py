@@ -5,6 +5,7 @@ from tfs_operator.domain.verification.made_up import MAX_BODY_BYTES, MadeUp, Pre
 from tfs_operator.domain.verification.metadata import NotMetadata, Signature, TensorInfo, read_signatures
 from tfs_operator.domain.verification.probed import Outcome, Probed, of_requests, of_signatures
 from tfs_operator.domain.verification.question import Answered, Question
+from tfs_operator.domain.verification.signatures import differences, told
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -18,9 +19,11 @@ __all__ = [
     "Question",
     "Signature",
     "TensorInfo",
+    "differences",
     "judge",
     "made_up",
     "of_requests",
     "of_signatures",
     "read_signatures",
+    "told",
 ]

@@ -7,10 +7,12 @@ from tfs_operator.domain.verification.probed import Outcome, Probed
 
 @dataclass(frozen=True)
 class Question:
-    """What a version is asked. `against` are the versions over which it would be labelled."""
+    """What a version is asked. `against` are the versions over which it would be labelled: its signatures are compared
+    with theirs, unless `any_signatures` are allowed."""
 
     against: frozenset[int] = frozenset()
     made_up: bool = True
+    any_signatures: bool = False
 
 
 @dataclass(frozen=True)

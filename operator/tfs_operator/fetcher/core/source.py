@@ -1,7 +1,9 @@
 """What every kind of store offers to the rest of the fetcher: versions, and their files."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +45,15 @@ class RemoteVersion:
     @property
     def size(self) -> int:
         return sum(file.size for file in self.files)
+
+    @cached_property
+    def content(self) -> str:
+        """Returns a short hash by which versions of other content are told apart."""
+        lines = (f"{file.path}\0{file.size}\0{file.etag}\0{file.sha256}\n" for file in self.files)
+        digest = hashlib.sha256()
+        for line in lines:
+            digest.update(line.encode(errors="surrogatepass"))
+        return digest.hexdigest()[:16]
 
 
 class Source(Protocol):

@@ -66,7 +66,9 @@ class BasePathSync:
         self._listing = StoreListing(source, shared.clock)
         self._attempts = Attempts(shared.clock)
         self._schedule = Schedule(self._listing, self._attempts, shared.clock)
-        self._installer = Installer(self._label, source, self._listing, folders, durable=bool(claims.owner))
+        self._installer = Installer(
+            self._label, source, self._listing, folders, self._is_loaded, durable=bool(claims.owner)
+        )
         self._view = BasePathView(orders={}, present={}, complete=False)
         self._wake = asyncio.Event()
         self._listing_task: asyncio.Task[None] | None = None
@@ -166,6 +168,10 @@ class BasePathSync:
         known = [status for answer in answers if answer is not None for status in answer.values()]
         self._failed_versions = frozenset(status.version for status in known if status.state == END and status.failed)
         return None if None in answers else _furthest(known)
+
+    async def _is_loaded(self, number: int) -> bool:
+        """Whether the server has a version; one that does not answer has none that it could answer with."""
+        return (await self._ask_server() or {}).get(number, END) != END
 
     def _begin_listing(self) -> None:
         if not self._is_listing() and self._orders and self._schedule.listing_is_due(self._view, self._failed_versions):

@@ -3,6 +3,7 @@ it."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
@@ -18,6 +19,10 @@ from tfs_operator.fetcher.volume.staging import VersionFolders, remove
 
 log = logging.getLogger(__name__)
 
+_ASK_SECONDS = 0.5
+_MOST_ASKED = 60
+"""How often a server is asked whether it has unloaded a version whose folder is gone; it looks for it every second."""
+
 PROGRESS_SECONDS = 10.0
 STALL_SECONDS = 600.0
 """Sources have deadlines of their own; this one is for what they overlook."""
@@ -28,12 +33,21 @@ class Installer:
     volume that outlives the machine."""
 
     def __init__(
-        self, name: str, source: Source, listing: StoreListing, folders: VersionFolders, *, durable: bool
+        self,
+        name: str,
+        source: Source,
+        listing: StoreListing,
+        folders: VersionFolders,
+        is_loaded: Callable[[int], Awaitable[bool]],
+        *,
+        durable: bool,
     ) -> None:
+        """`is_loaded` asks the model server whether it has a version loaded."""
         self._name = name
         self._source = source
         self._listing = listing
         self._folders = folders
+        self._is_loaded = is_loaded
         self._durable = durable
 
     async def install(self, version: RemoteVersion, progress: Progress) -> None:
@@ -48,7 +62,7 @@ class Installer:
             await in_thread(check_folder, self._source.uri, version, staging)
             await self._check_unchanged(version)
             await in_thread(self._folders.finish, version, durable=self._durable)
-            await in_thread(self._put_in_place, version)
+            await self._put_in_place(version)
         except OSError as error:
             raise volume_error(f"{self._source.uri}: version {version.number}", error) from None
 
@@ -90,14 +104,30 @@ class Installer:
         message = f"{self._source.uri}: version {version.number} changed while it was fetched ({cause}); {advice}"
         raise FetchError(Reason.VERSION_CHANGED, message)
 
-    def _put_in_place(self, version: RemoteVersion) -> None:
+    async def _put_in_place(self, version: RemoteVersion) -> None:
         number = version.number
-        if self._folders.publish(number):
+        if await in_thread(self._folders.publish, number):
             return
-        if self._folders.present().get(number) == version:
-            remove(self._folders.staging(number))
+        if (await in_thread(self._folders.present)).get(number) == version:
+            await in_thread(remove, self._folders.staging(number))
         else:
-            self._folders.replace(number)
+            await self._replace(number)
+
+    async def _replace(self, number: int) -> None:
+        """A server that has an unfit version loaded lets go of it once its folder is gone, and loads what comes
+        instead; of a change within the folder it takes no notice."""
+        hidden = await in_thread(self._folders.hide, number)
+        try:
+            await self._until_let_go(number)
+        finally:
+            await in_thread(self._folders.publish, number)
+        await in_thread(remove, hidden)
+
+    async def _until_let_go(self, number: int) -> None:
+        for _ in range(_MOST_ASKED):
+            if not await self._is_loaded(number):
+                return
+            await asyncio.sleep(_ASK_SECONDS)
 
 
 def _difference(before: RemoteVersion, after: RemoteVersion | None) -> str:

@@ -52,9 +52,12 @@ def _fetched(uri: str, view: BasePathView, number: int, attempt: Attempt | None)
     record = view.present[number]
     size = record.size if record else 0
     problem = _said(attempt.problem) if attempt else None
-    if number in view.changed():
+    if number in view.changed() and number not in view.unfit():
         problem = problem or _changed(uri, number)
-    return VersionReport(version=number, state=FetchState.FETCHED, bytes=size, total_bytes=size, problem=problem)
+    content = record.content if record else ""
+    return VersionReport(
+        version=number, state=FetchState.FETCHED, bytes=size, total_bytes=size, problem=problem, content=content
+    )
 
 
 def _changed(uri: str, number: int) -> FetchProblem:

@@ -75,7 +75,7 @@ class Schedule:
         return min(due, self._retry_due(view), self._settled_due(view))
 
     def _first_due(self, view: BasePathView, failed_versions: Set[int]) -> float:
-        needed = view.discovers or view.missing() or view.aspired() & failed_versions
+        needed = view.discovers or view.missing() or view.aspired() & self._unfit(view, failed_versions)
         return float("-inf") if needed else float("inf")
 
     def _retry_due(self, view: BasePathView) -> float:
@@ -92,8 +92,13 @@ class Schedule:
         attempt = self._attempts.get(number)
         return attempt is not None and attempt.problem is not None and self._listing.asked_at < attempt.failed_at
 
+    def _unfit(self, view: BasePathView, failed_versions: Set[int]) -> Set[int]:
+        """What this pod's server has given up, or the operator."""
+        return failed_versions | view.unfit()
+
     def _sought(self, view: BasePathView, failed_versions: Set[int]) -> bool:
         """Whether something is ordered that only a change in the store can bring."""
         unlisted = view.missing() - (view.listed or {}).keys()
         empty = view.discovers and not view.listed
-        return bool(empty or unlisted or view.missing() & view.bad or view.aspired() & failed_versions)
+        unfit = view.aspired() & self._unfit(view, failed_versions)
+        return bool(empty or unlisted or view.missing() & view.bad or unfit)

@@ -61,8 +61,7 @@ class BasePathView:
 
     def aspired(self) -> frozenset[int]:
         """Returns every version that is to be fetched or kept."""
-        picks = (self._picked(selection) for order in self.orders.values() for selection in (order.start, order.hold))
-        return frozenset().union(*picks)
+        return frozenset().union(*map(self._of, self.orders.values()))
 
     def needed_to_start(self) -> frozenset[int]:
         """Returns those among them that a model server waits for."""
@@ -82,9 +81,15 @@ class BasePathView:
         return self.aspired() - self.fetched
 
     def changed(self) -> frozenset[int]:
-        """Returns what is in place, ordered, and something else in the store by now."""
+        """Returns what is in place, ordered, and something else in the store by now. It is fetched again where no
+        server has it, or where it is unfit."""
         listed = self.listed or {}
         return frozenset(n for n in self.aspired() & self.fetched if n in listed and listed[n] != self.present[n])
+
+    def unfit(self) -> frozenset[int]:
+        """Returns the versions that every model which is to hold them has found to be unfit."""
+        found = {number for order in self.orders.values() for number in order.unfit}
+        return frozenset(n for n in found if all(n in o.unfit for o in self.orders.values() if n in self._of(o)))
 
     def busy(self, number: int) -> bool:
         """Whether a server may have it loaded: a server that does not answer may."""
@@ -98,7 +103,8 @@ class BasePathView:
         them."""
         if self.listed is None or self.listing_failed:
             return []
-        idle = {n for n in self.changed() if not self.busy(n)}
+        unfit = self.unfit()
+        idle = {n for n in self.changed() if n in unfit or not self.busy(n)}
         candidates = {n for n in self.missing() if not self._occupied(n)} | idle
         needed_to_start = self.needed_to_start()
         listed = self.listed.keys() - self.unsettled.keys()
@@ -113,6 +119,9 @@ class BasePathView:
         """A folder of unknown content that a server is known to use. One that does not answer has not started yet: it
         waits for us."""
         return number in self.present and self.states is not None and self.busy(number)
+
+    def _of(self, order: ModelOrder) -> frozenset[int]:
+        return self._picked(order.start) | self._picked(order.hold)
 
     def _picked(self, selection: VersionSet) -> frozenset[int]:
         offered = self.offered() or ()

@@ -100,15 +100,9 @@ class VersionFolders:
             return False
         return True
 
-    def replace(self, number: int) -> None:
-        """Puts what was fetched in the place of the version that is there. In between, for two system calls, there is
-        none."""
-        hidden = self.hide(number)
-        self.publish(number)
-        remove(hidden)
-
     def hide(self, number: int) -> Path:
-        """Hides the version from the server; `remove` or `restore` what this returns."""
+        """Hides the version from the server, for good or until another is published in its place; `remove` or `restore`
+        what this returns."""
         hidden = self.base / f"{_REMOVING}{number}{self._suffix}"
         remove(hidden)
         (self.base / str(number)).rename(hidden)

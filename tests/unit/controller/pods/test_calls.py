@@ -110,3 +110,14 @@ async def test_what_a_call_raises_is_raised_where_it_is_taken() -> None:
     await calls.wait()
     with pytest.raises(TypeError, match="unexpected"):
         calls.take("a")
+
+
+async def test_a_dropped_call_is_cancelled_and_wakes_nothing() -> None:
+    world = World()
+    world.call("a", awaited=False)
+    await asyncio.sleep(0)
+    world.calls.drop("a")
+    world.calls.drop("b")
+    async with asyncio.timeout(5):
+        assert await world.cancelled.get() == "a"
+    assert (world.calls.get("a"), world.woken.empty()) == (None, True)

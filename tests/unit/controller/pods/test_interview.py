@@ -1,5 +1,6 @@
 """How one version is asked, and what is concluded from all of its answers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.unit.controller.pods.servers import (
     INVALID,
     MISSING_OP,
     PREDICTED,
+    SIGNATURES,
     Servers,
     X,
     Y,
@@ -117,3 +119,47 @@ async def test_what_was_found_before_the_time_was_over_counts(monkeypatch: pytes
     servers.answers[2] = fails_then_falls_silent
     probed = await asked(servers, deadline=0.05)
     assert probed.outcome is Outcome.BAD
+
+
+class TestSignatures:
+    """Over which version it would be labelled."""
+
+    OVER_1 = replace(ORDER, question=Question(against=frozenset({1})))
+
+    def servers(self, **inputs: TensorInfo) -> Servers:
+        """Version 2 predicts, and takes these inputs; version 1 takes x."""
+        servers = serving(2, PREDICTED)
+        servers.signatures_of[1] = SIGNATURES
+        servers.signatures_of[2] = {"serving_default": Signature("serving_default", inputs, Y)}
+        return servers
+
+    async def test_one_that_clients_of_the_other_cannot_use_is_bad(self) -> None:
+        probed = await asked(self.servers(x=TensorInfo("DT_INT64", (-1,))), self.OVER_1)
+        assert probed == Probed(
+            Outcome.BAD,
+            "clients of version 1 cannot use it: signature serving_default takes the input x as DT_INT64 [?] instead "
+            "of DT_FLOAT [?]. If they are ready for that, set rollout.verify.allowSignatureChange",
+        )
+
+    async def test_one_that_they_can_use_still_has_to_predict(self) -> None:
+        servers = self.servers(**X)
+        assert (await asked(servers, self.OVER_1)).outcome is Outcome.GOOD
+        servers.answers[2] = lambda _: MISSING_OP
+        assert (await asked(servers, self.OVER_1)).outcome is Outcome.BAD
+
+    async def test_nothing_is_compared_where_no_label_moves_over_it_or_changes_are_allowed(self) -> None:
+        servers = self.servers(x=TensorInfo("DT_INT64", (-1,)))
+        assert (await asked(servers, ORDER)).outcome is Outcome.GOOD
+        allowed = replace(ORDER, question=Question(frozenset({1}), any_signatures=True))
+        assert (await asked(servers, allowed)).outcome is Outcome.GOOD
+        assert 1 not in {version for _, _, version, _ in servers.asked}
+
+    async def test_one_that_is_not_loaded_here_cannot_be_compared(self) -> None:
+        servers = self.servers(x=TensorInfo("DT_INT64", (-1,)))
+        del servers.signatures_of[1]
+        assert (await asked(servers, self.OVER_1)).outcome is Outcome.GOOD
+        only = replace(self.OVER_1, question=Question(frozenset({1}), made_up=False))
+        assert await asked(servers, only) == Probed(
+            Outcome.UNPROVEN,
+            "its signatures could not be compared with those of version 1, which is not loaded here",
+        )

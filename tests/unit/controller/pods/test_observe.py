@@ -129,6 +129,91 @@ class TestAsking:
         assert world.woken.empty()
 
 
+def unready(name: str = "a", incarnation: str = "u/0", problem: Problem | None = None) -> PodFacts:
+    """A pod whose server runs."""
+    return replace(pod(name, incarnation, ready=False), running=True, problem=problem)
+
+
+def heard_unready(name: str = "a", problem: Problem | None = None) -> PodObservation:
+    return replace(heard(name), ready=False, answered_unready=True, problem=problem)
+
+
+class TestPodsThatAreNotReady:
+    """Their server runs: it may have lost a version, or come up, or its node is cut off."""
+
+    async def test_a_ready_one_that_no_longer_is_goes_on_to_be_heard(self) -> None:
+        world, died = World(), Problem(Reason.MODEL_SERVER_FAILED, "it died, and runs again")
+        await at_once(world.observe(pod()))
+        assert await at_once(world.observe(unready(problem=died))) == (heard_unready(problem=died),)
+        assert not heard_unready().answered
+        assert world.servers.times(pod()) == 2
+        assert world.woken.empty()
+
+    async def test_one_that_answers_for_the_first_time_is_not_waited_for_and_wakes(self) -> None:
+        world = World()
+        gate = world.servers.hold(pod())
+        assert await at_once(world.observe(unready())) == (PodObservation("a", ready=False),)
+        gate.set()
+        assert await world.next_woken() == KEY
+        for _ in range(2):
+            assert await at_once(world.observe(unready())) == (heard_unready(),)
+        assert world.servers.times(pod()) == 2, "the first answer counts, and the second was asked for"
+
+    async def test_one_that_comes_up_is_queried_less_and_less_often_and_wakes_nothing(self) -> None:
+        """However often a pass looks: a crash loop or a long load must cost next to nothing."""
+        world = World(Servers(silent={pod().address}))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() < began + 8 * PATIENCE:
+            assert await at_once(world.observe(unready())) == (PodObservation("a", ready=False),)
+            await asyncio.sleep(PATIENCE / 10)
+        due = [after for after in (0, 1, 3, 7, *range(15, 1000, 10)) if after * PATIENCE <= loop.time() - began]
+        assert 1 <= world.servers.times(pod()) <= len(due)
+        assert world.woken.empty()
+
+    async def test_it_is_asked_as_a_ready_one_from_the_moment_it_is_ready(self) -> None:
+        world = World(Servers(silent={pod().address}))
+        await at_once(world.observe(unready()))
+        world.servers.silent.clear()
+        assert await at_once(world.observe(pod())) == (heard(),)
+
+    async def test_a_new_process_is_asked_at_once(self) -> None:
+        world = World(Servers(silent={pod().address}))
+        for process in ("u/0", "u/1"):
+            await at_once(world.observe(unready(incarnation=process)))
+            await asyncio.sleep(PATIENCE / 4)
+        assert world.servers.times(pod()) == 2
+
+    async def test_one_that_falls_silent_counts_as_one_that_was_not_asked(self) -> None:
+        world = World()
+        await at_once(world.observe(pod()))
+        world.servers.silent.add(pod().address)
+        for _ in range(2):
+            assert await at_once(world.observe(unready())) == (PodObservation("a", ready=False),)
+        assert world.woken.empty()
+
+    async def test_one_that_hangs_is_asked_again_after_a_patience(self) -> None:
+        """Its client would wait for longer, and all pods share its connections."""
+        world = World()
+        world.servers.hold(pod())
+        await at_once(world.observe(unready()))
+        assert await asyncio.wait_for(world.servers.cancelled.get(), 5) == pod().address
+        world.servers.held.clear()
+        assert await world.next_woken() == KEY
+        assert await at_once(world.observe(unready())) == (heard_unready(),)
+
+    async def test_one_whose_server_does_not_run_is_not_asked(self) -> None:
+        world = World()
+        assert await at_once(world.observe(pod(ready=False))) == (PodObservation("a", ready=False),)
+        assert world.servers.asked == []
+
+    async def test_another_question_is_asked_at_once(self) -> None:
+        world = World()
+        await world.observe(unready(), asked={"m": []})
+        await world.next_woken()
+        assert await at_once(world.observe(unready())) == (heard_unready(),)
+
+
 class TestSlowPods:
     async def test_one_costs_the_patience_once_and_the_others_nothing(self) -> None:
         world = World()

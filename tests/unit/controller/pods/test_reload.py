@@ -162,6 +162,14 @@ class TestRefusals:
         assert problem.reason == Reason.MODEL_SERVER_UNREACHABLE
         assert problem.message == "pod a took no configuration: 10.0.0.1:8500: timed out"
 
+    async def test_one_that_cannot_be_reached_and_is_not_ready_is_none(self) -> None:
+        """It may be gone by now, and the pod's status says why."""
+        world = made(ModelServerUnreachable("10.0.0.1", 8500, "timed out"))
+        assert (await world.reload(replace(pod(), ready=False))).problem is None
+        world.servers.failure = REFUSAL
+        world.now += REPEAT
+        assert (await world.reload(replace(pod(), ready=False))).problem is not None
+
     async def test_a_server_without_a_free_thread_is_a_problem_that_names_pool_and_field(self) -> None:
         world = made(ModelServerBusy("RESOURCE_EXHAUSTED: Server Threadpool Exhausted"))
         problem = (await world.reload(pod())).problem

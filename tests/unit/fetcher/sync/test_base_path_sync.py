@@ -248,6 +248,37 @@ class TestUploads:
         publish(scene.store, 1)
         await eventually(lambda: scene.same(1))
 
+    async def test_an_unfit_version_is_looked_for_and_replaced_once_the_server_has_let_go(self, scene: Scene) -> None:
+        """The server takes notice of a folder that goes and comes, not of one that changes."""
+        publish(scene.store, 1)
+        scene.order(1)
+        await scene.until_fetched(1)
+        first = scene.version(1).content
+        scene.server.says("mnist", {1: "AVAILABLE"})
+        scene.order(1, unfit=(1,))
+        publish(scene.store, 1)
+        await scene.until_visible()
+        scene.server.says("mnist", {1: "UNLOADING"})
+        await scene.after_a_removal_could_have_been()
+        assert scene.visible() == []
+        scene.server.says("mnist", {1: "END"})
+        await eventually(lambda: scene.visible() == ["1"] and scene.same(1))
+        await eventually(lambda: scene.version(1).content not in ("", first))
+        await eventually(lambda: scene.hidden() == [])
+
+    async def test_a_fit_version_that_changes_is_never_replaced_under_its_server(self, scene: Scene) -> None:
+        publish(scene.store, 1, 2)
+        scene.order(1, 2)
+        await scene.until_fetched(1, 2)
+        scene.server.says("mnist", {1: "AVAILABLE", 2: "AVAILABLE"})
+        before = content(scene.base / "1")
+        scene.order(1, 2, unfit=(2,))
+        publish(scene.store, 1, 2)
+        await eventually(lambda: scene.version(1).problem)
+        scene.server.says("mnist", {1: "AVAILABLE", 2: "END"})
+        await eventually(lambda: scene.visible() == ["1", "2"] and scene.same(2))
+        assert content(scene.base / "1") == before
+
     async def test_bad_content_is_not_fetched_again_while_it_stays_the_same(self, scene: Scene) -> None:
         """Only its index tells that a shard is missing, so all the rest had to be fetched to see it."""
         index = index_bytes(2, [(0, 0, 8)])

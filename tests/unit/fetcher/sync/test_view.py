@@ -98,6 +98,23 @@ def test_what_changed_in_the_store_is_replaced_only_when_nobody_has_it(seen: Bas
     assert seen.fetchable() == ([1] if replaced else [])
 
 
+UNFIT = replace(view(named(1), listed=[1], unfit=(1,)), present={1: version(1, "before")})
+
+
+def test_what_is_unfit_is_replaced_whoever_has_it() -> None:
+    assert UNFIT.fetchable() == [1]
+    assert replace(UNFIT, states={1: "AVAILABLE"}, held=frozenset({1})).fetchable() == [1]
+    assert replace(UNFIT, present=store(1)).fetchable() == [], "it is the same in the store"
+
+
+@pytest.mark.parametrize(
+    ("other", "unfit"),
+    [(view(named(1)), set()), (view(named(1), unfit=(1,)), {1}), (view(named(2)), {1})],
+)
+def test_what_another_model_of_the_base_path_finds_fit_is_fit(other: BasePathView, unfit: set[int]) -> None:
+    assert replace(UNFIT, orders={**UNFIT.orders, "n": other.orders["m"]}).unfit() == unfit
+
+
 UNKNOWN = replace(view(named(1), listed=[1]), present={1: None})
 
 

@@ -75,12 +75,18 @@ def test_the_second_to_publish_is_told(folders: VersionFolders) -> None:
         assert folders.publish(3) is expected
 
 
+def replace(folders: VersionFolders) -> None:
+    hidden = folders.hide(3)
+    assert folders.publish(3)
+    remove(hidden)
+
+
 def test_replace(folders: VersionFolders) -> None:
     folders.finish(staged(folders), durable=False)
     folders.publish(3)
     version = staged(folders, **{"saved_model.pb": "another"})
     folders.finish(version, durable=False)
-    folders.replace(3)
+    replace(folders)
     assert folders.present() == {3: version}
     assert content(folders.base / "3")["saved_model.pb"] == b"another"
     assert folders.leftovers() == []
@@ -96,7 +102,7 @@ def test_a_version_that_was_replaced_is_read_anew(folders: VersionFolders, tmp_p
     write(tmp_path / "listed" / "3", {**FILES, "more": "x"})
     version = listed(tmp_path / "listed" / "3")
     other.finish(version, durable=False)
-    other.replace(3)
+    replace(other)
     assert folders.present() == {3: version}
 
 
@@ -106,7 +112,7 @@ def test_a_plain_file_in_a_version_s_place_is_replaced(folders: VersionFolders) 
     version = staged(folders)
     folders.finish(version, durable=False)
     assert not folders.publish(3)
-    folders.replace(3)
+    replace(folders)
     assert folders.present() == {3: version}
 
 

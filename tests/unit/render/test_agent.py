@@ -1,4 +1,4 @@
-"""The fetcher's container and what it shares with the model server."""
+"""The agent's container and what it shares with the model server."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]
 URI = "s3://models/mnist"
+SETTINGS = Settings(allow_hostpath=True)
 
 
 def pod(**storage: Any) -> Manifest:
@@ -21,10 +22,66 @@ def fetcher(**storage: Any) -> Manifest:
     return dict(found)
 
 
-def test_what_is_not_fetched_has_no_fetcher() -> None:
-    manifests = rendered(tfmodel())
-    assert "initContainers" not in pod_spec(manifests)
-    assert "fetch.json" not in child(manifests, "ConfigMap")["data"]
+def agent(uri: str = "pvc://models/mnist", **spec: Any) -> Manifest:
+    [found] = pod_spec(rendered(tfmodel(modelUri=uri, **spec), SETTINGS))["initContainers"]
+    return dict(found)
+
+
+def plan_of(*uris: str) -> FetchPlan:
+    models = [{"name": f"m{number}", "modelUri": uri, "versions": [1]} for number, uri in enumerate(uris)]
+    config_map = child(rendered(tfmodel(modelUri=None, models=models), SETTINGS), "ConfigMap")
+    return FetchPlan.model_validate_json(config_map["data"]["fetch.json"])
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [(URI, "fetcher"), ("pvc://models/mnist", "agent"), ("file:///models/mnist", "agent"), ("hostpath:///m", "agent")],
+)
+def test_every_pod_has_one_container_of_it(uri: str, name: str) -> None:
+    found = agent(uri)
+    assert (found["name"], found["restartPolicy"], found["command"]) == (name, "Always", ["tfs-operator", "fetch"])
+    assert found["ports"] == [{"name": "fetch", "containerPort": 8502, "protocol": "TCP"}]
+
+
+def test_it_looks_at_claims_and_host_paths_and_changes_nothing_there() -> None:
+    for uri, path in [("pvc://models/a/b", "/models/pvc/models"), ("hostpath:///data/m", "/models/hostpath/data/m")]:
+        spec = pod_spec(rendered(tfmodel(modelUri=uri), SETTINGS))
+        [ours] = [mount for mount in spec["initContainers"][0]["volumeMounts"] if mount["mountPath"] == path]
+        assert ours["readOnly"] is True
+        assert ours in spec["containers"][0]["volumeMounts"]
+
+
+def test_its_plan_tells_apart_what_is_fetched_and_what_is_mounted() -> None:
+    plan = plan_of(URI, "pvc://claim/a", "hostpath:///data/m", "file:///models/in/the/image")
+    assert [(source.name, source.uri) for source in plan.sources] == [("m0", URI)]
+    assert [(folder.name, folder.uri, folder.base_path) for folder in plan.local] == [
+        ("m1", "pvc://claim/a", "/models/pvc/claim/a"),
+        ("m2", "hostpath:///data/m", "/models/hostpath/data/m"),
+    ]
+    assert sorted(plan.order.models) == ["m0", "m1", "m2"], "what is in the image it cannot see"
+    assert plan.order.models["m1"].start == VersionSet(versions=(1,))
+
+
+def test_where_nothing_is_fetched_it_is_smaller() -> None:
+    assert agent()["resources"] == {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}}
+    assert agent(storage={"resources": {"limits": {"memory": "1Gi"}}})["resources"]["limits"] == {"memory": "1Gi"}
+    assert "env" not in agent(storage={"env": [{"name": "HTTPS_PROXY", "value": "http://proxy"}]})
+
+
+@pytest.mark.parametrize(
+    ("server", "guaranteed"),
+    [
+        ({"limits": {"cpu": "2", "memory": "4Gi"}}, True),
+        ({"limits": {"cpu": "2", "memory": "4Gi"}, "requests": {"cpu": "2000m", "memory": "4Gi"}}, True),
+        ({"limits": {"cpu": "2", "memory": "4Gi"}, "requests": {"cpu": "1"}}, False),
+        ({"limits": {"memory": "4Gi"}, "requests": {"memory": "4Gi"}}, False),
+        ({"requests": {"cpu": "2", "memory": "4Gi"}}, False),
+    ],
+)
+def test_a_guaranteed_pod_stays_one(server: Manifest, guaranteed: bool) -> None:
+    resources = agent(server={"resources": server})["resources"]
+    assert (resources["requests"] == resources.get("limits")) is guaranteed
+    assert ("cpu" in resources["limits"]) is guaranteed
 
 
 def test_it_is_a_native_sidecar_of_the_operators_image() -> None:
