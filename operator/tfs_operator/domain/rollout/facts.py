@@ -32,13 +32,11 @@ class Pod:
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 
-<<<<<<< HEAD
     restarts: int = 0
     """How often the container of the server that answered had been restarted."""
-=======
+
     ready: bool = True
     """What Kubernetes says. Pods that are not ready are in a fleet only while none is."""
->>>>>>> next
 
     probed: Mapping[int, Probed] = field(default_factory=dict)
     """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
