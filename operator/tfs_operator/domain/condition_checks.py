@@ -125,12 +125,8 @@ def _all_versions_available(_: Evidence) -> Verdict | None:
 
 
 VERSION_CHECKS: tuple[Check, ...] = (
-<<<<<<< HEAD
-=======
-    _no_pod_answers,
->>>>>>> next
     _a_version_failed,
-    _no_pod_is_ready,
+    _no_pod_answers,
     _a_version_is_not_found,
     _a_pod_does_not_answer,
     _a_version_is_missing,
