@@ -41,11 +41,11 @@ class ServerProcess:
         return _accepts(self.grpc_port)
 
     def until_ready(self) -> "ServerProcess":
-        eventually(lambda: self.is_listening() or self._fail_if_gone(), 60)
+        eventually(lambda: self.is_listening() or self._fail_if_gone())
         return self
 
     def until_logged(self, text: str, times: int = 1) -> None:
-        eventually(lambda: self.log.count(text) >= times or self._fail_if_gone(), 60)
+        eventually(lambda: self.log.count(text) >= times or self._fail_if_gone())
 
     def until_exit(self) -> int:
         return self.process.wait(60)

@@ -233,7 +233,7 @@ def running_proxy(plane: ControlPlane, user: str) -> Iterator[FaultProxy]:
     proxy, started = FaultProxy(plane, user), threading.Event()
     thread = threading.Thread(target=proxy.run, args=(started,), name="fault proxy", daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     try:
         yield proxy
     finally:

@@ -81,7 +81,7 @@ def asked_without_pause(addresses: Iterable[str], model: str, *labels: str) -> I
 
 def _ask(address: str, model: str, answers: list[Answers], stopping: threading.Event) -> None:
     """A pod that does not answer at all counts as one that refuses."""
-    connection = http.client.HTTPConnection(address, 8501, timeout=5)
+    connection = http.client.HTTPConnection(address, 8501, timeout=30)
     is_last = False
     while not is_last:
         is_last = stopping.is_set()

@@ -92,7 +92,7 @@ class NodePod:
         """Ends the process, and waits for that."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None, f"{self.name} has no running container"

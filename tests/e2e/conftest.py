@@ -28,7 +28,7 @@ def admin() -> Kubectl:
         pytest.fail("no local cluster: `make e2e` makes one and names its kubeconfig in TFS_KUBECONFIG")
     kubectl = Kubectl(Path(kubeconfig))
     try:
-        kubectl("get", "--raw", "/readyz", seconds=20)
+        kubectl("get", "--raw", "/readyz", seconds=60)
     except CommandError as error:
         pytest.fail(f"the cluster of TFS_KUBECONFIG does not answer: {error}")
     return kubectl

@@ -19,7 +19,8 @@ from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
 NAME = "steady"
-DRAIN_SECONDS = 10
+DRAIN_SECONDS = 20
+"""Clients of gRPC have left after half of it; the other half is for machines that are busy."""
 BASE = {
     "modelUri": f"pvc://models/{NAME}",
     "versionLabels": {"stable": 1},

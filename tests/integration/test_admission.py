@@ -57,7 +57,7 @@ def test_a_quota_without_room_for_a_service(
     wait_for_children(api, other_namespace, "mnist")
     assert attempts(control_plane, namespace, "services") < 12  # two Services, after 1, 2, 4 … seconds
     set_quota(api, namespace, count_services="9")
-    eventually(lambda: len(made(api, namespace)) == 4, 30)
+    eventually(lambda: len(made(api, namespace)) == 4)
     wait_for_reason(api, namespace, "mnist", "Deploying")
 
 
@@ -71,7 +71,7 @@ def test_a_policy_that_denies_the_deployment(api: Api, namespace: str, other_nam
         assert made(api, namespace) == []
         api.create(tfmodel(other_namespace))
         wait_for_children(api, other_namespace, "mnist")
-    eventually(lambda: len(made(api, namespace)) == 4, 30)
+    eventually(lambda: len(made(api, namespace)) == 4)
 
 
 def test_a_webhook_that_denies_a_service_and_then_does_not_answer(api: Api, namespace: str, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_service_name_that_is_taken_while_the_pods_serve(served: Served) -> No
     if served.api.get("Service", namespace, "mnist"):
         api.delete("Service", namespace, "mnist")
     eventually(lambda: _created(api, {**foreign, "spec": {"ports": [{"port": 80}]}}))
-    found = served.until_reason("NameTaken", seconds=60)
+    found = served.until_reason("NameTaken")
     assert found["message"] == (
         "Service mnist exists and is not made by tfs-operator: it is left alone. Delete it, or rename this TFModel"
     )

@@ -50,6 +50,6 @@ def test_an_operator_whose_api_server_is_silent_is_alive_but_not_ready(tmp_path:
         server = f"http://127.0.0.1:{silent.getsockname()[1]}"
         kubeconfig.write_text(yaml.safe_dump(kubeconfig_for(server, token="none")))
         with started_operator(kubeconfig, tmp_path / "operator.log", free_ports(1)[0]) as process:
-            eventually(lambda: process.get("/healthz")[0] == 200, 30)
+            eventually(lambda: process.get("/healthz")[0] == 200)
             status, body = process.get("/readyz")
     assert (status, body) == (503, "the caches are not filled yet\n")

@@ -55,9 +55,9 @@ def test_a_loop_that_is_blocked_answers_nobody(
     control_plane: ControlPlane, api: Api, namespace: str, tmp_path: Path
 ) -> None:
     with broken(control_plane, tmp_path, "block") as process:
-        eventually(lambda: process.get("/readyz")[0] == 200, 30, process.lines)
+        eventually(lambda: process.get("/readyz")[0] == 200, explain=process.lines)
         api.create(tfmodel(namespace))
-        eventually(lambda: process.get("/healthz")[0] == 0, 30, process.lines)
+        eventually(lambda: process.get("/healthz")[0] == 0, explain=process.lines)
 
 
 @pytest.mark.parametrize("part", ["no-watch", "no-workers", "no-renewer", "no-resync"])

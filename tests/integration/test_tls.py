@@ -69,7 +69,7 @@ def test_a_label_moves_over_tls_and_clients_find_the_certificate(starting: Serve
 
 
 def test_what_is_wrong_with_the_secret_is_said_until_it_is_right(starting: Served, certificates: Certificates) -> None:
-    found = starting.until_reason("TlsNotUsable", seconds=30)
+    found = starting.until_reason("TlsNotUsable")
     assert found["status"] == "False"
     assert found["message"].startswith(
         f"pod {starting.pods[0].name}: server.tls.secretName: Secret mnist-tls does not exist, or has neither"
@@ -87,7 +87,7 @@ def test_pods_that_serve_go_on_while_new_ones_wait_for_their_secret(
     """And TLS is switched on pod by pod: the old ones are told in plain text, the new ones over TLS."""
     with serving(api, model, tmp_path / "pods", replicas=2) as served:
         served.edit(server=TLS)
-        served.until_reason("TlsNotUsable", seconds=30)
+        served.until_reason("TlsNotUsable")
         serve = {pod.address for pod in served.pods if pod.ready}
         with served.heard("stable") as heard:
             served.edit(versionLabels={"canary": 2})

@@ -62,4 +62,4 @@ def until_failed(fetcher: FetcherProcess, number: int, reason: Reason) -> str:
         version = fetcher.report().models["m"].version(number)
         return version.problem.message if version and version.problem and version.problem.reason is reason else ""
 
-    return str(eventually(failed, 30.0, lambda: pretty(fetcher.report())))
+    return str(eventually(failed, explain=lambda: pretty(fetcher.report())))

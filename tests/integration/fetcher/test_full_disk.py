@@ -57,7 +57,7 @@ def test_a_volume_that_fills_up_on_the_way_is_said_and_the_version_arrives_once_
     slow = replace(pod, store=s3_server.behind(s3_proxy.url))
     with on_a_volume_of(RESERVE_MIB + 2 * MODEL_MIB, slow).running() as fetcher:
         volume = seen_inside(fetcher, pod.root)
-        eventually(lambda: fetcher.report().models["m"].versions[0].bytes > 0, 30, fetcher.text)
+        eventually(lambda: fetcher.report().models["m"].versions[0].bytes > 0, explain=fetcher.text)
         filler = volume / "filler"
         _fill(filler)
         message = until_failed(fetcher, 1, Reason.DISK_FULL)

@@ -38,7 +38,7 @@ def test_latest_is_followed_and_the_old_version_goes_once_it_is_unloaded(
             eventually(lambda: states(rest) == {"2": "AVAILABLE", "1": "END"}, explain=lambda: states(rest))
             eventually(lambda: folders(base) == ["2"], explain=lambda: folders(base))
             s3_server.delete(bucket, *(f"mnist/2/{path}" for path in files(one_shard)))
-            eventually(lambda: states(rest).get("1") == "AVAILABLE", 30.0, lambda: states(rest))
+            eventually(lambda: states(rest).get("1") == "AVAILABLE", explain=lambda: states(rest))
             eventually(lambda: folders(base) == ["1"], explain=lambda: folders(base))
 
 

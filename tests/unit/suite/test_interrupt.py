@@ -35,7 +35,7 @@ def test_what_was_started_ends_too(tmp_path: Path, workers: str) -> None:
     lane = (Tier("first", (str(tmp_path), workers)), Tier("second", (str(tmp_path), workers)))
     thread = threading.Thread(target=run.lane, args=(lane,))
     thread.start()
-    *pids, _ = eventually(lambda: _text(tmp_path / "pids"), 60).split()
+    *pids, _ = eventually(lambda: _text(tmp_path / "pids")).split()
     run.interrupt()
     thread.join(60)
     eventually(lambda: not any(_lives(int(pid)) for pid in pids))

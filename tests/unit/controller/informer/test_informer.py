@@ -99,7 +99,7 @@ async def test_one_that_stands_by_fills_its_cache_and_enqueues_everything_once_i
 async def test_the_first_lists_wait_for_a_silent_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tfs_operator.controller.informer.informer.RETRY_SECONDS", 0.01)
     informer, _, cache = made(Lists(None, None, {"TFModel": [tfmodel()]}))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await informer.fill()
         await informer.filled()
     assert len(cache) == 1
@@ -134,7 +134,7 @@ async def test_ready_once_every_watch_has_begun() -> None:
         await asyncio.sleep(0)
         assert not ready.done()
         informer.watching(scope)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await ready
 
 
@@ -150,7 +150,7 @@ async def test_what_a_watch_does_not_list_any_more_is_looked_for() -> None:
     informer.watching(("TFModel", None))
     informer.listing(("Service", None))
     informer.watching(("Service", None))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
     assert cache.get("TFModel", *KEY) is not None
@@ -167,7 +167,7 @@ async def test_a_resync_finds_what_was_deleted_unseen_and_survives_a_silent_api_
     await informer.fill()
     queue.done(await queue.get())
     resync = asyncio.create_task(informer.resync_forever())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
     resync.cancel()
@@ -180,5 +180,5 @@ async def test_what_the_cluster_does_not_know_is_neither_listed_nor_waited_for()
     for kind in WATCHED_KINDS:
         if kind != "ScaledObject":
             informer.watching((kind, None))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         await informer.ready()

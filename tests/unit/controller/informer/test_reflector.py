@@ -81,7 +81,7 @@ async def followed(
     ticks = iter(range(0, 10_000, 100))
     throttle = Throttle(clock=lambda: next(ticks))
     task = asyncio.create_task(Reflector(api, informer, throttle).follow(scope))  # type: ignore[arg-type]  # plays the client
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await api.done.wait()
     task.cancel()
     return cache, queue

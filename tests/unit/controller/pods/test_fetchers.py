@@ -11,7 +11,7 @@ from tfs_operator.serving.errors import FetcherUnreachable
 ORDER = FetchOrder()
 READY = FetchReport(ready=True)
 REFUSED = FetcherUnreachable("10.0.0.1", 8502, "refused")
-PATIENCE = 0.2
+PATIENCE = 1.0
 
 
 @dataclass

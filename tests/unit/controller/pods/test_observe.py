@@ -16,7 +16,7 @@ from tfs_operator.serving.errors import ModelServerUnreachable
 KEY, OTHER = "mnist", "other"
 ASKED = {"m": ["stable"], "n": []}
 UP = ModelObservation((VersionStatus(1, "AVAILABLE"),), {"stable": 1})
-PATIENCE = 0.2
+PATIENCE = 1.0
 TURNS = 100
 """Of the event loop: enough for every answer that is there, and no time for one that is not."""
 
@@ -72,7 +72,7 @@ class World:
         return await self.observers[key].observe(pods, asked)
 
     async def next_woken(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self.woken.get()
 
 

@@ -15,9 +15,12 @@ from tfs_operator.domain.rollout.view import View, newest
 
 
 def leave_latest(view: View, goal: ModelConfig) -> Step | None:
-    """Waits until no version is being loaded, and none is left to be unloaded; for `load_timeout` at most."""
+    """Waits until no version is being loaded, and none is left to be unloaded, on silent pods neither; for
+    `load_timeout` at most."""
     if not view.memory.follows or not isinstance(goal.policy, Specific):
         return None
+    if (silent := view.facts.fleet.silent) and view.lasting(Action.LOAD) < view.facts.limits.load_timeout:
+        return _wait(view, f"{silent} ready pods do not answer: what the policy has found there is not known")
     if loading := [v for v in sorted(view.loading) if view.waited_for(v) < view.facts.limits.load_timeout]:
         return _wait(view, f"version {loading[-1]} was found by the policy and is being loaded: labels wait for it")
     if leaving := _leaving(view):

@@ -27,6 +27,15 @@ def test_it_waits_for_what_the_policy_is_about_to_unload() -> None:
     assert "version 1 is about to be unloaded" in step.message
 
 
+def test_it_waits_for_a_pod_that_does_not_answer_for_as_long_as_a_load_may_take() -> None:
+    """Its server may be just about to unload the version of the label."""
+    known = {"follows": True, "silent": 1, "action": Action.LOAD}
+    step = leave_latest(view(GOAL, latest(), pod("a", 1), since=NOW - 59, **known), GOAL)
+    assert step is not None
+    assert step.goal.hold
+    assert leave_latest(view(GOAL, latest(), pod("a", 1), since=NOW - 60, **known), GOAL) is None
+
+
 def test_what_stays_beside_a_bad_version_is_not_waited_for() -> None:
     assert leave_latest(view(GOAL, latest(), pod("a", 1, 2, failed=[3]), follows=True), GOAL) is None
 
