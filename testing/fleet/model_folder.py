@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from testing.conformance.variants import unknown_operation
+
 _WARMUP = "assets.extra/tf_serving_warmup_requests"
 
 
@@ -35,6 +37,12 @@ class ModelFolder:
         """The model is good, its warmup requests are not."""
         unfinished = self._copy(version)
         self._warmup_of(unfinished).write_bytes(b"this is not a TFRecord file")
+        self._replace(version, unfinished)
+
+    def publish_unable(self, version: int) -> None:
+        """It is loaded, and each prediction needs an operation that no server has."""
+        unfinished = self._copy(version)
+        unknown_operation(unfinished)
         self._replace(version, unfinished)
 
     def publish_slow(self, version: int) -> None:

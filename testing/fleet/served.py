@@ -177,7 +177,7 @@ def serving(
     and not on the servers' own disk."""
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     api.create_namespace(namespace)
-    rollout = {"bakeSeconds": 0, **spec.pop("rollout", {})}
+    rollout = {"bakeSeconds": 0, "trialSeconds": 0, **spec.pop("rollout", {})}
     uri = f"pvc://store/{folder.path.name}" if on_claim else folder.uri
     merged = {"modelUri": uri, "replicas": 2, "rollout": rollout, **spec}
     manifest = tfmodel(namespace, NAME, **merged)

@@ -28,7 +28,7 @@ def base() -> Manifest:
     return {
         "modelUri": "pvc://models/mnist",
         "replicas": 2,
-        "rollout": {"bakeSeconds": 0, "drainSeconds": DRAIN_SECONDS},
+        "rollout": {"bakeSeconds": 0, "trialSeconds": 1, "drainSeconds": DRAIN_SECONDS},
         **({"server": {"env": slow}} if chart.images().server_is_the_double else {}),
     }
 

@@ -115,6 +115,10 @@ class Rollout(ApiModel):
     """How long a version may take to load, in seconds: on a running server before it is given up and labels
     stay where they are, on a starting server before it is restarted."""
 
+    trial_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 3
+    """How long a version that is new to the pods is AVAILABLE on one of them before the others load it, in seconds. A
+    version that ends its model server, or cannot predict, harms one pod only. 0: all pods load it at once."""
+
     bake_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 30
     """How long a version that the spec no longer names stays loaded after all labels have moved, in seconds: a rollback
     within this time needs no load. Both versions are in memory meanwhile."""

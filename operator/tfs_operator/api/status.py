@@ -90,7 +90,12 @@ class FailedVersion(ApiModel):
     """When it was last given up."""
 
     attempts: Count = 1
-    """How often it was given up. It is tried again after a minute, then after two, four, … up to an hour."""
+    """How often it was given up. It is tried again after a minute, then after two, four, … up to an hour; ten times
+    as late where it ended a model server."""
+
+    cause: Literal["Load", "Death", "Answer"] = "Load"
+    """Load: it was not loaded, or not in time. Death: a model server ended while it loaded the version.
+    Answer: it was loaded, and cannot predict."""
 
     content: Annotated[str, Field(max_length=64)] = ""
     """Identifies the files that failed, where the pods' agents know them."""
@@ -109,6 +114,36 @@ class AwaitedVersion(ApiModel):
     """When it was first seen in this state."""
 
 
+class VersionTrial(ApiModel):
+    """A version that one pod has first."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    pod: Annotated[str, Field(max_length=253)]
+    """Name of the pod."""
+
+    since: Time
+    """When the trial began."""
+
+    available_at: Time | None = None
+    """Since when the version is AVAILABLE there."""
+
+
+class LoadingPod(ApiModel):
+    """A pod whose model server is loading a version that is not committed."""
+
+    version: VersionNumber
+    """Number of the version."""
+
+    pod: Annotated[str, Field(max_length=253)]
+    """Name of the pod."""
+
+    restarts: Count
+    """How often the model server had been restarted when it was told. One that ends meanwhile counts against the
+    version."""
+
+
 class Reported(ApiModel):
     """What events have announced, so that each change is announced once."""
 
@@ -123,7 +158,7 @@ class Reported(ApiModel):
     """Versions that were AVAILABLE on every ready pod."""
 
 
-StepName = Literal["Fetch", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+StepName = Literal["Fetch", "Try", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
 """The members of `tfs_operator.domain.rollout.Action`."""
 
 
@@ -131,7 +166,8 @@ class RolloutStatus(ApiModel):
     """Progress of the model towards its spec. Losing it costs time, never safety."""
 
     step: StepName
-    """Fetch: versions are on their way from the store. Load: model servers are loading versions.
+    """Fetch: versions are on their way from the store. Try: one pod has a new version first, until it has answered
+    there and `rollout.trialSeconds` are over. Load: model servers are loading versions.
     Commit: the configuration of pods that start is updated. Label: labels move to their versions.
     Bake: versions that the spec no longer names stay loaded for `rollout.bakeSeconds`. Retire: they are unloaded.
     Withdraw: a version cannot be loaded and is taken back; the versions and labels served before stay.
@@ -161,6 +197,19 @@ class RolloutStatus(ApiModel):
         default_factory=list
     )
     """Versions that were given up."""
+
+    trial: VersionTrial | None = None
+    """The version that is being tried."""
+
+    loading: Annotated[list[LoadingPod], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
+        default_factory=list
+    )
+    """Pods that are loading versions which are not committed; at most 64."""
+
+    approved: Annotated[list[VersionNumber], Field(max_length=MAX_LISTED_VERSIONS, json_schema_extra=ATOMIC_LIST)] = (
+        Field(default_factory=list)
+    )
+    """Loaded versions that have passed their trial, or have answered."""
 
     awaited: Annotated[list[AwaitedVersion], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
         default_factory=list

@@ -150,8 +150,8 @@ def _all_versions_available(_: Evidence) -> Verdict | None:
 
 VERSION_CHECKS: tuple[Check, ...] = (
     folder_lacks_a_version,
-    _no_pod_answers,
     _a_version_failed,
+    _no_pod_answers,
     _a_version_is_not_found,
     _a_pod_does_not_answer,
     _a_version_cannot_be_asked,

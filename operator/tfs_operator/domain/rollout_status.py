@@ -6,9 +6,17 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from tfs_operator.api.status import AwaitedVersion, FailedVersion, Reported, RolloutStatus, StepName
+from tfs_operator.api.status import (
+    AwaitedVersion,
+    FailedVersion,
+    LoadingPod,
+    Reported,
+    RolloutStatus,
+    StepName,
+    VersionTrial,
+)
 from tfs_operator.domain.history import MAX_ANNOUNCED, MAX_FAILURES, Announced
-from tfs_operator.domain.rollout import Action, Failure, Memory, Step
+from tfs_operator.domain.rollout import Action, Cause, Failure, LoadOrder, Memory, Step, Trial
 from tfs_operator.domain.times import epoch, rfc3339
 
 _MESSAGE_LIMIT = 2000
@@ -39,6 +47,7 @@ def memory(rollout: RolloutStatus) -> Memory:
                 message=f.message,
                 at=epoch(f.at),
                 attempts=f.attempts,
+                cause=Cause(f.cause),
                 content=f.content,
                 replaced_at=epoch(f.replaced_at) if f.replaced_at else None,
             )
@@ -48,7 +57,17 @@ def memory(rollout: RolloutStatus) -> Memory:
         proven=rollout.proven,
         began=epoch(rollout.began),
         follows=rollout.follows,
+        trial=_trial(rollout.trial),
+        orders=tuple(LoadOrder(order.version, order.pod, order.restarts) for order in rollout.loading),
+        approved=frozenset(rollout.approved),
     )
+
+
+def _trial(kept: VersionTrial | None) -> Trial | None:
+    if kept is None:
+        return None
+    available_at = epoch(kept.available_at) if kept.available_at else None
+    return Trial(kept.version, kept.pod, epoch(kept.since), available_at)
 
 
 def resumed(kept: Memory, now: float) -> Memory:
@@ -73,11 +92,21 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
         proven=kept.proven,
         follows=kept.follows,
         failures=[_failed(failure) for failure in kept.failures[-MAX_FAILURES:]],
+        trial=_trial_status(kept.trial),
+        loading=[LoadingPod(version=o.version, pod=o.pod, restarts=o.restarts) for o in kept.orders[:_MAX_VERSIONS]],
+        approved=sorted(kept.approved)[-MAX_ANNOUNCED:],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
         reported=Reported(
             labels=dict(sorted(announced.labels.items())), versions=sorted(announced.versions)[-MAX_ANNOUNCED:]
         ),
     )
+
+
+def _trial_status(trial: Trial | None) -> VersionTrial | None:
+    if trial is None:
+        return None
+    available_at = rfc3339(trial.available_at) if trial.available_at is not None else None
+    return VersionTrial(version=trial.version, pod=trial.pod, since=rfc3339(trial.since), available_at=available_at)
 
 
 def _failed(failure: Failure) -> FailedVersion:
@@ -88,4 +117,5 @@ def _failed(failure: Failure) -> FailedVersion:
         attempts=failure.attempts,
         content=failure.content,
         replaced_at=rfc3339(failure.replaced_at) if failure.replaced_at is not None else None,
+        cause=failure.cause.value,
     )

@@ -121,8 +121,15 @@ class Observed:
     @property
     def limits(self) -> Limits:
         """The limits of every rollout step."""
-        rollout = self.tfmodel.spec.rollout
-        return Limits(rollout.load_timeout_seconds, rollout.bake_seconds, back_off=self.retry_seconds)
+        rollout, verify = self.tfmodel.spec.rollout, self.tfmodel.spec.rollout.verify
+        return Limits(
+            rollout.load_timeout_seconds,
+            rollout.bake_seconds,
+            back_off=self.retry_seconds,
+            trial=rollout.trial_seconds,
+            asks=verify.asks,
+            answer=math.inf if verify.insists else Limits.answer,
+        )
 
     @cached_property
     def sets(self) -> ModelSets:
@@ -184,7 +191,13 @@ class Observed:
         running = self.running(model)
         ready = sum(pod.ready for pod, _ in running)
         pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.deciding(model))
-        return Fleet(pods, max(ready - len(pods), 0), not ready and not pods and self._is_hopeless(model))
+        return Fleet(
+            pods=pods,
+            silent=max(ready - len(pods), 0),
+            crash_looping=not ready and not pods and self._is_hopeless(model),
+            living=frozenset(pod.name for pod in self.pods),
+            deaths={pod.name: pod.death for pod in self.pods if pod.death is not None},
+        )
 
     def _is_hopeless(self, model: str) -> bool:
         running = self.running(model)
@@ -251,4 +264,5 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         listed=listed(report),
         heard_for=0.0 if unheard else seen.heard_for,
         ready=pod.ready,
+        restarts=pod.restarts,
     )

@@ -199,8 +199,9 @@ class TestVersionsAvailable:
         evidence = with_pods(pod("a", (VersionStatus(1, "LOADING"),)), pod("b", problem=SILENT), steps=steps)
         assert judged(evidence, self.KIND)[1] == reason
 
-    def test_without_a_pod_that_is_ready_nothing_is_known_of_a_failure(self) -> None:
-        assert judged(replace(NO_POD, steps=FAILED), self.KIND)[1] == Reason.DEPLOYING
+    def test_a_failure_is_told_also_while_no_pod_is_ready(self) -> None:
+        """The version may have ended the server of the only pod."""
+        assert judged(replace(NO_POD, steps=FAILED), self.KIND)[1] == Reason.VERSION_FAILED
 
     @pytest.mark.parametrize(
         ("begun", "lasting"), [(NOW, ""), (NOW - 59, ""), (NOW - 400, " (over 5 min)"), (NOW - 90_000, " (over a day)")]

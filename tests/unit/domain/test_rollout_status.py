@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tfs_operator.domain import rollout_status
 from tfs_operator.domain.history import Announced
 from tfs_operator.domain.model_config import ModelConfig, Specific
-from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout import Action, Cause, Failure, Goal, LoadOrder, Memory, Step, Trial
 
 VERSIONS = st.integers(0, 2**63 - 1)
 TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds / 1000)
@@ -20,9 +20,11 @@ FAILURES = st.builds(
     message=st.text(max_size=50),
     at=TIMES,
     attempts=st.integers(1, 20),
+    cause=st.sampled_from(Cause),
     content=st.text("0123456789abcdef", max_size=16),
     replaced_at=st.none() | TIMES,
 )
+PODS = st.text("abc-", min_size=1, max_size=20)
 MEMORIES = st.builds(
     Memory,
     spec_hash=st.text("0123456789abcdef", max_size=16),
@@ -32,6 +34,9 @@ MEMORIES = st.builds(
     waiting=st.lists(st.tuples(VERSIONS, TIMES), max_size=3).map(tuple),
     proven=st.booleans(),
     began=TIMES,
+    trial=st.none() | st.builds(Trial, VERSIONS, PODS, TIMES, st.none() | TIMES),
+    orders=st.lists(st.builds(LoadOrder, VERSIONS, PODS, st.integers(0, 1000)), max_size=3).map(tuple),
+    approved=st.frozensets(VERSIONS, max_size=3),
 )
 TOLD = st.builds(Announced, st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3), st.frozensets(VERSIONS))
 GOAL = Goal(ModelConfig("m", "/m", Specific((1,))))
@@ -122,10 +127,11 @@ class TestResumed:
         expected = replace(self.KEPT, since=900.0, waiting=((2, 900.0), (4, 900.0)))
         assert rollout_status.resumed(self.KEPT, 900.0) == expected
 
-    def test_what_is_being_fetched_begins_anew(self) -> None:
-        assert rollout_status.resumed(replace(self.KEPT, action=Action.FETCH), 900.0).since == 900.0
+    @pytest.mark.parametrize("action", [Action.FETCH, Action.TRY])
+    def test_what_is_being_fetched_or_tried_begins_anew(self, action: Action) -> None:
+        assert rollout_status.resumed(replace(self.KEPT, action=action), 900.0).since == 900.0
 
-    @pytest.mark.parametrize("action", [action for action in Action if action not in (Action.FETCH, Action.LOAD)])
+    @pytest.mark.parametrize("action", [action for action in Action if not action.traits.loading])
     def test_another_step_goes_on(self, action: Action) -> None:
         assert rollout_status.resumed(replace(self.KEPT, action=action), 900.0).since == 100.0
 

@@ -2,7 +2,19 @@
 
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.decide import decide
-from tfs_operator.domain.rollout.facts import Facts, Failure, Fleet, Goal, Limits, Memory, Pod, Step
+from tfs_operator.domain.rollout.facts import (
+    Cause,
+    Facts,
+    Failure,
+    Fleet,
+    Goal,
+    Limits,
+    LoadOrder,
+    Memory,
+    Pod,
+    Step,
+    Trial,
+)
 from tfs_operator.domain.rollout.initial import initial_config
 from tfs_operator.domain.rollout.push import pod_config, server_config
 from tfs_operator.domain.rollout.server import committed_after, labels_to_query
@@ -11,14 +23,17 @@ from tfs_operator.domain.rollout.timers import next_change
 
 __all__ = [
     "Action",
+    "Cause",
     "Facts",
     "Failure",
     "Fleet",
     "Goal",
     "Limits",
+    "LoadOrder",
     "Memory",
     "Pod",
     "Step",
+    "Trial",
     "committed_after",
     "decide",
     "initial_config",

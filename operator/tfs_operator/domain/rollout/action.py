@@ -21,6 +21,11 @@ def _folder_is_overdue(memory: Memory, limits: Limits) -> float:
     return memory.since + limits.absent
 
 
+def _trial_is_over(memory: Memory, limits: Limits) -> float:
+    available_at = memory.trial.available_at if memory.trial else None
+    return _folder_is_overdue(memory, limits) if available_at is None else available_at + limits.trial
+
+
 def _step_has_baked(memory: Memory, limits: Limits) -> float:
     return memory.since + limits.bake
 
@@ -73,6 +78,7 @@ class Action(StrEnum):
         return member
 
     FETCH = "Fetch", Traits(fetching=True, loading=True)
+    TRY = "Try", Traits(loading=True, fast=True, timer=_trial_is_over)
     LOAD = "Load", Traits(loading=True, fast=True, timer=_folder_is_overdue)
     COMMIT = "Commit", Traits(moving=True)
     LABEL = "Label", Traits(moving=True)

@@ -19,6 +19,7 @@ from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_la
 from tfs_operator.domain.rollout.policies.load import load
 from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.retire import retire
+from tfs_operator.domain.rollout.policies.try_first import try_first
 from tfs_operator.domain.rollout.policies.withdraw import withdraw
 from tfs_operator.domain.rollout.steps import with_memory
 from tfs_operator.domain.rollout.view import View
@@ -26,7 +27,7 @@ from tfs_operator.domain.rollout.view import View
 Policy = Callable[[View, ModelConfig], Step | None]
 
 
-POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, load, commit, label, retire, await_discovered, done)
+POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, try_first, load, commit, label, retire, await_discovered, done)
 
 
 def decide(facts: Facts) -> Step:
@@ -35,9 +36,15 @@ def decide(facts: Facts) -> Step:
         return first
     assert facts.committed is not None
     view = View(facts, facts.aspired, facts.committed)
-    if (waiting := no_ready_pods(view)) is not None:
-        return waiting
     goal = target.running(view)
+    if not view.pods:
+        return _without_pods(view, goal)
     found = next(step for policy in POLICIES if (step := policy(view, goal)) is not None)
     stuck = not found.goal.hold and is_stuck(view, goal)
-    return with_memory(view, replace(found, replace_pods=True) if stuck else found)
+    return with_memory(view, replace(found, replace_pods=True) if stuck else found, goal)
+
+
+def _without_pods(view: View, goal: ModelConfig) -> Step:
+    """A death that took the last ready pod is attributed at once."""
+    blamed = withdraw(view, goal) if view.killed else None
+    return no_ready_pods(view) if blamed is None else with_memory(view, blamed, goal)

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tfs_operator.domain.backoff import delay
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation
+from tfs_operator.domain.pods import Death
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.verification import Probed
 
@@ -37,11 +39,23 @@ class Pod:
     heard_for: float = math.inf
     """For how many seconds the server has known its configuration; 0: it was too busy to take it."""
 
+    restarts: int = 0
+    """How often the container of the server that answered had been restarted."""
+
     ready: bool = True
     """What Kubernetes says. Pods that are not ready are in a fleet only while none is."""
 
     probed: Mapping[int, Probed] = field(default_factory=dict)
     """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
+
+    @property
+    def available(self) -> frozenset[int]:
+        return self.observed.available
+
+    @property
+    def loading(self) -> frozenset[int]:
+        """On the way to AVAILABLE."""
+        return frozenset(status.version for status in self.observed.versions if status.state in ("START", "LOADING"))
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,16 @@ class Fleet:
     """No pod is ready, and each has ended with an error, or waits for what the store does not have: the committed
     configuration does not work."""
 
+    living: frozenset[str] = frozenset()
+    """The names of all pods that are not being deleted, whether they answer or not."""
+
+    deaths: Mapping[str, Death] = field(default_factory=dict)
+    """By pod; also where another process runs by now."""
+
+    def has(self, name: str) -> bool:
+        """Tells whether the pod exists."""
+        return name in self.living or any(pod.name == name for pod in self.pods)
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -68,6 +92,32 @@ class Limits:
     back_off_limit: float = 3600.0
     absent: float = 8.0
     """How long a server may take to find a version's folder; its poll takes a second."""
+
+    trial: float = 0.0
+    """For how long a new version is AVAILABLE on one pod before the others get it; 0: all get it at once."""
+
+    asks: bool = False
+    """A new version has to answer a request before labels may move to it."""
+
+    answer: float = 60.0
+    """How long the answer is waited for."""
+
+
+class Cause(StrEnum):
+    """Why a version was given up."""
+
+    LOAD = "Load"
+    """It was not loaded, or not in time."""
+
+    DEATH = "Death"
+    """A server ended while it loaded it."""
+
+    ANSWER = "Answer"
+    """It was loaded, and cannot answer."""
+
+
+_PATIENCE_AFTER_DEATH = 10
+"""A version that has ended a server costs a restart each time that it is tried."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +132,7 @@ class Failure:
     message: str
     at: float
     attempts: int = 1
+    cause: Cause = Cause.LOAD
     content: str = ""
     """Identifies the files that failed, where they are known."""
 
@@ -91,13 +142,34 @@ class Failure:
     def drop_at(self, limits: Limits) -> float:
         if self.replaced_at is not None:
             return self.replaced_at
-        return self.at + delay(max(self.attempts, 1), limits.back_off, limits.back_off_limit)
+        times = _PATIENCE_AFTER_DEATH if self.cause is Cause.DEATH else 1
+        return self.at + times * delay(max(self.attempts, 1), limits.back_off, limits.back_off_limit)
 
     def retry_at(self, limits: Limits) -> float:
         return self.drop_at(limits) + limits.settle
 
     def counts_again_at(self, limits: Limits) -> float:
         return self.retry_at(limits) + limits.settle
+
+
+@dataclass(frozen=True)
+class LoadOrder:
+    """A pod whose server is to load a version: the first that it lacks. `restarts` as in `Pod`."""
+
+    version: int
+    pod: str
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The version that is being tried on one pod first. `available_at`: since when it is AVAILABLE there; None before.
+    Times are seconds since the epoch."""
+
+    version: int
+    pod: str
+    since: float
+    available_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +194,13 @@ class Memory:
 
     follows: bool = False
     """Pods were given the policy `latest`."""
+
+    trial: Trial | None = None
+    orders: tuple[LoadOrder, ...] = ()
+    """What servers are loading: a server that ends meanwhile ends by that."""
+
+    approved: frozenset[int] = frozenset()
+    """Versions that were tried, and answered or could not be asked."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +246,9 @@ class Goal:
     hold: bool = False
     """Nothing is pushed to any pod for now."""
 
+    reserved: Mapping[int, str] = field(default_factory=dict)
+    """Versions that only one pod is to load, by its name."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -182,6 +264,7 @@ class Step:
     absent: Mapping[int, str] = field(default_factory=dict)
     """Versions for which no server finds a folder; they stay in what is pushed, since a folder may appear."""
 
+    trial: Trial | None = None
     probes: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Versions that are to be asked for a prediction, by pod."""
 

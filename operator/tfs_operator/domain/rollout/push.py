@@ -29,7 +29,7 @@ def pod_config(goal: Goal, pod: Pod) -> ModelConfig | None:
     if goal.hold or _is_coming_up(goal, pod):
         return None
     labels = _labels(goal, pod.observed)
-    policy = _policy(goal, pod.observed, frozenset(labels.values()))
+    policy = _policy(goal, pod, frozenset(labels.values()))
     return ModelConfig(goal.config.name, goal.config.base_path, policy, labels)
 
 
@@ -52,20 +52,34 @@ def _movable(label: str, target: int, observed: ModelObservation) -> int | None:
     return target if target in observed.available else observed.labels.get(label)
 
 
-def _policy(goal: Goal, observed: ModelObservation, labelled: frozenset[int]) -> VersionPolicy:
+def _policy(goal: Goal, pod: Pod, labelled: frozenset[int]) -> VersionPolicy:
+    observed = pod.observed
     match goal.config.policy:
         case Specific(versions):
-            return _specific(goal, observed, frozenset(versions) | labelled)
+            return _specific(goal, pod, frozenset(versions) | labelled)
         case Latest() if labelled:
-            return _specific(goal, observed, observed.available | labelled)
+            return _specific(goal, pod, observed.available | labelled)
     if goal.fallback and max(observed.available, default=-1) < max(goal.fallback.versions):
-        return _specific(goal, observed, frozenset(goal.fallback.versions) | labelled)
+        return _specific(goal, pod, frozenset(goal.fallback.versions) | labelled)
     return goal.config.policy
 
 
-def _specific(goal: Goal, observed: ModelObservation, versions: frozenset[int]) -> Specific:
+def _specific(goal: Goal, pod: Pod, versions: frozenset[int]) -> Specific:
     """Keeps something that is AVAILABLE: given only versions without a folder, a server unloads all."""
-    available = observed.available
-    aspired = versions | available if goal.keep_available or not versions & available else versions
-    dropped = frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up
-    return Specific(tuple(sorted((aspired - dropped) or aspired)))
+    available = pod.observed.available
+    versions = frozenset(version for version in versions if _may_have(goal, pod, version))
+    kept = available - (goal.given_up - versions) or available
+    aspired = versions | kept if goal.keep_available or not versions & available else versions
+    return Specific(tuple(sorted((aspired - _failed(goal, pod.observed)) or aspired)))
+
+
+def _may_have(goal: Goal, pod: Pod, version: int) -> bool:
+    """What is reserved for another pod stays where it has come nevertheless."""
+    if goal.reserved.get(version, pod.name) == pod.name:
+        return True
+    status = pod.observed.version(version)
+    return status is not None and status.state in (AVAILABLE, *_ON_ITS_WAY)
+
+
+def _failed(goal: Goal, observed: ModelObservation) -> frozenset[int]:
+    return frozenset(s.version for s in observed.versions if s.state != AVAILABLE and s.failed) & goal.given_up

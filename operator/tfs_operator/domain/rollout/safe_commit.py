@@ -27,7 +27,8 @@ def _policy(view: View, goal: ModelConfig) -> VersionPolicy:
 
 
 def _labels(view: View) -> dict[str, int]:
+    """While nothing is AVAILABLE, only what is known to be bad loses its labels."""
     labels = view.committed.labels
-    if not view.on_some:
+    if view.pods and not view.on_some:
         return dict(labels)
     return {label: version for label, version in labels.items() if not view.is_lost(version)}

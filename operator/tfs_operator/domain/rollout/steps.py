@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
-from tfs_operator.domain.rollout import discovery
+from tfs_operator.domain.rollout import discovery, trying
 from tfs_operator.domain.rollout.action import Action
-from tfs_operator.domain.rollout.facts import Failure, Goal, Memory, Step
-from tfs_operator.domain.rollout.view import View
+from tfs_operator.domain.rollout.facts import Cause, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout.view import View, named_by
 
 
 def step(view: View, action: Action, message: str, goal: Goal, commit: ModelConfig | None = None) -> Step:
@@ -51,14 +51,28 @@ def _if_new(view: View, commit: ModelConfig | None) -> ModelConfig | None:
     return None if commit == view.committed else commit
 
 
-def with_memory(view: View, decided: Step) -> Step:
-    """Returns the step with what the status is to remember of it."""
+def with_memory(view: View, decided: Step, goal: ModelConfig) -> Step:
+    """Returns the step with what the status is to remember of it, and what is to be asked on the way to `goal`."""
     before = view.memory
-    since = before.since if before.action is decided.action else view.facts.now
-    failures = tuple(_failures(view, decided.failed))
-    follows = before.follows if decided.goal.hold else _follows(view.aspired)
-    memory = Memory(before.spec_hash, decided.action, since, failures, _waiting(view), True, before.began, follows)
-    return replace(decided, memory=memory)
+    memory = Memory(
+        spec_hash=before.spec_hash,
+        action=decided.action,
+        since=before.since if before.action is decided.action else view.facts.now,
+        failures=tuple(_failures(view, decided.failed)),
+        waiting=_waiting(view),
+        proven=before.proven or bool(view.pods),
+        began=before.began,
+        follows=before.follows if decided.goal.hold else _follows(view.aspired),
+        trial=decided.trial,
+        orders=trying.orders(view, decided.goal) + trying.kept_orders(view),
+        approved=_approved(view),
+    )
+    return replace(decided, memory=memory, probes=trying.probes(view, goal))
+
+
+def _approved(view: View) -> frozenset[int]:
+    """A version that was unloaded is tried again when it comes back: its folder may be another."""
+    return view.approved & (view.on_some | named_by(view.committed))
 
 
 def _follows(aspired: ModelConfig) -> bool:
@@ -66,8 +80,10 @@ def _follows(aspired: ModelConfig) -> bool:
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:
-    """A version that is still being fetched somewhere is not waited for yet: loading it there has its whole time."""
-    known = dict(view.memory.waiting)
+    """A version that is still being fetched somewhere is not waited for yet: loading it there has its whole time. So
+    have the other pods, once a version has passed its trial."""
+    passed = view.approved - view.memory.approved
+    known = {version: since for version, since in view.memory.waiting if version not in passed}
     awaited = sorted(view.loaded - view.on_all - view.arriving.keys())
     return tuple((version, known.get(version, view.facts.now)) for version in awaited)
 
@@ -79,7 +95,7 @@ def _failures(view: View, failed: Mapping[int, str]) -> list[Failure]:
 
 def _matters_still(view: View, known: Failure) -> bool:
     """Not AVAILABLE everywhere, and either of late or tried again."""
-    if known.version in view.on_all:
+    if view.has_recovered(known):
         return False
     return view.facts.now < known.counts_again_at(view.facts.limits) or known.version in view.tried
 
@@ -87,10 +103,17 @@ def _matters_still(view: View, known: Failure) -> bool:
 def _failure(view: View, version: int, message: str | None) -> Failure:
     known = view.failures.get(version)
     if known is None:
-        return Failure(version, message or "", view.facts.now)
-    if message is None or view.facts.now < known.counts_again_at(view.facts.limits):
+        return Failure(version, message or "", view.facts.now, cause=_cause(view, version))
+    repeated = view.facts.now < known.counts_again_at(view.facts.limits) and version not in view.killed
+    if message is None or repeated:
         return known
-    return Failure(version, message, view.facts.now, known.attempts + 1)
+    return Failure(version, message, view.facts.now, known.attempts + 1, _cause(view, version))
+
+
+def _cause(view: View, version: int) -> Cause:
+    if version in view.killed:
+        return Cause.DEATH
+    return Cause.ANSWER if version in view.unable else Cause.LOAD
 
 
 def words(config: ModelConfig) -> str:

@@ -10,7 +10,8 @@ from tfs_operator.domain.committed import to_annotation
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific, VersionPolicy
 from tfs_operator.domain.observation import AVAILABLE, END, VersionStatus
 from tfs_operator.domain.rollout.action import Action
-from tfs_operator.domain.rollout.facts import Facts, Failure, Memory, Pod
+from tfs_operator.domain.rollout.facts import Cause, Facts, Failure, Memory, Pod, Trial
+from tfs_operator.domain.verification import Outcome
 
 _LOADING = ("START", "LOADING")
 _PRESENT = (AVAILABLE, *_LOADING)
@@ -30,6 +31,12 @@ def newest(policy: VersionPolicy, versions: Iterable[int]) -> frozenset[int]:
             return frozenset(sorted(versions)[-count:])
         case All():
             return frozenset(versions)
+
+
+def named_by(config: ModelConfig) -> frozenset[int]:
+    """Returns the versions that the configuration names, by its policy or by a label."""
+    policy = config.policy
+    return frozenset(config.labels.values()) | frozenset(policy.versions if isinstance(policy, Specific) else ())
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,15 @@ class View:
         return (
             kept
             if kept.spec_hash == spec_hash
-            else Memory(spec_hash=spec_hash, proven=kept.proven, began=self.facts.now, follows=kept.follows)
+            else Memory(
+                spec_hash=spec_hash,
+                proven=kept.proven,
+                began=self.facts.now,
+                follows=kept.follows,
+                trial=kept.trial,
+                orders=kept.orders,
+                approved=kept.approved,
+            )
         )
 
     @property
@@ -79,9 +94,8 @@ class View:
 
     @cached_property
     def on_all(self) -> frozenset[int]:
-        """AVAILABLE on every pod."""
-        first, *others = (pod.observed.available for pod in self.pods)
-        return first.intersection(*others)
+        """AVAILABLE on every pod; nothing is where there is no pod."""
+        return _on_all(pod.observed.available for pod in self.pods)
 
     @cached_property
     def ended_badly(self) -> frozenset[int]:
@@ -101,8 +115,7 @@ class View:
     @cached_property
     def fetched(self) -> frozenset[int]:
         """Versions that every pod's fetcher holds, whether the server's configuration has them or not."""
-        first, *others = (pod.fetched for pod in self.pods)
-        return first.intersection(*others)
+        return _on_all(pod.fetched for pod in self.pods)
 
     @cached_property
     def loading(self) -> frozenset[int]:
@@ -129,10 +142,7 @@ class View:
     @property
     def _named(self) -> frozenset[int]:
         """Versions that the user has named; there need not be such folders."""
-        policy = self.aspired.policy
-        return frozenset(self.aspired.labels.values()) | frozenset(
-            policy.versions if isinstance(policy, Specific) else ()
-        )
+        return named_by(self.aspired)
 
     @cached_property
     def failures(self) -> dict[int, Failure]:
@@ -140,12 +150,54 @@ class View:
 
     @cached_property
     def held(self) -> dict[int, str]:
-        """Versions given up, whose back-off is not over, and that are not AVAILABLE everywhere meanwhile."""
+        """Versions given up, whose back-off is not over, and that do not do well everywhere meanwhile."""
         return {
             version: failure.message
             for version, failure in self.failures.items()
-            if self.facts.now < failure.retry_at(self.facts.limits) and version not in self.on_all
+            if self.facts.now < failure.retry_at(self.facts.limits) and not self.has_recovered(failure)
         }
+
+    def has_recovered(self, failure: Failure) -> bool:
+        """Tells whether a version that was given up is AVAILABLE everywhere, if that was all that it lacked; else
+        whether it has passed a trial since."""
+        return failure.version in (self.on_all if failure.cause is Cause.LOAD else self.approved)
+
+    @cached_property
+    def killed(self) -> dict[int, str]:
+        """Versions by which a server has ended: it was told to load one, and has not become AVAILABLE there since."""
+        found = ((order, self.facts.fleet.deaths.get(order.pod)) for order in self.memory.orders)
+        return {
+            order.version: f"version {order.version}: the model server of pod {order.pod} {death.words} "
+            f"while it loaded version {order.version}"
+            for order, death in found
+            if death is not None and death.restarts >= order.restarts
+        }
+
+    @cached_property
+    def unable(self) -> dict[int, str]:
+        """Versions that are AVAILABLE and cannot answer, with the words of the first pod that shows it."""
+        return _first_words(map(_unable, self.pods))
+
+    @cached_property
+    def approved(self) -> frozenset[int]:
+        """Versions that were tried and found to answer, or could not be asked; not those that were only committed."""
+        trial = self.memory.trial
+        passed = {trial.version} if trial and self._has_passed(trial) else set()
+        return (self.memory.approved | passed | self._answering) - self.unable.keys() - self.killed.keys()
+
+    @property
+    def _answering(self) -> frozenset[int]:
+        """Committed versions that have answered: they have no trial."""
+        committed = named_by(self.committed)
+        return frozenset(v for pod in self.pods for v in pod.probed.keys() & committed & pod.observed.available)
+
+    def _has_passed(self, trial: Trial) -> bool:
+        now, limits = self.facts.now, self.facts.limits
+        pod = next((pod for pod in self.pods if pod.name == trial.pod), None)
+        if pod is None or trial.available_at is None or trial.version not in pod.observed.available:
+            return False
+        answered = trial.version in pod.probed or now - trial.available_at >= limits.answer
+        return now - trial.available_at >= limits.trial and (answered or not limits.asks)
 
     @cached_property
     def tried_again(self) -> frozenset[int]:
@@ -159,7 +211,9 @@ class View:
 
     def is_lost(self, version: int) -> bool:
         """No pod has it, and it is given up, or the pods have had time enough to load it since they started."""
-        return version not in self.on_some and (version in self.held or self.trouble(version, math.inf) is not None)
+        if version in self.on_some:
+            return False
+        return version in self.held or version in self.killed or self.trouble(version, math.inf) is not None
 
     @cached_property
     def trusted(self) -> frozenset[int]:
@@ -175,7 +229,9 @@ class View:
     def _trouble_on(self, pod: Pod, version: int, loading: float) -> str | None:
         status = pod.observed.version(version)
         if status is not None and status.state == AVAILABLE:
-            return None
+            return _unable(pod).get(version)
+        if (status is None or status.state == END) and self._is_kept_from(pod, version):
+            return None  # an error that is listed is an old one
         if status is not None and _bad(status) and loading >= self.facts.limits.settle:
             return f"version {version} on pod {pod.name}: {status.error_code}: {status.error_message}"
         seconds = min(loading, self.facts.now - pod.ready_at, pod.heard_for)
@@ -184,6 +240,13 @@ class View:
         how = f"is {status.state}" if status is not None else "is not known to the server: is there such a folder?"
         return f"version {version} on pod {pod.name}: not AVAILABLE after {seconds:.0f} s, it {how}"
 
+    def _is_kept_from(self, pod: Pod, version: int) -> bool:
+        """Tells whether the version has its trial on another pod, or later."""
+        trial = self.memory.trial
+        if trial is None or version in self.memory.approved | named_by(self.committed):
+            return False
+        return (trial.version, trial.pod) != (version, pod.name)
+
     def missing(self, versions: Iterable[int]) -> str | None:
         """Returns a message about the first of `versions` that some pod lacks; None when every pod has all."""
         for version in sorted(versions):
@@ -191,6 +254,19 @@ class View:
             if behind:
                 return f"version {version} is not AVAILABLE yet on {len(behind)} of {len(self.pods)} pods ({behind[0]})"
         return None
+
+
+def _unable(pod: Pod) -> dict[int, str]:
+    return {
+        version: f"version {version} on pod {pod.name}: {probed.words}"
+        for version, probed in pod.probed.items()
+        if probed.outcome is Outcome.BAD and version in pod.observed.available
+    }
+
+
+def _on_all(each: Iterable[frozenset[int]]) -> frozenset[int]:
+    sets = list(each)
+    return sets[0].intersection(*sets[1:]) if sets else frozenset()
 
 
 def _first_words(each: Iterable[Mapping[int, str]]) -> dict[int, str]:

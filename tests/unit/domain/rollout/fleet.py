@@ -13,6 +13,8 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 GOOD, BAD, ENDLESS = "good", "bad", "endless"
+KILLER, MUTE = "killer", "mute"
+"""A version that ends the server which loads it, and one that is AVAILABLE and cannot predict."""
 ERROR = ("NOT_FOUND", "saved_model.pb is damaged")
 
 
@@ -61,6 +63,10 @@ class Server:
     """What its fetcher was told to hold."""
     awaited: set[int] = field(default_factory=set)
     """What its fetcher was told that the server starts with; it is not started before."""
+    restarts: int = 0
+    killed_by: int | None = None
+    mute: set[int] = field(default_factory=set)
+    """What it has loaded and cannot predict with; a folder that is repaired later changes nothing."""
 
     def __post_init__(self) -> None:
         self.labels = dict(self.config.labels)
@@ -129,8 +135,11 @@ class Server:
             kind = self.folders.kinds[version]
             if left > 0 or kind == ENDLESS:
                 self.states[version] = ("LOADING", left - 1, False)
-            elif kind == GOOD:
+            elif kind in (GOOD, MUTE):
                 self.states[version] = ("AVAILABLE", 0, False)
+                (self.mute.add if kind == MUTE else self.mute.discard)(version)
+            elif kind == KILLER:
+                self.exited, self.killed_by = True, version
             else:
                 self.states[version] = ("END", 0, True)
                 self.exited = self.exited or not (self.ready or self.available)

@@ -1,44 +1,54 @@
 """Random histories from bytes: short to draw, and shrunk by Hypothesis to the few operations that matter."""
 
+from dataclasses import replace
 from random import Random
 
-from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, Server
-from tests.unit.domain.rollout.world import World, is_looked_for
+from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, KILLER, MUTE, Server
+from tests.unit.domain.rollout.world import World, is_looked_for, named_by
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Step
 
 VERSIONS = (1, 2, 3, 4, 5)
+LONG_ENOUGH = 600
+"""Ticks: a version that has ended a server is tried again ten back-offs later, twice as many at the second time."""
 LABELS = ("stable", "canary", "next")
 KINDS = (GOOD, GOOD, GOOD, GOOD, BAD, BAD, ENDLESS)
+HARSH = (GOOD, GOOD, GOOD, GOOD, BAD, KILLER, KILLER, MUTE, MUTE)
 
 
-def spec_hash(seed: int) -> ModelConfig:
-    """Any valid spec; most name their versions."""
+def spec_hash(seed: int, *, by_name: bool = False) -> ModelConfig:
+    """Any valid spec; most name their versions, or all do."""
     rng = Random(seed)
     labels = {label: rng.choice(VERSIONS) for label in LABELS if rng.random() < 0.5}
     policy: VersionPolicy = Specific(tuple(sorted({*rng.sample(VERSIONS, rng.choice((1, 1, 2))), *labels.values()})))
-    if rng.random() < 0.3:
+    if rng.random() < 0.3 and not by_name:
         policy = rng.choice((Latest(1), Latest(2), All()))
     return ModelConfig("m", "/models/m", policy, dict(sorted(labels.items())))
 
 
-def world(seed: int) -> World:
+def world(seed: int, *, harsh: bool = False) -> World:
     rng = Random(seed)
-    kinds = {version: rng.choice(KINDS) for version in VERSIONS if rng.random() < 0.7}
+    kinds = {version: rng.choice(HARSH if harsh else KINDS) for version in VERSIONS if rng.random() < 0.7}
     kinds.setdefault(1, GOOD)
-    return World(spec_hash(rng.randrange(256)), kinds, rng.choice((1, 2, 3)), rng.random() < 0.5, rng.choice((1, 2, 4)))
+    spec, replicas = spec_hash(rng.randrange(256), by_name=harsh), rng.choice((1, 2, 3))
+    made = World(spec, kinds, replicas, rng.random() < 0.5, rng.choice((1, 2, 4)))
+    made.harsh = harsh
+    if harsh or rng.random() < 0.5:
+        # A version that is tried again and again must leave others the time for their own trial.
+        made.limits = replace(made.limits, trial=2.0, asks=True, back_off=12.0, back_off_limit=24.0)
+    return made
 
 
-def play(script: bytes) -> World:
-    """A history with faults, and its calm end."""
-    played = world(script[0])
+def play(script: bytes, *, harsh: bool = False) -> World:
+    """A history with faults, and its calm end. `harsh`: versions may end servers, or be unable to predict."""
+    played = world(script[0], harsh=harsh)
     played.remote = (script[0] + script[1]) % 4 == 1
     rng = Random(script[1])
     faulty = script[1] % 4 != 0
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
     for byte in script[2:]:
         happen(played, byte, rng)
-    played.calm_down(within=64 if can_be_reached(played) else 6)
+    played.calm_down(within=LONG_ENOUGH if can_be_reached(played) else 6)
     return played
 
 
@@ -46,7 +56,7 @@ def happen(played: World, byte: int, rng: Random) -> None:
     """One operation, and a pass of the operator most of the time."""
     kind, argument = byte % 16, rng.randrange(256)
     if kind == 10:
-        played.aspired = spec_hash(argument)
+        played.aspired = spec_hash(argument, by_name=played.harsh)
     elif kind == 11:
         played.restart(argument)
     elif kind == 12:
@@ -66,8 +76,8 @@ def happen(played: World, byte: int, rng: Random) -> None:
 def repair(played: World, argument: int) -> None:
     """A folder appears, good or bad; a bad one is repaired; what was good stays good."""
     version = VERSIONS[argument % len(VERSIONS)]
-    known = played.folders.kinds.get(version)
-    played.folders.kinds[version] = KINDS[argument % len(KINDS)] if known is None else GOOD
+    known, kinds = played.folders.kinds.get(version), HARSH if played.harsh else KINDS
+    played.folders.kinds[version] = kinds[argument % len(kinds)] if known is None else GOOD
 
 
 def required(played: World) -> set[int]:
@@ -77,7 +87,11 @@ def required(played: World) -> set[int]:
 
 
 def can_be_reached(played: World) -> bool:
-    return all(played.folders.kinds.get(version) == GOOD for version in required(played))
+    """What is committed and serves is not unloaded on suspicion, so a repair of its folder is not noticed."""
+    loaded = {version for pod in played.ready for version in pod.mute & pod.available}
+    return all(played.folders.kinds.get(version) == GOOD for version in required(played) - loaded) and not (
+        loaded & required(played)
+    )
 
 
 def judge_the_end(played: World) -> None:
@@ -88,13 +102,21 @@ def judge_the_end(played: World) -> None:
     if can_be_reached(played) and _pods_can_come_up(played):
         assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
         _reached(played)
+    elif played.last.action is Action.WAIT:
+        assert _is_killed_at_its_start(played), played.last
     elif played.ready:
         assert played.committed is not None
         _is_said(played, played.last)
         for pod in played.ready:
             assert _labels_stay(played, pod), (pod.labels, played.committed)
-    if played.ready:
         _restarts_well(played)
+
+
+def _is_killed_at_its_start(played: World) -> bool:
+    """The very first configuration is committed untried, and may end every server just when it is ready."""
+    assert played.committed is not None
+    kinds = {played.folders.kinds.get(version) for version in named_by(played.committed)}
+    return not played.ready or (KILLER in kinds and played.committed == played.aspired)
 
 
 def _labels_stay(played: World, pod: Server) -> bool:
@@ -117,7 +139,7 @@ def _is_said(played: World, last: Step) -> None:
         assert played.remote, last
         assert required(played) - played.folders.kinds.keys(), (last, played.folders.kinds)
     elif last.absent:
-        assert last.action is Action.LOAD, last
+        assert last.action in (Action.LOAD, Action.TRY), last
         assert not last.absent.keys() & played.folders.kinds.keys(), (last, played.folders.kinds)
     else:
         assert last.action is Action.WITHDRAW, last

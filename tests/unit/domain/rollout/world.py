@@ -6,8 +6,9 @@ The invariants are checked after each tick and each push, so also in the middle 
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.unit.domain.rollout.fleet import Folders, Server, Unsafe
+from tests.unit.domain.rollout.fleet import MUTE, Folders, Server, Unsafe
 from tfs_operator.domain.model_config import Latest, ModelConfig, ModelServerConfig, Specific
+from tfs_operator.domain.pods import Death
 from tfs_operator.domain.rollout import (
     Action,
     Facts,
@@ -21,6 +22,7 @@ from tfs_operator.domain.rollout import (
     settled,
 )
 from tfs_operator.domain.rollout.push import pod_config
+from tfs_operator.domain.verification import Outcome, Probed
 
 REPEAT = 4
 CALM = 10_000.0
@@ -40,12 +42,26 @@ def is_looked_for(step: Step) -> bool:
     return bool(step.absent) or step.action is Action.FETCH
 
 
-def _seen(server: Server, asked: set[str]) -> Pod:
+Answers = dict[tuple[str, int, int], Probed]
+"""What came of asking for a prediction, by pod, restarts of its server, and version."""
+
+
+def _seen(server: Server, asked: set[str], answers: Answers) -> Pod:
     held = server.held or set()
     missing = sorted(server.ordered - held) if server.held is not None else []
     words = {version: f"version {version} is fetched" for version in missing if version in server.folders.kinds}
     lacking = {version: f"no version {version}" for version in missing if version not in server.folders.kinds}
-    return Pod(server.name, server.observation(asked), server.ready_at, words, lacking, frozenset(held))
+    probed = {v: said for (name, n, v), said in answers.items() if (name, n) == (server.name, server.restarts)}
+    return Pod(
+        server.name,
+        server.observation(asked),
+        server.ready_at,
+        words,
+        lacking,
+        frozenset(held),
+        restarts=server.restarts,
+        probed=probed,
+    )
 
 
 class World:
@@ -62,8 +78,18 @@ class World:
         self.ever_available: set[int] = set()
         self.pods: list[Server | None] = [None] * replicas
         self.exits = [0] * replicas
-        self.limits = Limits(load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0, absent=4.0)
+        self.ended: list[Server | None] = [None] * replicas
+        """The server that has ended in the pod that is there still, and is started again."""
+        self.deaths: dict[str, Death] = {}
+        self.answers: Answers = {}
+        self.untried: set[int] = set()
+        """Versions that were committed while nothing was known of them: no pod was ready."""
+        self.limits = Limits(
+            load_timeout=8.0, bake=2.0, settle=2.0, back_off=4.0, back_off_limit=8.0, absent=4.0, answer=CALM
+        )
         self.dice: Callable[[int], int] = lambda sides: 0
+        self.harsh = False
+        """Whether there are versions that end servers, or cannot predict."""
         self.remote = False
         """Whether the versions are fetched from a store, pod by pod."""
         self.last: Step | None = None
@@ -99,20 +125,32 @@ class World:
         pod.tick(self.now)
         self.ever_available |= pod.available
         if pod.exited:
-            self.exits[slot] += 1
-            self.pods[slot] = None
+            self._end(slot, pod)
         elif not pod.ready and self.now - pod.born > 2 * self.limits.load_timeout:
             self.exits[slot] += 1  # the startup probe's patience is over
             self.pods[slot] = None
         elif pod.ready:
             self.exits[slot] = 0
 
+    def _end(self, slot: int, pod: Server) -> None:
+        """Its container is started again in the same pod."""
+        self.exits[slot] += not (pod.ready and pod.ready_at < self.now)
+        self.pods[slot], self.ended[slot] = None, pod
+        self.deaths[pod.name] = Death("was killed", pod.restarts)
+        if pod.killed_by is None or pod.killed_by in self.untried or not self.limits.trial:
+            return
+        others = [other.name for other in self.ended if other and other is not pod and other.killed_by == pod.killed_by]
+        if others:
+            raise Unsafe(f"version {pod.killed_by} has ended {pod.name} and {others} at once; {self.last}")
+
     def _start(self, slot: int, stale: bool) -> None:
         if not self.config_maps:
             return
         config = self.config_maps[-2] if stale and len(self.config_maps) > 1 else self.config_maps[-1]
-        self.serial += 1
-        pod = Server(f"pod-{self.serial}", config, self.folders, self.now, self.strict, self.load_ticks)
+        ended, self.ended[slot] = self.ended[slot], None
+        self.serial += ended is None
+        name, restarts = (ended.name, ended.restarts + 1) if ended else (f"pod-{self.serial}", 0)
+        pod = Server(name, config, self.folders, self.now, self.strict, self.load_ticks, restarts=restarts)
         if self.remote:
             pod.held, pod.ordered, pod.awaited = set(), self._picked(config), self._picked(config)
         self.pods[slot] = pod
@@ -121,11 +159,13 @@ class World:
         return self.folders.aspired(config) | named_by(config)
 
     def restart(self, slot: int) -> None:
-        self.pods[slot % len(self.pods)] = None
+        """Another pod takes the place of this one."""
+        self.pods[slot % len(self.pods)] = self.ended[slot % len(self.pods)] = None
 
     def scale(self, replicas: int) -> None:
         self.pods = (self.pods + [None] * replicas)[:replicas]
         self.exits = (self.exits + [0] * replicas)[:replicas]
+        self.ended = (self.ended + [None] * replicas)[:replicas]
 
     # the operator
 
@@ -142,12 +182,14 @@ class World:
 
     def facts(self, silent: set[str]) -> Facts:
         asked = set(labels_to_query(self.aspired, self.committed))
-        pods = tuple(_seen(pod, asked) for pod in self.ready if pod.name not in silent)
+        pods = tuple(_seen(pod, asked, self.answers) for pod in self.ready if pod.name not in silent)
         hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
         crashing = not self.ready and bool(self.pods) and hopeless
-        return Facts(
-            self.aspired, self.committed, Fleet(pods, len(silent), crashing), self.status, self.limits, self.now
-        )
+        living = {pod.name for pod in (*self.servers, *self.ended) if pod is not None}
+        late = {name for name in self.deaths if self.dice(4) == 1}  # a pod's status may be behind
+        deaths = {name: death for name, death in self.deaths.items() if name in living - late}
+        fleet = Fleet(pods, len(silent), crashing, frozenset(living), deaths)
+        return Facts(self.aspired, self.committed, fleet, self.status, self.limits, self.now)
 
     def _pass(self) -> None:
         silent = {pod.name for pod in self.ready if self.dice(10) == 1}
@@ -165,14 +207,30 @@ class World:
             self._maybe_killed()
         if step.replace_pods:
             self.pods = [pod if pod and pod.ready else None for pod in self.pods]
+            self.ended = [None] * len(self.pods)
         if self.dice(4) == 1:
             self.tick()  # time goes by between the question and the push
         for pod in facts.fleet.pods:
             self._push(step, pod)
             self._maybe_killed()
+        self._ask(step)
         if self.dice(8) != 1:
             self.status = step.memory
         self.last = step
+
+    def _ask(self, step: Step) -> None:
+        """Each version that is to be asked answers in time for the next pass, or later."""
+        named = {(server.name, server.restarts, version): server
+                 for server in self.ready for version in step.probes.get(server.name, ())}  # fmt: skip
+        self.answers = {key: said for key, said in self.answers.items() if key in named}
+        for key, server in named.items():
+            if key[2] in server.available and self.dice(6) != 1:
+                self.answers.setdefault(key, self._answer(key[2] in server.mute))
+
+    def _answer(self, mute: bool) -> Probed:
+        if mute:
+            return Probed(Outcome.BAD, "it cannot predict")
+        return Probed(Outcome.UNPROVEN if self.dice(8) == 1 else Outcome.GOOD)
 
     def _starves(self, pod: Server | None) -> bool:
         return pod is not None and pod.held is not None and not pod.awaited <= self.folders.kinds.keys()
@@ -219,6 +277,9 @@ class World:
             if refused:
                 raise Unsafe(f"{pod.name} refuses {refused}; it has {pod.states} {pod.labels}, goal {self.last}")
             pod.answered = set(answers)
+            unable = {label: v for label, v in answers.items() if v in pod.mute - self.untried}
+            if unable and self.limits.asks:
+                raise Unsafe(f"{pod.name} answers {unable}, which cannot predict; goal {self.last}")
 
     def _check_commit(self, facts: Facts, config: ModelConfig) -> None:
         untried = not self.ready or (facts.committed is None and not facts.fleet.pods)
@@ -226,6 +287,11 @@ class World:
         unknown = named_by(config) - self.ever_available - (before or set())
         if unknown and not untried:
             raise Unsafe(f"committed names versions that no pod has had: {unknown}")
+        if untried:
+            self.untried |= named_by(config)
+        unable = {v for v in named_by(config) - self.untried if self.folders.kinds.get(v) == MUTE}
+        if unable and self.limits.asks and not all(v in pod.available - pod.mute for v in unable for pod in self.ready):
+            raise Unsafe(f"committed names versions that cannot predict: {unable}")
         if isinstance(config.policy, Latest) and config.labels:
             raise Unsafe("committed has labels on latest")
 

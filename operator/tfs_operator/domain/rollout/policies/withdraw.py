@@ -6,7 +6,7 @@ from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.safe_commit import safe_commit
 from tfs_operator.domain.rollout.steps import failing, goal_of
-from tfs_operator.domain.rollout.view import View
+from tfs_operator.domain.rollout.view import View, named_by
 
 
 def withdraw(view: View, goal: ModelConfig) -> Step | None:
@@ -14,12 +14,17 @@ def withdraw(view: View, goal: ModelConfig) -> Step | None:
 
     What fails of the committed versions meanwhile is given up too: dropped where it failed, and tried again.
     """
-    failed = _failed(view, goal)
+    failed = _failed(view, goal) | _killed_by_what_is_committed(view)
     if not failed:
         return None
     committed = safe_commit(view, goal) or view.committed
     led_to = goal_of(view, committed, keep_available=committed == goal or view.is_baking)
     return failing(view, {**failed, **_failed(view, committed)}, led_to, committed)
+
+
+def _killed_by_what_is_committed(view: View) -> dict[int, str]:
+    """Only what never answered can be blamed; pods must not start with it again, whether the spec names it or not."""
+    return {version: words for version, words in view.killed.items() if version in named_by(view.committed)}
 
 
 def _failed(view: View, config: ModelConfig) -> dict[int, str]:
@@ -29,11 +34,18 @@ def _failed(view: View, config: ModelConfig) -> dict[int, str]:
 
 def _failure(view: View, version: int) -> str | None:
     """Returns why the version failed; one without a folder has not failed, and stays in what is pushed."""
+    if version in view.killed:
+        return view.killed[version]
     if version in view.held:
         return view.held[version]
     return view.trouble(version, _tried_for(view, version)) if version in view.present else None
 
 
 def _tried_for(view: View, version: int) -> float:
-    """A folder that appears late has its whole time: it counts from when some pod was first seen to load it."""
-    return min(view.lasting(Action.FETCH, Action.LOAD), max(view.waited_for(version), view.facts.limits.settle))
+    """A folder that appears late has its whole time: it counts from when some pod was first seen to load it. Versions
+    are tried one after another."""
+    trial = view.memory.trial
+    lasting = view.lasting(Action.FETCH, Action.TRY, Action.LOAD)
+    if trial is not None and trial.version == version:
+        lasting = min(lasting, view.facts.now - trial.since)
+    return min(lasting, max(view.waited_for(version), view.facts.limits.settle))
