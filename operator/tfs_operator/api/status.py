@@ -140,7 +140,7 @@ class LoadingPod(ApiModel):
     """Name of the pod."""
 
     restarts: Count
-    """How often the model server had been restarted when it was told. One that ends meanwhile counts against the
+    """How often the model server had been restarted when it got the order. A further restart counts against the
     version."""
 
 

@@ -195,6 +195,8 @@ UNBOUNDED = {
     "status.models[].rollout.failures[].at",
     "status.models[].rollout.failures[].replacedAt",
     "status.models[].rollout.awaited[].since",
+    "status.models[].rollout.trial.since",
+    "status.models[].rollout.trial.availableAt",
 }
 
 

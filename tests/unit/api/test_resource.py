@@ -22,6 +22,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "server": {},
         "rollout": {
             "loadTimeoutSeconds": 600,
+            "trialSeconds": 3,
             "bakeSeconds": 30,
             "drainSeconds": 15,
             "surgeTimeoutSeconds": 60,

@@ -17,13 +17,17 @@ from tfs_operator.render import Settings
 NOW = 1_790_000_000.0
 CATS, DOGS = (ModelConfig(name, f"/{name}", Specific((1, 2)), {"stable": 1}) for name in ("cats", "dogs"))
 BEFORE = Memory("w", Action.DONE, NOW - 60, began=NOW - 90)
+UNTRIED = {"trialSeconds": 0, "verify": {"madeUp": False, "allowSignatureChange": True}}
+"""New versions go to all pods at once; that they are tried first is tested elsewhere."""
+
 METADATA = {"name": "mnist", "namespace": "default", "uid": "u1", "generation": 7, "resourceVersion": "1"}
 
 
 def live(*models: str, **more: Any) -> Manifest:
     """A TFModel that serves these models: versions 1 and 2 of each, the label stable on 1."""
     each = {"versions": [1, 2], "versionLabels": {"stable": 1}}
-    spec = {"models": [{"name": name, "modelUri": f"file:///{name}", **each} for name in models], **more}
+    models_of_it = [{"name": name, "modelUri": f"file:///{name}", **each} for name in models]
+    spec = {"models": models_of_it, "rollout": UNTRIED, **more}
     return {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": METADATA, "spec": spec}
 
 

@@ -184,7 +184,8 @@ class TestQuestions:
     def round_(self, *answers: Answered, **of_pod: Any) -> Observed:
         facts, answer = seen("a", cats=serves(1, 2, stable=1), **of_pod)
         probed = {"cats": dict(zip((2, 1), answers, strict=False))}
-        return observed(live("cats"), (facts, replace(answer, probed=probed)), seen("b", cats=serves(1, 2, stable=1)))
+        pods = (facts, replace(answer, probed=probed)), seen("b", cats=serves(1, 2, stable=1))
+        return observed(live("cats", rollout={}), *pods)
 
     def test_the_plan_has_them_with_the_pod(self) -> None:
         [order] = decide(self.round_()).probes

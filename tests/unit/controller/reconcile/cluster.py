@@ -32,6 +32,9 @@ from tfs_operator.render import Settings
 from tfs_operator.render.deployment import ATTEMPT_ANNOTATION, MODELS_DIGEST_ANNOTATION, models_digest
 
 KEY = TFModelKey("default", "mnist")
+UNTRIED = {"trialSeconds": 0, "verify": {"madeUp": False, "allowSignatureChange": True}}
+"""New versions go to all pods at once; that they are tried first is tested elsewhere."""
+
 NOW = 1_790_000_000.0
 SLOW_SECONDS = 30.0
 
@@ -102,6 +105,7 @@ class Cluster:
     ) -> None:
         if "models" not in spec:
             spec = {"modelUri": "file:///m", "versions": list(versions), **spec}
+        spec = {"rollout": UNTRIED, **spec}
         metadata = {"name": "mnist", "namespace": "default", "uid": "u1"}
         metadata |= {"deletionTimestamp": "2026-11-21T06:30:00Z"} if deleted else {}
         item = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel", "metadata": metadata, "spec": spec}
