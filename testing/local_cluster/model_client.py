@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testing.local_cluster.commands import CommandError
+from testing.waiting import eventually
 
 PAUSE_SECONDS = 0.02
 ANSWER_SECONDS = 10
@@ -59,12 +60,14 @@ class AskedModel:
 
     @contextlib.contextmanager
     def asking(self, label: str) -> Iterator[list[Answer]]:
-        """While in the block, a thread asks every 20 ms, and adds to the list; once more when the block is over."""
+        """While in the block, a thread asks every 20 ms, and adds to the list: at least once before the block, and
+        once more when it is over."""
         answers: list[Answer] = []
         over = threading.Event()
         thread = threading.Thread(target=self._ask, args=(label, answers, over), daemon=True)
         thread.start()
         try:
+            eventually(lambda: bool(answers))
             yield answers
         finally:
             over.set()

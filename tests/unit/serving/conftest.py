@@ -61,7 +61,7 @@ async def rest() -> AsyncIterator[RestServer]:
 
 @pytest.fixture
 async def status_client() -> AsyncIterator[ModelStatusClient]:
-    async with ModelStatusClient(timeout_seconds=1.0) as client:
+    async with ModelStatusClient(timeout_seconds=3.0) as client:
         yield client
 
 

@@ -52,7 +52,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[FetcherClient]:
-    async with FetcherClient(timeout_seconds=0.5) as client:
+    async with FetcherClient(timeout_seconds=3.0) as client:
         yield client
 
 

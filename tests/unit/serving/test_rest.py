@@ -133,9 +133,9 @@ async def test_nobody_listens(status_client, unused_tcp_port):
 
 
 async def test_requests_in_flight_are_bounded_and_waiting_is_not_silence(rest):
-    rest.seconds = 0.3
+    rest.seconds = 1.2
     rest.answers = {STATUS: {"model_version_status": []}}
-    async with ModelStatusClient(timeout_seconds=1.0, max_in_flight=2) as client:
+    async with ModelStatusClient(timeout_seconds=4.0, max_in_flight=2) as client:  # the last one waits for 3.6 s
         observations = [client.observe(HOST, rest.port, "mnist", []) for _ in range(8)]
         assert await asyncio.gather(*observations) == [ModelObservation((), {})] * 8
     assert rest.busiest == 2
