@@ -7,7 +7,7 @@ aspired_versions_manager.cc, ContainsAnyReaspiredVersions). A label on one of th
 
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.model_config import Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.steps import goal_of, step
@@ -36,10 +36,21 @@ def _wait(view: View, message: str) -> Step:
 def _leaving(view: View) -> list[int]:
     """Versions that a server still has AVAILABLE beside all that the policy keeps: it unloads them within a moment,
     and with them a label that moved there. Where a version has failed, older ones stay AVAILABLE."""
-    policy = view.committed.policy
-    if isinstance(policy, Specific) or view.ended_badly or view.failures:
+    if view.ended_badly or view.failures:
         return []
+    policy = _followed(view)
     return sorted(frozenset().union(*(_superfluous(policy, pod.observed.available) for pod in view.pods)))
+
+
+def _followed(view: View) -> VersionPolicy:
+    """The policy that the pods were given. Where what is committed is pinned, so names versions, that is not known: it
+    is taken from the spec, or else from how many versions are pinned."""
+    for policy in (view.committed.policy, view.aspired.policy):
+        if not isinstance(policy, Specific):
+            return policy
+    pin = view.committed.policy
+    assert isinstance(pin, Specific)
+    return Latest(len(pin.versions))
 
 
 def _superfluous(policy: VersionPolicy, available: frozenset[int]) -> frozenset[int]:

@@ -1,6 +1,9 @@
 """From `latest` to named versions, while a server may still be loading a newer one."""
 
+import pytest
+
 from tests.unit.domain.rollout.policies.views import NOW, latest, named, pod, view
+from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.rollout import Action
 from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_latest
 
@@ -25,6 +28,19 @@ def test_it_waits_for_what_the_policy_is_about_to_unload() -> None:
     assert step is not None
     assert (step.action, step.goal.hold) == (Action.LOAD, True)
     assert "version 1 is about to be unloaded" in step.message
+
+
+@pytest.mark.parametrize("aspired", [GOAL, latest(1, stable=1)], ids=["named versions", "latest with labels"])
+def test_also_where_what_is_committed_is_pinned(aspired: ModelConfig) -> None:
+    """Pods were led from named versions to `latest`, and what they then find is not known to be good yet."""
+    step = leave_latest(view(aspired, named(1), pod("a", 1, 2), follows=True), GOAL)
+    assert step is not None
+    assert step.goal.hold
+
+
+def test_a_second_version_that_the_policy_keeps_is_not_waited_for() -> None:
+    aspired = latest(2, stable=1)
+    assert leave_latest(view(aspired, named(1), pod("a", 1, 2), follows=True), GOAL) is None
 
 
 def test_it_waits_for_a_pod_that_does_not_answer_for_as_long_as_a_load_may_take() -> None:
