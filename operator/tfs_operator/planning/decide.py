@@ -41,7 +41,8 @@ def decide(observed: Observed | Refused) -> Plan:
 def _step(model: ModelConfig, observed: Observed) -> Step:
     name, fleet = model.name, observed.fleet(model.name)
     memory = with_replaced(observed.memories.get(name, Memory()), fleet.pods, observed.now)
-    step = decide_rollout(Facts(model, observed.committed_model(name), fleet, memory, observed.limits, observed.now))
+    committed, is_listed = observed.committed_model(name), name in observed.subject.listed
+    step = decide_rollout(Facts(model, committed, fleet, memory, observed.limits, observed.now, is_listed))
     return _with_missing_folders(replace(step, memory=with_contents(step.memory, fleet.pods)), model, observed)
 
 

@@ -10,6 +10,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.domain import deployment
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
 from tfs_operator.domain.fetch_status import arriving, contents, fetched, listed, unfetchable
+from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
@@ -64,6 +65,12 @@ class Subject:
     def models_digest(self) -> str:
         """Digest of the aspired set of models; a pod bears that of the set with which it was made."""
         return models_digest(self.aspired)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The models of which the pods' agents see the store or the folder: all but those in the image."""
+        name, spec = self.tfmodel.metadata.name, self.tfmodel.spec
+        return frozenset({*remotes(name, spec), *local_places(name, spec)})
 
     @property
     def autoscaler_kind(self) -> str | None:

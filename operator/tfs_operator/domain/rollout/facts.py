@@ -213,6 +213,8 @@ class Facts:
     memory: Memory = field(default_factory=Memory)
     limits: Limits = field(default_factory=Limits)
     now: float = 0.0
+    is_listed: bool = False
+    """The pods' agents look at the store or the folder, so that what a policy picks is served by name."""
 
     def is_starting(self, pod: Pod) -> bool:
         """Tells whether the pod may still be loading what it came up with."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import target
-from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Goal
 from tfs_operator.domain.rollout.safe_commit import safe_commit
 from tfs_operator.domain.rollout.steps import goal_of
@@ -35,12 +34,12 @@ def arriving(view: View, goal: ModelConfig) -> str | None:
     return words[required[0]] if required else None
 
 
-def absent(view: View, goal: ModelConfig, versions: Iterable[int], action: Action) -> dict[int, str]:
-    """Describes those of `versions` that no server has found for as long as `action` lasts. A server looks for folders
-    every second, once it has its configuration; a folder that appears later is found without another push."""
-    if min((view.lasting(action), *(pod.heard_for for pod in view.pods))) < view.facts.limits.absent:
+def absent(view: View, goal: ModelConfig, versions: Iterable[int], lasting: float) -> dict[int, str]:
+    """Describes those of `versions` that no server has found within `lasting` seconds of looking. A server looks for
+    folders every second, once it has its configuration; a folder that appears later is found without another push."""
+    if min((lasting, *(pod.heard_for for pod in view.pods))) < view.facts.limits.absent:
         return {}
     return {
         version: f"version {version}: no server finds a folder {version} below {goal.base_path}"
-        for version in sorted(set(versions) - view.present)
+        for version in sorted(set(versions) - view.present - view.listed)
     }

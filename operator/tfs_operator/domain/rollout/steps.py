@@ -62,7 +62,7 @@ def with_memory(view: View, decided: Step, goal: ModelConfig) -> Step:
         waiting=_waiting(view),
         proven=before.proven or bool(view.pods),
         began=before.began,
-        follows=before.follows if decided.goal.hold else _follows(view.aspired),
+        follows=before.follows if decided.goal.hold else isinstance(goal.policy, Latest),
         trial=decided.trial,
         orders=trying.orders(view, decided.goal) + trying.kept_orders(view),
         approved=_approved(view),
@@ -73,10 +73,6 @@ def with_memory(view: View, decided: Step, goal: ModelConfig) -> Step:
 def _approved(view: View) -> frozenset[int]:
     """A version that was unloaded is tried again when it comes back: its folder may be another."""
     return view.approved & (view.on_some | named_by(view.committed))
-
-
-def _follows(aspired: ModelConfig) -> bool:
-    return isinstance(aspired.policy, Latest) and not aspired.labels
 
 
 def _waiting(view: View) -> tuple[tuple[int, float], ...]:

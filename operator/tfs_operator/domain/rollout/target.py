@@ -1,13 +1,14 @@
 """Computes what a model's spec amounts to, given what is known of the versions.
 
-Labels and `latest`: a server that follows `latest` unloads the oldest version as soon as a newer one is there,
-label or not, and no operator is quick enough to forbid it. So with labels the newest versions that are known,
-and those with a label, are served by name. `all` unloads nothing, and is safe with labels as it is.
+A server that discovers by itself loads a new version on every pod at once, and under `latest` unloads the oldest as
+soon as a newer one is there, label or not; no operator is quick enough to forbid either. So wherever agents list what
+there is, `latest` and `all` are served by name. Of models in the image nothing is listed: there, `latest` with labels
+is served by name, from the versions that are known, and the rest is the server's own policy.
 """
 
 from dataclasses import replace
 
-from tfs_operator.domain.model_config import Latest, ModelConfig, Specific, VersionPolicy
+from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
 from tfs_operator.domain.rollout.view import View, newest
 
@@ -20,19 +21,20 @@ def initial(aspired: ModelConfig) -> ModelConfig:
 def running(view: View) -> ModelConfig:
     """Returns the configuration to which the pods are led."""
     aspired = view.aspired
-    if isinstance(aspired.policy, Latest) and aspired.labels:
-        return replace(aspired, policy=_held_versions(view, aspired.policy))
-    return aspired
+    if isinstance(aspired.policy, Specific) or not (view.facts.is_listed or _is_unsafe(aspired)):
+        return aspired
+    chosen = newest(aspired.policy, known(view) - view.held.keys()) | set(aspired.labels.values())
+    return replace(aspired, policy=Specific(tuple(sorted(chosen)))) if chosen else aspired
 
 
-def _held_versions(view: View, policy: VersionPolicy) -> Specific:
-    chosen = newest(policy, known(view) - view.held.keys())
-    return Specific(tuple(sorted(chosen | set(view.aspired.labels.values()))))
+def _is_unsafe(aspired: ModelConfig) -> bool:
+    return isinstance(aspired.policy, Latest) and bool(aspired.labels)
 
 
 def known(view: View) -> frozenset[int]:
-    """Returns versions that some server has, that were trusted before, or that every pod's fetcher has brought."""
-    return view.on_some | view.trusted | view.fetched
+    """Returns the versions that are listed; while nothing is, those that some server has, that were trusted before,
+    or that every pod's agent has fetched. So a store that is lost, or a folder that was moved away, changes nothing."""
+    return view.listed or view.on_some | view.trusted | view.fetched
 
 
 def required(target: ModelConfig) -> frozenset[int]:

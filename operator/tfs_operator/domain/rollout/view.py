@@ -118,6 +118,11 @@ class View:
         return _on_all(pod.fetched for pod in self.pods)
 
     @cached_property
+    def listed(self) -> frozenset[int]:
+        """Whole in the store or the folder, as some pod's agent has seen last; nothing while none knows."""
+        return frozenset().union(*(pod.listed or () for pod in self.pods))
+
+    @cached_property
     def loading(self) -> frozenset[int]:
         """On the way to AVAILABLE on at least one pod."""
         found = (status for pod in self.pods for status in pod.observed.versions)
@@ -136,8 +141,9 @@ class View:
 
     @cached_property
     def tried(self) -> frozenset[int]:
-        """Versions that pods were configured to load, or try by themselves."""
-        return self._named | {status.version for pod in self.pods for status in pod.observed.versions}
+        """Versions that pods were configured to load, or try by themselves, and those that a policy may pick again."""
+        listed = frozenset() if isinstance(self.aspired.policy, Specific) else self.listed
+        return self._named | listed | {status.version for pod in self.pods for status in pod.observed.versions}
 
     @property
     def _named(self) -> frozenset[int]:

@@ -26,22 +26,24 @@ def spec_hash(seed: int, *, by_name: bool = False) -> ModelConfig:
     return ModelConfig("m", "/models/m", policy, dict(sorted(labels.items())))
 
 
-def world(seed: int, *, harsh: bool = False) -> World:
+def world(seed: int, *, harsh: bool = False, watched: bool = False) -> World:
     rng = Random(seed)
     kinds = {version: rng.choice(HARSH if harsh else KINDS) for version in VERSIONS if rng.random() < 0.7}
     kinds.setdefault(1, GOOD)
-    spec, replicas = spec_hash(rng.randrange(256), by_name=harsh), rng.choice((1, 2, 3))
+    by_name = harsh and not watched
+    spec, replicas = spec_hash(rng.randrange(256), by_name=by_name), rng.choice((1, 2, 3))
     made = World(spec, kinds, replicas, rng.random() < 0.5, rng.choice((1, 2, 4)))
-    made.harsh = harsh
+    made.harsh, made.by_name, made.watched = harsh, by_name, watched
     if harsh or rng.random() < 0.5:
         # A version that is tried again and again must leave others the time for their own trial.
         made.limits = replace(made.limits, trial=2.0, asks=True, back_off=12.0, back_off_limit=24.0)
     return made
 
 
-def play(script: bytes, *, harsh: bool = False) -> World:
-    """A history with faults, and its calm end. `harsh`: versions may end servers, or be unable to predict."""
-    played = world(script[0], harsh=harsh)
+def play(script: bytes, *, harsh: bool = False, watched: bool = False) -> World:
+    """A history with faults, and its calm end. `harsh`: versions may end servers, or be unable to predict. `watched`:
+    agents list what there is, so that policies are served by name."""
+    played = world(script[0], harsh=harsh, watched=watched)
     played.remote = (script[0] + script[1]) % 4 == 1
     rng = Random(script[1])
     faulty = script[1] % 4 != 0
@@ -56,7 +58,7 @@ def happen(played: World, byte: int, rng: Random) -> None:
     """One operation, and a pass of the operator most of the time."""
     kind, argument = byte % 16, rng.randrange(256)
     if kind == 10:
-        played.aspired = spec_hash(argument, by_name=played.harsh)
+        played.aspired = spec_hash(argument, by_name=played.by_name)
     elif kind == 11:
         played.restart(argument)
     elif kind == 12:
@@ -156,9 +158,11 @@ def _reached(played: World) -> None:
         assert played.committed == aspired
         assert all(pod.available == set(aspired.policy.versions) for pod in played.ready), (played.pods, last)
         assert last.action is Action.DONE, last
-    elif not (aspired.labels and isinstance(aspired.policy, Latest)):
+    elif not played.watched and not (aspired.labels and isinstance(aspired.policy, Latest)):
         _follows(played)
     else:
+        assert played.committed is not None
+        assert isinstance(played.committed.policy, Specific)
         assert isinstance(last.goal.config.policy, Specific)
         assert (last.action is Action.DONE) == (not last.failed), last
         assert all(played.folders.kinds.get(version) != GOOD for version in last.failed), last

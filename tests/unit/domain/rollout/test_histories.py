@@ -36,3 +36,10 @@ def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: byt
 @given(script=st.binary(min_size=4, max_size=14))
 def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: int, script: bytes) -> None:
     judge_the_end(play(script, harsh=True))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
+@given(script=st.binary(min_size=4, max_size=14))
+def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: int, script: bytes) -> None:
+    judge_the_end(play(script, harsh=True, watched=True))

@@ -90,8 +90,12 @@ class World:
         self.dice: Callable[[int], int] = lambda sides: 0
         self.harsh = False
         """Whether there are versions that end servers, or cannot predict."""
+        self.by_name = False
+        """Whether every spec names its versions."""
         self.remote = False
         """Whether the versions are fetched from a store, pod by pod."""
+        self.watched = False
+        """Whether the pods' agents list the folders."""
         self.last: Step | None = None
         self.pushes = self.commits = 0
 
@@ -146,7 +150,7 @@ class World:
     def _start(self, slot: int, stale: bool) -> None:
         if not self.config_maps:
             return
-        config = self.config_maps[-2] if stale and len(self.config_maps) > 1 else self.config_maps[-1]
+        config = self._with_names(self.config_maps[-2 if stale and len(self.config_maps) > 1 else -1])
         ended, self.ended[slot] = self.ended[slot], None
         self.serial += ended is None
         name, restarts = (ended.name, ended.restarts + 1) if ended else (f"pod-{self.serial}", 0)
@@ -154,6 +158,14 @@ class World:
         if self.remote:
             pod.held, pod.ordered, pod.awaited = set(), self._picked(config), self._picked(config)
         self.pods[slot] = pod
+
+    def _with_names(self, config: ModelConfig) -> ModelConfig:
+        """An agent names what the policy picks. Only the first configuration has a policy: nothing is known then."""
+        if isinstance(config.policy, Specific):
+            return config
+        chosen = self.folders.aspired(config) if self.watched else set()
+        self.untried |= chosen
+        return replace(config, policy=Specific(tuple(sorted(chosen)))) if chosen else config
 
     def _picked(self, config: ModelConfig) -> set[int]:
         return self.folders.aspired(config) | named_by(config)
@@ -182,14 +194,19 @@ class World:
 
     def facts(self, silent: set[str]) -> Facts:
         asked = set(labels_to_query(self.aspired, self.committed))
-        pods = tuple(_seen(pod, asked, self.answers) for pod in self.ready if pod.name not in silent)
+        pods = tuple(self._listing(_seen(pod, asked, self.answers)) for pod in self.ready if pod.name not in silent)
         hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
         crashing = not self.ready and bool(self.pods) and hopeless
         living = {pod.name for pod in (*self.servers, *self.ended) if pod is not None}
         late = {name for name in self.deaths if self.dice(4) == 1}  # a pod's status may be behind
         deaths = {name: death for name, death in self.deaths.items() if name in living - late}
         fleet = Fleet(pods, len(silent), crashing, frozenset(living), deaths)
-        return Facts(self.aspired, self.committed, fleet, self.status, self.limits, self.now)
+        return Facts(self.aspired, self.committed, fleet, self.status, self.limits, self.now, self.watched)
+
+    def _listing(self, pod: Pod) -> Pod:
+        """An agent may be silent, or not have looked yet."""
+        known = self.watched and self.dice(6) != 1
+        return replace(pod, listed=frozenset(self.folders.kinds)) if known else pod
 
     def _pass(self) -> None:
         silent = {pod.name for pod in self.ready if self.dice(10) == 1}

@@ -33,7 +33,7 @@ def _memory(facts: Facts, *, proven: bool) -> Memory:
     before, spec_hash = facts.memory, fingerprint(facts.aspired)
     if (before.spec_hash, before.action, before.proven) == (spec_hash, Action.COMMIT, proven):
         return before
-    follows = isinstance(facts.aspired.policy, Latest)
+    follows = isinstance(facts.aspired.policy, Latest) and not facts.is_listed
     return Memory(spec_hash, Action.COMMIT, facts.now, proven=proven, began=facts.now, follows=follows)
 
 

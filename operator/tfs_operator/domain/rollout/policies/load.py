@@ -19,6 +19,6 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     committed, led_to = leading(view, goal)
     if (words := arriving(view, goal)) is not None:
         return step(view, Action.FETCH, words, led_to, committed)
-    nowhere = absent(view, goal, target.required(goal), Action.LOAD)
+    nowhere = absent(view, goal, target.required(goal), view.lasting(Action.LOAD))
     loading = step(view, Action.LOAD, next(iter(nowhere.values()), missing), led_to, committed)
     return replace(loading, absent=nowhere)

@@ -24,7 +24,7 @@ def try_first(view: View, goal: ModelConfig) -> Step | None:
     trial = trying.trial_of(view, version)
     only_on = trying.reserved(view, versions, trial) if view.facts.limits.trial else {}
     committed, led_to = leading(view, goal)
-    nowhere = absent(view, goal, [version], Action.TRY)
+    nowhere = absent(view, goal, [version], min(view.lasting(Action.TRY), view.facts.now - trial.since))
     action, message = _where(view, trial)
     found = step(view, action, next(iter(nowhere.values()), message), replace(led_to, reserved=only_on), committed)
     return replace(found, absent=nowhere, trial=trial)
