@@ -1,5 +1,6 @@
 """Predictions by gRPC from the model y = 2x of a pod, past the operator, as clients for `testing.clients.load`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -11,19 +12,27 @@ SECONDS = 120.0
 """For one answer, on a machine that is busy."""
 
 
+def connecting(address: str, model: str, label: str) -> Callable[[], "Call"]:
+    """Returns what opens a connection that asks a label for the double of a number.
+
+    It may be called on any thread: tensorflow is imported here, since two threads that do so at once can fail.
+    """
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.version_label = model, label
+    tensor = request.inputs["x"]
+    tensor.dtype, tensor.float_val[:] = 1, [21.0]
+    tensor.tensor_shape.dim.add(size=1)
+    return lambda: Call(address, prediction_service_pb2_grpc.PredictionServiceStub, request)
+
+
 class Call:
-    """A connection of its own that asks a label for the double of a number."""
+    """A connection of its own, which asks the same each time."""
 
-    def __init__(self, address: str, model: str, label: str) -> None:
-        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-
+    def __init__(self, address: str, stub: Callable[[grpc.Channel], Any], request: Any) -> None:
         self._channel = grpc.insecure_channel(f"{address}:{GRPC_PORT}", [("grpc.use_local_subchannel_pool", 1)])
-        self._stub: Any = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
-        self._request = predict_pb2.PredictRequest()
-        self._request.model_spec.name, self._request.model_spec.version_label = model, label
-        tensor = self._request.inputs["x"]
-        tensor.dtype, tensor.float_val[:] = 1, [21.0]
-        tensor.tensor_shape.dim.add(size=1)
+        self._stub, self._request = stub(self._channel), request
 
     def ask(self) -> int:
         """Returns the version that answered; raises WrongAnswerError for a refusal, with code and words."""

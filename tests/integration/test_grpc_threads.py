@@ -16,7 +16,7 @@ import pytest
 from testing.api_client import Api
 from testing.clients import load
 from testing.control_plane.operator_process import OperatorProcess
-from testing.fleet.calling import Call, is_without_a_thread
+from testing.fleet.calling import Call, connecting, is_without_a_thread
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving
 from testing.waiting import eventually
@@ -46,8 +46,8 @@ def callers(count: int) -> load.Bounds:
     return load.Bounds(rate=10_000, count=100_000, seconds=300, at_once=count, per_connection=100_000)
 
 
-def stable(served: Served) -> Call:
-    return Call(served.pods[0].address, NAME, "stable")
+def stable(served: Served) -> Callable[[], Call]:
+    return connecting(served.pods[0].address, NAME, "stable")
 
 
 def predict_by_rest(served: Served) -> Any:
@@ -71,7 +71,7 @@ def test_a_server_without_a_free_thread_is_said_to_be_busy_and_reloaded_once_it_
 ) -> None:
     """With three threads one call is answered at a time: the one that waits for a second row, for a minute at most."""
     with batching(2, A_MINUTE, parallelism={"grpcThreads": 3}) as served:
-        with load.steady({"gRPC": lambda: stable(served)}, callers(1)) as running:
+        with load.steady({"gRPC": stable(served)}, callers(1)) as running:
             served.until(lambda: is_without_a_thread(served.pods[0].address, NAME))
             served.edit(versionLabels={"stable": 2})
             ready = served.until_reason("ModelServerBusy")
@@ -95,7 +95,7 @@ def test_a_server_without_a_free_thread_is_said_to_be_busy_and_reloaded_once_it_
 @pytest.mark.parametrize("count", [4, 16, 64])
 def test_no_call_is_lost_while_labels_move(batching: Batching, count: int) -> None:
     with batching(NEVER_FULL, HALF_A_SECOND) as served:
-        with load.steady({"gRPC": lambda: stable(served)}, callers(count)) as running:
+        with load.steady({"gRPC": stable(served)}, callers(count)) as running:
             for version in (2, 1, 2):
                 more(running, count)
                 served.edit(versionLabels={"stable": version})

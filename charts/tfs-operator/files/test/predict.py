@@ -24,6 +24,8 @@ ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 QUESTION = {"instances": [1.0, 2.0, 5.0]}
 ANSWER = [2.5, 3.0, 4.5]
 PAUSE_SECONDS = 1.0
+NOT_YET = (404, 502, 503, 504)
+"""Status codes with which a proxy, or a server at the address before it was this Service's, may answer at first."""
 
 Json = dict[str, Any]
 
@@ -104,7 +106,7 @@ def ready(cluster: Cluster) -> Callable[[], Json | None]:
 
 
 def ask(tfmodel: Json) -> Json | None:
-    """Returns the model's answer over REST, or None while the Service has no endpoint yet. Raises Failure."""
+    """Returns the model's answer over REST, or None while the Service leads elsewhere still. Raises Failure."""
     url = f"{tfmodel['status']['endpoints']['rest']}/v1/models/{tfmodel['metadata']['name']}:predict"
     request = urllib.request.Request(url, json.dumps(QUESTION).encode(), {"Content-Type": "application/json"})
     try:
@@ -112,10 +114,13 @@ def ask(tfmodel: Json) -> Json | None:
             return dict(json.load(answer))
     except urllib.error.HTTPError as error:
         with error:
-            raise Failure(f"POST {url}: {error.code}: {error.read().decode(errors='replace')}") from None
+            refusal = f"POST {url}: {error.code}: {error.read().decode(errors='replace')}"
+        if error.code not in NOT_YET:
+            raise Failure(refusal) from None
     except OSError as error:
-        print(f"POST {url}: {error}", flush=True)
-        return None
+        refusal = f"POST {url}: {error}"
+    print(refusal, flush=True)
+    return None
 
 
 def test(cluster: Cluster, tfmodel: Json, deadline: float) -> None:
