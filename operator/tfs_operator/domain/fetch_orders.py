@@ -27,7 +27,7 @@ def order(
         models={
             name: ModelOrder(
                 start=_versions(committed.model(name)),
-                hold=_held(aspired.model(name), seen.get(name, frozenset())),
+                hold=_held(aspired.model(name), seen.get(name, frozenset()), given_up.get(name, ())),
                 unfit=_unfit(committed.model(name), given_up.get(name, ())),
             )
             for name in models
@@ -38,9 +38,11 @@ def order(
     )
 
 
-def _held(aspired: ModelConfig | None, listed: frozenset[int]) -> VersionSet:
+def _held(aspired: ModelConfig | None, listed: frozenset[int], given_up: Iterable[Failure]) -> VersionSet:
+    """Where the newest are given up, `latest` goes back to those before."""
     hold = _versions(aspired)
-    found = sorted(listed)[-hold.latest :] if hold.latest else ()
+    unfit = {failure.version for failure in given_up}
+    found = {*sorted(listed)[-hold.latest :], *sorted(listed - unfit)[-hold.latest :]} if hold.latest else set()
     return hold.model_copy(update={"versions": tuple(sorted({*hold.versions, *found}))})
 
 

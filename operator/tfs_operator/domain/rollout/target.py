@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
 from tfs_operator.domain.rollout import discovery
-from tfs_operator.domain.rollout.view import View, newest
+from tfs_operator.domain.rollout.view import View, named_by, newest
 
 
 def initial(aspired: ModelConfig) -> ModelConfig:
@@ -19,12 +19,14 @@ def initial(aspired: ModelConfig) -> ModelConfig:
 
 
 def running(view: View) -> ModelConfig:
-    """Returns the configuration to which the pods are led."""
+    """Returns the configuration to which the pods are led. Where all that a policy could pick is given up, they keep what
+    is committed; only while nothing at all is known they discover by themselves."""
     aspired = view.aspired
     if isinstance(aspired.policy, Specific) or not (view.facts.is_listed or _is_unsafe(aspired)):
         return aspired
     chosen = newest(aspired.policy, known(view) - view.held.keys()) | set(aspired.labels.values())
-    return replace(aspired, policy=Specific(tuple(sorted(chosen)))) if chosen else aspired
+    named = chosen or named_by(view.committed)
+    return replace(aspired, policy=Specific(tuple(sorted(named)))) if named else aspired
 
 
 def _is_unsafe(aspired: ModelConfig) -> bool:

@@ -22,6 +22,7 @@ from tfs_operator.domain.rollout import (
     settled,
 )
 from tfs_operator.domain.rollout.push import pod_config
+from tfs_operator.domain.rollout.view import newest
 from tfs_operator.domain.verification import Outcome, Probed
 
 REPEAT = 4
@@ -256,7 +257,12 @@ class World:
         """To every fetcher: what is committed and what the spec asks for."""
         for pod in self.servers:
             committed = self._picked(self.committed) if self.committed else set()
-            pod.ordered, pod.awaited = committed | self._picked(self.aspired), committed
+            pod.ordered, pod.awaited = committed | self._picked(self.aspired) | self._instead(), committed
+
+    def _instead(self) -> set[int]:
+        """What a policy picks in place of what was given up."""
+        given_up = {failure.version for failure in self.status.failures}
+        return set(newest(self.aspired.policy, self.folders.kinds.keys() - given_up)) if self.watched else set()
 
     def _push(self, step: Step, pod: Pod) -> None:
         server = next((server for server in self.ready if server.name == pod.name), None)

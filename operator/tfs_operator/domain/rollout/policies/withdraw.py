@@ -6,25 +6,21 @@ from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.safe_commit import safe_commit
 from tfs_operator.domain.rollout.steps import failing, goal_of
-from tfs_operator.domain.rollout.view import View, named_by
+from tfs_operator.domain.rollout.view import View
 
 
 def withdraw(view: View, goal: ModelConfig) -> Step | None:
     """Withdraws as soon as one pod cannot load it. Where all of the goal is committed already, nothing is retired.
 
-    What fails of the committed versions meanwhile is given up too: dropped where it failed, and tried again.
+    What fails of the committed versions meanwhile is given up too: dropped where it failed, and tried again. So is what
+    has ended a server, whether the goal has it or not: while no pod answers, what a policy picks is not known.
     """
-    failed = _failed(view, goal) | _killed_by_what_is_committed(view)
+    failed = _failed(view, goal) | view.killed
     if not failed:
         return None
     committed = safe_commit(view, goal) or view.committed
     led_to = goal_of(view, committed, keep_available=committed == goal or view.is_baking)
     return failing(view, {**failed, **_failed(view, committed)}, led_to, committed)
-
-
-def _killed_by_what_is_committed(view: View) -> dict[int, str]:
-    """Only what never answered can be blamed; pods must not start with it again, whether the spec names it or not."""
-    return {version: words for version, words in view.killed.items() if version in named_by(view.committed)}
 
 
 def _failed(view: View, config: ModelConfig) -> dict[int, str]:
