@@ -158,7 +158,7 @@ class Reported(ApiModel):
     """Versions that were AVAILABLE on every ready pod."""
 
 
-StepName = Literal["Fetch", "Try", "Load", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
+StepName = Literal["Fetch", "Try", "Load", "Compare", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
 """The members of `tfs_operator.domain.rollout.Action`."""
 
 
@@ -167,7 +167,8 @@ class RolloutStatus(ApiModel):
 
     step: StepName
     """Fetch: versions are on their way from the store. Try: one pod has a new version first, until it has answered
-    there and `rollout.trialSeconds` are over. Load: model servers are loading versions.
+    there and `rollout.trialSeconds` are over. Load: model servers are loading versions. Compare: a version is asked
+    again, since a label is to move to it from a lower one.
     Commit: the configuration of pods that start is updated. Label: labels move to their versions.
     Bake: versions that the spec no longer names stay loaded for `rollout.bakeSeconds`. Retire: they are unloaded.
     Withdraw: a version cannot be loaded and is taken back; the versions and labels served before stay.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from tfs_operator.domain.expectation import expectation
 from tfs_operator.domain.fetch_protocol import FetchOrder, ModelOrder, VersionSet
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, ModelServerConfig, Specific
-from tfs_operator.domain.rollout import Failure
+from tfs_operator.domain.rollout import Cause, Failure
 
 
 def order(
@@ -48,9 +48,10 @@ def _held(aspired: ModelConfig | None, listed: frozenset[int], given_up: Iterabl
 
 def _unfit(committed: ModelConfig | None, failures: Iterable[Failure]) -> tuple[int, ...]:
     """A committed version has served, and fails on one pod, say, for its disk: that pod's agent sees for itself what
-    its server has given up, and the others keep what works."""
+    its server has given up, and the others keep what works. One that cannot answer has never worked."""
     start = _versions(committed)
-    return tuple(sorted(failure.version for failure in failures if failure.version not in start.versions))
+    unfit = (f.version for f in failures if f.cause is Cause.ANSWER or f.version not in start.versions)
+    return tuple(sorted(unfit))
 
 
 def _versions(config: ModelConfig | None) -> VersionSet:

@@ -26,6 +26,10 @@ def _trial_is_over(memory: Memory, limits: Limits) -> float:
     return _folder_is_overdue(memory, limits) if available_at is None else available_at + limits.trial
 
 
+def _answer_is_overdue(memory: Memory, limits: Limits) -> float:
+    return memory.since + limits.answer
+
+
 def _step_has_baked(memory: Memory, limits: Limits) -> float:
     return memory.since + limits.bake
 
@@ -80,6 +84,7 @@ class Action(StrEnum):
     FETCH = "Fetch", Traits(fetching=True, loading=True)
     TRY = "Try", Traits(loading=True, fast=True, timer=_trial_is_over)
     LOAD = "Load", Traits(loading=True, fast=True, timer=_folder_is_overdue)
+    COMPARE = "Compare", Traits(fast=True, timer=_answer_is_overdue)
     COMMIT = "Commit", Traits(moving=True)
     LABEL = "Label", Traits(moving=True)
     BAKE = "Bake", Traits(serving=True, timer=_step_has_baked)

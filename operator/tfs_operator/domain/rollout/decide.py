@@ -13,6 +13,7 @@ from tfs_operator.domain.rollout.facts import Facts, Step
 from tfs_operator.domain.rollout.policies.await_discovered import await_discovered
 from tfs_operator.domain.rollout.policies.bootstrap import bootstrap
 from tfs_operator.domain.rollout.policies.commit import commit
+from tfs_operator.domain.rollout.policies.compare import compare
 from tfs_operator.domain.rollout.policies.done import done
 from tfs_operator.domain.rollout.policies.label import label
 from tfs_operator.domain.rollout.policies.leave_latest import is_stuck, leave_latest
@@ -27,7 +28,18 @@ from tfs_operator.domain.rollout.view import View
 Policy = Callable[[View, ModelConfig], Step | None]
 
 
-POLICIES: tuple[Policy, ...] = (leave_latest, withdraw, try_first, load, commit, label, retire, await_discovered, done)
+POLICIES: tuple[Policy, ...] = (
+    leave_latest,
+    withdraw,
+    try_first,
+    load,
+    compare,
+    commit,
+    label,
+    retire,
+    await_discovered,
+    done,
+)
 
 
 def decide(facts: Facts) -> Step:

@@ -1,5 +1,7 @@
 """Computes when time alone may change the next step."""
 
+import math
+
 from tfs_operator.domain.rollout.facts import Limits, Step
 
 
@@ -10,5 +12,5 @@ def next_change(step: Step, limits: Limits, now: float) -> float | None:
     times += [failure.counts_again_at(limits) for failure in memory.failures]
     if step.action.traits.timer is not None:
         times.append(step.action.traits.timer(memory, limits))
-    later = [time - now for time in times if time > now]
+    later = [time - now for time in times if now < time < math.inf]
     return min(later) if later else None

@@ -84,11 +84,27 @@ def is_occupied(view: View, trial: Trial) -> bool:
     return pod is not None and bool(pod.loading - view.approved - {trial.version})
 
 
+def uncompared(view: View, goal: ModelConfig) -> frozenset[int]:
+    """Returns the versions that no pod has been asked to which a label is to move from a lower one, where that pod has
+    both. What was asked otherwise does not count (`planning.observed`)."""
+    if not view.facts.limits.asks:
+        return frozenset()
+    asked = frozenset(version for pod in view.pods for version in pod.probed)
+    labels = goal.labels.items()
+    return frozenset(to for pod in view.pods for label, to in labels if to not in asked and _moves_up(pod, label, to))
+
+
+def _moves_up(pod: Pod, label: str, to: int) -> bool:
+    now = pod.observed.labels.get(label, to)
+    return now < to and {now, to} <= pod.observed.available
+
+
 def probes(view: View, goal: ModelConfig) -> dict[str, frozenset[int]]:
     """Returns the versions that are to be asked for a prediction, by pod: each on one, until it is approved."""
     if not view.facts.limits.asks:
         return {}
-    wanted = (target.required(goal) | target.required(view.committed)) - view.memory.approved - view.held.keys()
+    required = target.required(goal) | target.required(view.committed)
+    wanted = (required - view.memory.approved | uncompared(view, goal)) - view.held.keys()
     found: dict[str, frozenset[int]] = {}
     for version in sorted(wanted):
         pod = _asked(view, version)

@@ -112,7 +112,8 @@ def test_without_a_trial_all_pods_load_it_and_it_only_has_to_answer() -> None:
 
 
 def test_a_folder_that_the_server_does_not_find_is_reported_after_a_while() -> None:
-    step = try_first(tried(pod("a", 1), trial=trial(), action=Action.TRY, since=NOW - LIMITS.absent), GOAL)
+    since = NOW - LIMITS.absent
+    step = try_first(tried(pod("a", 1), trial=Trial(2, "a", since), action=Action.TRY, since=since), GOAL)
     assert step is not None
     assert list(step.absent) == [2]
 
