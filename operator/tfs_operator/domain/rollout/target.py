@@ -19,7 +19,7 @@ def initial(aspired: ModelConfig) -> ModelConfig:
 
 
 def running(view: View) -> ModelConfig:
-    """Returns the configuration to which the pods are led. Where all that a policy could pick is given up, they keep what
+    """Returns the configuration to which the pods are led. Where all that a policy could pick is given up, that is what
     is committed; only while nothing at all is known they discover by themselves."""
     aspired = view.aspired
     if isinstance(aspired.policy, Specific) or not (view.facts.is_listed or _is_unsafe(aspired)):
