@@ -102,7 +102,9 @@ class Node:
             self._pods.append(self._create(template))
         elif len(current) > desired:
             self._remove(min(reversed(current), key=lambda pod: pod.ready))
-        elif old and (sum(pod.ready for pod in self._pods) > desired or not old[0].ready):
+        elif unready := [pod for pod in old if not pod.ready]:
+            self._remove(unready[0])
+        elif old and sum(pod.ready for pod in self._pods) > desired:
             self._remove(old[0])
 
     def _create(self, template: Manifest) -> NodePod:

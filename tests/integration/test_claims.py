@@ -69,6 +69,7 @@ def test_a_folder_that_is_missing_at_the_start_holds_the_servers_back_until_it_i
     with serving(api, folder, tmp_path / "pods", on_claim=True, await_done=False) as served:
         said = served.until_reason("NoVersions")["message"]
         assert "pvc://store/mnist: the folder is empty" in said
+        served.until(lambda: len(served.pods) == 2)
         assert [pod.log.exists() for pod in served.pods] == [False, False]
         folder.publish(1)
         served.until_done()

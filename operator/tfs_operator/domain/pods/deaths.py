@@ -19,13 +19,18 @@ _SIGNALS = 128
 class Death:
     """How the last process of the model server ended by an error, also when a new one runs by now.
 
-    `words` continue a sentence: `was killed, out of memory (limit 900Mi)`. `restarts` is the container's restart count
+    `how` continues a sentence: `was killed, out of memory (limit 900Mi)`. `restarts` is the container's restart count
     while the process ran that died. So one that was told something at `PodFacts.restarts` N has died if `restarts` is
     N or more, whether the next one has started or not.
     """
 
-    words: str
+    how: str
     restarts: int
+    last_words: str = ""
+
+    def words(self, when: str = "") -> str:
+        """Returns how it died, `when` (such as ` while it served`), and its last words."""
+        return f"{self.how}{when}" + (f": {self.last_words}" if self.last_words else "")
 
 
 def server_death(pod: Manifest) -> Death | None:
@@ -35,7 +40,8 @@ def server_death(pod: Manifest) -> Death | None:
     if ended is None:
         return None
     count = int(server.get("restartCount", 0))
-    return Death(exit_words(ended, memory_limit(pod, SERVER_CONTAINER)), max(count - is_running(server), 0))
+    how = _how(ended, memory_limit(pod, SERVER_CONTAINER))
+    return Death(how, max(count - is_running(server), 0), _last_words(ended))
 
 
 def exit_words(ended: Manifest, limit: str, when: str = "") -> str:

@@ -173,8 +173,8 @@ class View:
         """Versions by which a server has ended: it was told to load one, and has not become AVAILABLE there since."""
         found = ((order, self.facts.fleet.deaths.get(order.pod)) for order in self.memory.orders)
         return {
-            order.version: f"version {order.version}: the model server of pod {order.pod} {death.words} "
-            f"while it loaded version {order.version}"
+            order.version: f"version {order.version}: the model server of pod {order.pod} "
+            + death.words(f" while it loaded version {order.version}")
             for order, death in found
             if death is not None and death.restarts >= order.restarts
         }

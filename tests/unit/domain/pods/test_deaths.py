@@ -46,13 +46,13 @@ class TestWords:
     def test_errors_among_its_last_words(self, code: int, reason: str, told: bool) -> None:
         death = death_of(container(ended(code, reason, SERVER_LOG)))
         assert death is not None
-        assert death.words.endswith(f": {LAST_WORDS}") is told
+        assert death.words().endswith(f": {LAST_WORDS}") is told
 
     @pytest.mark.parametrize(("code", "told"), [(137, False), (134, True), (1, True)])
     def test_the_last_line_of_a_server_that_was_killed_tells_nothing(self, code: int, told: bool) -> None:
         death = death_of(container(ended(code, message="I am well")))
         assert death is not None
-        assert ("I am well" in death.words) is told
+        assert ("I am well" in death.words()) is told
 
     def test_without_a_limit_it_was_the_nodes_memory(self) -> None:
         manifest = pod(containerStatuses=[container(ended(137, "OOMKilled"))])
