@@ -19,6 +19,8 @@ from testing.waiting import eventually
 NODE = "gpu-node"
 OLD, NEW = "example/server:1-gpu", "example/server:2-gpu"
 SURGES = {"maxSurge": 1, "maxUnavailable": 0}
+ROLLOUT = {"surgeTimeoutSeconds": 8, "drainSeconds": 0}
+"""Eight seconds are time enough to look at what is said and done meanwhile, also on a machine that is busy."""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_an_update_where_every_gpu_is_taken_goes_through_one_by_one(
     api: Api, namespace: str, kubelet: Kubelet, replicas: int
 ) -> None:
     set_gpus(api, NODE, replicas)
-    api.create(tfmodel(namespace, gpus=1, replicas=replicas, rollout={"surgeTimeoutSeconds": 2, "drainSeconds": 0}))
+    api.create(tfmodel(namespace, gpus=1, replicas=replicas, rollout=ROLLOUT))
     until_rolled_out(api, namespace, OLD, replicas)
     kubelet.least_ready = replicas
     upgrade(api, namespace)
@@ -88,7 +90,7 @@ def test_an_update_where_every_gpu_is_taken_goes_through_one_by_one(
 
 def test_with_a_gpu_free_no_replica_is_missing(api: Api, namespace: str, kubelet: Kubelet) -> None:
     set_gpus(api, NODE, 3)
-    api.create(tfmodel(namespace, gpus=1, replicas=2, rollout={"surgeTimeoutSeconds": 2, "drainSeconds": 0}))
+    api.create(tfmodel(namespace, gpus=1, replicas=2, rollout=ROLLOUT))
     until_rolled_out(api, namespace, OLD, 2)
     kubelet.least_ready = 2
     upgrade(api, namespace)
@@ -110,7 +112,7 @@ def test_a_quota_on_gpus_makes_room_likewise(api: Api, namespace: str, kubelet: 
     path = f"/api/v1/namespaces/{namespace}/resourcequotas"
     api.request("POST", path, quota)
     eventually(lambda: api.request("GET", f"{path}/gpus").get("status", {}).get("used"))
-    api.create(tfmodel(namespace, gpus=1, rollout={"surgeTimeoutSeconds": 2, "drainSeconds": 0}))
+    api.create(tfmodel(namespace, gpus=1, rollout=ROLLOUT))
     until_rolled_out(api, namespace, OLD, 1)
     upgrade(api, namespace)
     eventually(lambda: ready(api, namespace).get("reason") == "PodsNotCreated", explain=lambda: ready(api, namespace))
