@@ -19,7 +19,7 @@ from testing.waiting import eventually
 from tests.e2e.support.scene import WAIT_SECONDS, Scene, assert_all_answered, assert_answered
 
 HEAVY, MUTE = 3, 4
-LIMIT = "700Mi"
+LIMIT = "500Mi"
 """Enough for the server and the example model, and not for a version of `BALLAST_MEBIBYTES`."""
 BALLAST_MEBIBYTES = 600
 
