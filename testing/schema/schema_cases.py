@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from testing.schema import autoscaling_cases, storage_cases, tuning_cases
+from testing.schema import autoscaling_cases, storage_cases, trial_cases, tuning_cases
 from testing.schema.storage_cases import PATH, SCHEME
 
 Manifest = dict[str, Any]
@@ -52,6 +52,7 @@ SIBLINGS: dict[str, Manifest] = {
     "spec.rollout.verify.configMap": {"name": "a"},
     "status.models[].versions[].verified": {"outcome": "Good"},
     **autoscaling_cases.SIBLINGS,
+    **trial_cases.SIBLINGS,
 }
 """What an object needs besides the field in question."""
 
@@ -484,6 +485,8 @@ _OTHERS: Rows = {
     "status.models[].rollout.step": {
         "enum": [
             ("Fetch", "Fetching"),
+            ("Try", "Trial"),
+            ("Compare", "compare"),
             ("Load", "load"),
             ("Commit", ""),
             ("Label", "Labels"),
@@ -548,6 +551,7 @@ ROWS = _merged(
     storage_cases.ROWS,
     autoscaling_cases.ROWS,
     tuning_cases.ROWS,
+    trial_cases.ROWS,
     _selection("spec.models[]", NAMED),
     _selection("spec", MODEL),
 )

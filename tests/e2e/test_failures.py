@@ -46,9 +46,9 @@ def test_a_model_that_cannot_load_is_not_ready_and_says_why(good: TFModel, versi
     neighbour = incarnation.of(good)
     broken = TFModel(good.kubectl, "broken")
     good.kubectl.apply(manifest("broken", "broken", stable=1))
-    ready = broken.wait("Ready", "False", reason="ModelServerFailed")
+    ready = broken.wait("Ready", "False", reason="IncompleteVersion")
     assert SERVERS_WORDS in ready["message"]
-    progressing = broken.wait("Progressing", "False", reason="ModelServerFailed")
+    progressing = broken.wait("Progressing", "False", reason="IncompleteVersion")
     assert SERVERS_WORDS in progressing["message"]
     assert broken.live()["status"]["readyReplicas"] == 0
 
@@ -60,7 +60,7 @@ def test_a_model_that_cannot_load_is_not_ready_and_says_why(good: TFModel, versi
 def test_a_broken_model_that_is_repaired_becomes_ready(published: Kubectl, version_1: Trained) -> None:
     broken = TFModel(published, "broken")
     published.apply(manifest("broken", "broken", stable=1))
-    broken.wait("Ready", "False", reason="ModelServerFailed")
+    broken.wait("Ready", "False", reason="IncompleteVersion")
     model.publish(published, version_1.folder, "broken", 1)
     broken.wait("Ready", seconds=180)  # the kubelet restarts the server after up to 80 s
     assert_serves(broken, "stable", version_1)

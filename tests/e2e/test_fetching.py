@@ -114,7 +114,7 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
     serving.apply("mnist", versionLabels={"stable": 1, "canary": 2}, replicas=2)
     serving.until_serving()
     row = {"version": 2, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["canary"], "message": ""}
-    assert serving.row(2) == row
+    assert serving.row(2) == {**row, "verified": {"outcome": "Good", "message": ""}}
     assert serving.folders() == [["1", "2"], ["1", "2"]]
     assert serving.containers() == before
     serving.apply("mnist", versionLabels={"stable": 1}, replicas=2)

@@ -96,15 +96,25 @@ def test_scaling_down(canary: Served) -> None:
     assert canary.answers("canary") == [SLOW]
 
 
-def test_a_pod_that_ends_comes_up_as_committed_and_joins_the_rollout(canary: Served) -> None:
-    killed, deleted = canary.pods
-    canary.restart(killed)
-    canary.replace(deleted)
+def test_a_pod_that_is_replaced_comes_up_as_committed_and_joins_the_rollout(canary: Served) -> None:
+    canary.replace(canary.pods[1])
     assert canary.answers("stable") == [1, 1]
     canary.until(lambda: states(canary) == ["LOADING", "LOADING"])
     canary.folder.finish(SLOW)
     canary.until_done()
     assert canary.answers("canary") == [SLOW, SLOW]
+
+
+def test_a_server_that_ends_comes_up_as_committed_and_what_it_was_loading_is_withdrawn(canary: Served) -> None:
+    """Whoever has ended it: it does not show. An edit of the spec tries the version again."""
+    canary.restart(canary.pods[0])
+    failed = canary.until_reason("VersionFailed")["message"]
+    assert f"was killed by signal 9 (SIGKILL) while it loaded version {SLOW}" in failed
+    assert canary.answers("stable") == [1, 1]
+    canary.folder.finish(SLOW)
+    canary.edit(versionLabels={"stable": 1, "next": SLOW})
+    canary.until_done()
+    assert canary.answers("next") == [SLOW, SLOW]
 
 
 def test_a_suspension_holds_the_labels_and_resuming_moves_them(canary: Served) -> None:

@@ -96,8 +96,11 @@ def test_the_load_ends_while_no_operator_is_there(served: Served, operators: Suc
     served.until(lambda: served.available() == [[1, SLOW], [1, SLOW]])
     served.restart(served.pods[0])
     operators.start()
+    failed = served.until_reason("VersionFailed")["message"]
+    assert f"while it loaded version {SLOW}" in failed, "that it had ended before does not show any more"
+    served.edit(versionLabels={"stable": 1, "next": SLOW})
     served.until_done()
-    assert served.answers("canary") == [SLOW, SLOW]
+    assert served.answers("next") == [SLOW, SLOW]
 
 
 def test_while_the_old_version_bakes(served: Served, operators: Successions) -> None:

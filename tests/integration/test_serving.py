@@ -82,9 +82,11 @@ def change(api: Api, manifest: Manifest, **spec: Any) -> None:
 def test_the_status_holds_every_version_and_label_of_every_pod(
     api: Api, manifest: Manifest, servers: list[ModelServer]
 ) -> None:
+    eventually(lambda: "verified" in status(api, manifest)["models"][0]["versions"][0])
     found = status(api, manifest)
     namespace = manifest["metadata"]["namespace"]
     version = {"version": 1, "state": "AVAILABLE", "availableReplicas": 2, "labels": ["stable"], "message": ""}
+    version["verified"] = {"outcome": "Good", "message": ""}
     [model] = found["models"]
     rollout = model.pop("rollout")
     assert model == {"name": "mnist", "labels": {"stable": 1}, "versions": [version], "fetching": []}

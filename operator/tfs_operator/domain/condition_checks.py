@@ -294,7 +294,14 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
     if ready.reason in _MAY_RECOVER:
         return replace(ready, status="Unknown")
     helps_itself = evidence.surge.until is not None and ready.reason in _NEEDS_ROOM
-    return replace(ready, status="True" if ready.reason in _UNDER_WAY or helps_itself else "False")
+    under_way = ready.reason in _UNDER_WAY or helps_itself or _is_tried_all_the_same(evidence, ready)
+    return replace(ready, status="True" if under_way else "False")
+
+
+def _is_tried_all_the_same(evidence: Evidence, ready: Verdict) -> bool:
+    """A version on a volume that does not look whole: servers that serve something judge it within seconds."""
+    loading = any(step.action.traits.loading for step in evidence.steps.values())
+    return loading and ready.reason is Reason.INCOMPLETE_VERSION and folder_lacks_a_version(evidence) is not None
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:

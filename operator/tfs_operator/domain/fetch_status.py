@@ -98,7 +98,8 @@ def _words(version: VersionReport, report: ModelReport | None, pod: str) -> str:
     if problem is not None:
         return f"version {version.version} cannot be fetched to pod {pod}: {problem.message}"
     if report is not None and report.local:
-        return f"version {version.version} is being looked for in {report.uri} on pod {pod}"
+        doing = "written to" if version.state is FetchState.FETCHING else "looked for in"
+        return f"version {version.version} is being {doing} {report.uri}, seen from pod {pod}"
     source = report.uri if report else "the store"
     return f"version {version.version} is being fetched from {source} to pod {pod}"
 

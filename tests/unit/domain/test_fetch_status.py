@@ -140,4 +140,4 @@ def test_nothing_is_fetched_to_a_folder_on_a_volume() -> None:
     absent = version(2, FetchState.WAITING, problem=gone)
     local = ModelReport(uri="pvc://c/m", versions=(absent, version(3, FetchState.WAITING)), local=True)
     assert unfetchable(local, "a") == {2: "version 2 on pod a: pvc://c/m: version 2 is gone"}
-    assert arriving(local, "a") == {3: "version 3 is being looked for in pvc://c/m on pod a"}
+    assert arriving(local, "a") == {3: "version 3 is being looked for in pvc://c/m, seen from pod a"}

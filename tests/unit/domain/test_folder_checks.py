@@ -51,6 +51,24 @@ def test_which_folder_is_gone_and_which_labels_need_it() -> None:
     assert conditions[ConditionType.PROGRESSING].status == "False"
 
 
+@pytest.mark.parametrize(
+    ("action", "progressing"), [(Action.TRY, "True"), (Action.LOAD, "True"), (Action.WAIT, "False")]
+)
+def test_a_version_that_does_not_look_whole_needs_a_person_only_where_no_server_judges_it(
+    action: Action, progressing: str
+) -> None:
+    """Else `kubectl wait --for=condition=Progressing=False` would end before the server has given it up."""
+    damaged = FetchProblem(
+        reason=Reason.INCOMPLETE_VERSION, message="pvc://c/m: version 2: its saved_model.pb is damaged"
+    )
+    found = evidence(1, found=report(damaged))
+    [model] = found.aspired.models
+    step = Step(action, "as it is", Goal(model), memory=Memory("w", action))
+    conditions = all_conditions(replace(found, steps={"m": step}))
+    assert conditions[ConditionType.READY].reason is Reason.INCOMPLETE_VERSION
+    assert conditions[ConditionType.PROGRESSING].status == progressing
+
+
 def test_a_pod_that_was_never_ready_shows_it_too() -> None:
     conditions = all_conditions(replace(evidence(ready=False), deployment=DeploymentFacts()))
     assert conditions[ConditionType.READY].reason is Reason.VERSION_NOT_FOUND

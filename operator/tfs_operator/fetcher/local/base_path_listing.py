@@ -20,7 +20,7 @@ class BasePathListing:
 
     @property
     def whole(self) -> frozenset[int]:
-        return frozenset(number for number, version in self.versions.items() if version.problem is None)
+        return frozenset(number for number, version in self.versions.items() if version.is_whole)
 
 
 NOTHING = BasePathListing()

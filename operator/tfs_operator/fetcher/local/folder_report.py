@@ -51,16 +51,21 @@ def _ordered(order: ModelOrder | None) -> set[int]:
 
 
 def _present(version: VersionFolder) -> VersionReport:
-    state = FetchState.FAILED if version.problem else FetchState.FETCHED
     size = version.bytes
     return VersionReport(
         version=version.number,
-        state=state,
+        state=_state(version),
         bytes=size,
         total_bytes=size,
         problem=version.problem,
-        content="" if version.problem else version.content,
+        content=version.content if version.is_whole else "",
     )
+
+
+def _state(version: VersionFolder) -> FetchState:
+    if version.is_written:
+        return FetchState.FETCHING
+    return FetchState.FAILED if version.problem else FetchState.FETCHED
 
 
 def _absent(view: FolderView, number: int) -> VersionReport:

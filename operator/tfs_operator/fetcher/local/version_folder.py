@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
@@ -29,12 +28,17 @@ _Change = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class VersionFolder:
-    """One version as one look shows it. `problem` is None where it is whole."""
+    """One version as one look shows it. `is_written`: it is being written, so what it lacks is on its way."""
 
     number: int
     mark: Mark
     files: tuple[_Change, ...] = ()
     problem: FetchProblem | None = None
+    is_written: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        return self.problem is None and not self.is_written
 
     @property
     def bytes(self) -> int:
@@ -52,7 +56,7 @@ def look_at(folder: LocalFolder, number: int, name: str, before: VersionFolder |
     is gone."""
     path = Path(folder.base_path, name)
     mark = _mark(path)
-    if before is not None and before.problem is None and before.mark == mark:
+    if before is not None and before.is_whole and before.mark == mark:
         return before
     if not path.is_dir():
         path.lstat()
@@ -62,8 +66,9 @@ def look_at(folder: LocalFolder, number: int, name: str, before: VersionFolder |
     except PermissionError as error:
         closed = path_problem(f"{folder.uri}: version {number}", Path(error.filename or path), error)
         return VersionFolder(number, mark, problem=closed)
-    problem = _content_problem(folder, number, path, files) or _unrest(folder, number, files, before, now)
-    return VersionFolder(number, mark, files, problem)
+    if _is_written(files, before, now):
+        return VersionFolder(number, mark, files, is_written=True)
+    return VersionFolder(number, mark, files, _content_problem(folder, number, path, files))
 
 
 def _content_problem(folder: LocalFolder, number: int, path: Path, files: tuple[_Change, ...]) -> FetchProblem | None:
@@ -77,17 +82,12 @@ def _content_problem(folder: LocalFolder, number: int, path: Path, files: tuple[
     return None
 
 
-def _unrest(
-    folder: LocalFolder, number: int, files: tuple[_Change, ...], before: VersionFolder | None, now: float
-) -> FetchProblem | None:
-    """What a listing does not show is still on its way: a version counts once two looks in a row see the same, or once
-    it has not been changed for a while."""
+def _is_written(files: tuple[_Change, ...], before: VersionFolder | None, now: float) -> bool:
+    """A listing does not show what is still to come: a version rests once two looks in a row see the same, or once it
+    has not been changed for a while."""
     if before is not None and before.files == files:
-        return None
-    if all(changed / 1e9 < now - REST_SECONDS for _, _, changed in files):
-        return None
-    message = f"{folder.uri}: version {number}: it is being written; it is taken once it rests"
-    return FetchProblem(reason=Reason.INCOMPLETE_VERSION, message=message)
+        return False
+    return any(changed / 1e9 >= now - REST_SECONDS for _, _, changed in files)
 
 
 def _files(path: Path) -> Iterator[_Change]:

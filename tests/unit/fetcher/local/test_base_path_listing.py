@@ -165,14 +165,24 @@ def test_what_is_being_written_is_waited_for(tmp_path: Path) -> None:
     publish(folder, 1)
     written = Path(folder.base_path, "1/saved_model.pb").stat().st_ctime
     first = seen(folder, now=written + 1)
-    assert first.versions[1].problem == FetchProblem(
-        reason=Reason.INCOMPLETE_VERSION,
-        message="pvc://store/models/mnist: version 1: it is being written; it is taken once it rests",
-    )
+    assert (first.versions[1].is_written, first.versions[1].problem) == (True, None)
     write(Path(folder.base_path, "1"), {"assets/words.txt": "more"})
     second = seen(folder, first, written + 2)
     assert not second.whole
     assert seen(folder, second, written + 3).whole == {1}
+
+
+def test_what_it_lacks_meanwhile_is_on_its_way(tmp_path: Path) -> None:
+    """No error is said of an upload that has just begun; where it rests, it lacks something."""
+    folder = on_claim(tmp_path)
+    publish(folder, 1)
+    Path(folder.base_path, "1", SHARD).unlink()
+    written = Path(folder.base_path, "1").stat().st_ctime
+    first = seen(folder, now=written + 1)
+    assert first.versions[1].problem is None
+    second = seen(folder, first, written + 2)
+    assert second.versions[1].problem
+    assert second.versions[1].problem.reason is Reason.INCOMPLETE_VERSION
 
 
 def test_what_was_there_before_is_whole_at_once(tmp_path: Path) -> None:
