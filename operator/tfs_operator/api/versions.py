@@ -56,7 +56,7 @@ class AllVersions(ApiModel):
 
 
 class VersionPolicy(ApiModel):
-    """How the model server picks versions by itself. Set exactly one of `latest` and `all`."""
+    """How versions are picked of those that are there. Set exactly one of `latest` and `all`."""
 
     latest: Annotated[int, Field(ge=1, le=MAX_INT32, json_schema_extra={"format": "int32"})] | None = None
     """Serve the N versions with the highest numbers. A new version folder is served once it appears."""
@@ -91,7 +91,8 @@ class VersionSelection(ApiModel):
     """Serve exactly these versions: the names of the version folders below the base path, as numbers."""
 
     version_policy: VersionPolicy | None = None
-    """Let the model server pick the versions, by `latest: N` or `all: {}`. Not together with `versions`."""
+    """Let the versions be picked of those that are there, by `latest: N` or `all: {}`. A version that appears is tried
+    first, as one that is named. Not together with `versions`."""
 
     version_labels: VersionLabels | None = None
     """Names for versions, such as `{stable: 1, canary: 2}`. A client that asks for
