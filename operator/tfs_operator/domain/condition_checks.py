@@ -12,6 +12,7 @@ from tfs_operator.domain.folder_checks import folder_lacks_a_version
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, END, PodObservation, Problem
 from tfs_operator.domain.recycle_checks import memory_bounded
+from tfs_operator.domain.room import tight
 from tfs_operator.domain.scaling_checks import keda_is_missing, scaling_active
 from tfs_operator.domain.times import rfc3339_seconds, since
 
@@ -101,7 +102,8 @@ def _a_version_is_missing(evidence: Evidence) -> Verdict | None:
     for model in evidence.aspired.models:
         for pod in _running(evidence, model):
             if missing := _missing(model, pod):
-                words = f"model {model.name} on pod {pod.name}: {missing}"
+                parts = (f"model {model.name} on pod {pod.name}: {missing}", tight(evidence, pod))
+                words = "; ".join(filter(None, parts))
                 waiting = _waiting(evidence, model.name)
                 reason = Reason.FETCHING if _is_fetching(evidence, model.name) else Reason.LOADING
                 return _reload_was_refused(evidence) or Verdict("False", reason, words, waiting)
