@@ -22,10 +22,12 @@ HEAVY, MUTE = 3, 4
 LIMIT = "500Mi"
 """Enough for the server and the example model, and not for a version of `BALLAST_MEBIBYTES`."""
 BALLAST_MEBIBYTES = 600
+DISK_LIMIT = "64Mi"
 
 
 def base() -> Manifest:
-    server = {"resources": {"requests": {"memory": "200Mi"}, "limits": {"memory": LIMIT}}}
+    limits = {"memory": LIMIT, "ephemeral-storage": DISK_LIMIT}
+    server = {"resources": {"requests": {"memory": "200Mi", "ephemeral-storage": "1Mi"}, "limits": limits}}
     rollout = {"bakeSeconds": 0, "trialSeconds": 1, "drainSeconds": 5}
     return {"modelUri": "pvc://models/mnist", "replicas": 2, "rollout": rollout, "server": server}
 
@@ -132,3 +134,31 @@ def test_a_served_folder_that_vanishes_is_said_and_a_label_that_moves_away_is_ac
         mnist.await_end(stable=2)
     finally:
         kubectl(*in_loader, "cd /models/mnist && mv gone 1")
+
+
+def test_a_pod_that_is_evicted_is_named_while_it_is_missed_and_counts_no_more(mnist: Scene) -> None:
+    """For its disk: the kubelet ends it, and the object stays."""
+    kubectl, name = mnist.tfmodel.kubectl, mnist.tfmodel.pods()[0]["metadata"]["name"]
+    kubectl("exec", name, "--container", "model-server", "--", "sh", "-c", "head -c 128M /dev/zero > /tmp/full")
+    try:
+        eventually(lambda: phase(mnist, name) == "Failed", WAIT_SECONDS, what=f"{name} to be evicted")
+        eventually(lambda: ready_pods(mnist) == 2, WAIT_SECONDS, what="another pod to be ready")
+        assert any(f"pod {name} was evicted" in note for note in notes(mnist)), notes(mnist)
+        mnist.tfmodel.wait("Ready")
+        mnist.apply(stable=2)
+        mnist.await_label("stable", 2)
+        assert mnist.tfmodel.wait("Ready")["reason"] == "Serving"
+        assert phase(mnist, name) == "Failed"
+    finally:
+        kubectl("delete", "pod", name, "--ignore-not-found", "--timeout=60s", seconds=70)
+
+
+def phase(scene: Scene, pod: str) -> str:
+    found = scene.tfmodel.kubectl.get("pod", pod) or {"status": {}}
+    return str(found["status"].get("phase"))
+
+
+def notes(scene: Scene) -> list[str]:
+    """Of the TFModel's events."""
+    found = scene.tfmodel.kubectl.find("events.events.k8s.io")
+    return [str(event.get("note")) for event in found if event["regarding"]["name"] == scene.tfmodel.name]

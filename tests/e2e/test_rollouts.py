@@ -175,6 +175,23 @@ def test_a_pod_that_is_deleted_in_the_middle_of_a_rollout(mnist: Scene) -> None:
         mnist.await_gone(gone)
         report = mnist.conclude(running)
     assert_all_answered(report)
+    assert report.histories() <= {(old,), (old, new), (new,)}, "no pod steps back, the one that joins neither"
+
+
+def test_an_edit_of_a_label_and_of_the_pods_at_once_is_one_rollout_without_a_step_back(mnist: Scene) -> None:
+    old = mnist.labels()["stable"]
+    new, before = other(old), {pod["metadata"]["uid"] for pod in mnist.tfmodel.pods()}
+    edited = Scene(
+        mnist.tfmodel, mnist.connects, {**mnist.base, "podTemplate": {"annotations": {"example.com/edit": "1"}}}
+    )
+    with mnist.under_load() as running:
+        edited.apply(stable=new)
+        ended = edited.await_end(stable=new)
+        report = edited.conclude(running)
+    assert_all_answered(report)
+    assert_answered(report, new, since=ended)
+    assert report.histories() <= {(old,), (old, new), (new,)}, "no pod steps back"
+    assert not before & {pod["metadata"]["uid"] for pod in mnist.tfmodel.pods()}
 
 
 def test_a_model_server_that_is_killed_in_the_middle_of_a_rollout(mnist: Scene) -> None:

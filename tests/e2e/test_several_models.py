@@ -10,6 +10,7 @@ from testing.local_cluster import incarnation, model
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.tfmodel import TFModel
+from testing.waiting import eventually
 
 
 def item(name: str, **labels: int) -> dict[str, Any]:
@@ -78,3 +79,27 @@ def test_a_version_that_cannot_load_leaves_the_other_model_alone(
             answers = digits.client.ask_rest(url, name, "stable", asked)
             assert digits.same(answers, digits.locally(trained.folder, asked))
     assert incarnation.of(both) == before
+
+
+def test_a_model_with_a_typo_freezes_no_other(both: TFModel, version_1: Trained) -> None:
+    """It is said of which model and of which folder; the labels of the others move and roll back meanwhile."""
+    asked = digits.images(version_1)
+    typo = {"name": "third", "modelUri": "pvc://models/thrid", "versionLabels": {"stable": 1}}
+    both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=1), typo))
+    both.wait("Ready", "False")
+    both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=2), typo))
+    eventually(lambda: labels(both).get("right") == {"stable": 2}, what="the label of right to move")
+    local = digits.locally(version_1.folder, asked)
+    with both.forward() as (url, _):
+        for name in ("left", "right"):
+            assert digits.same(digits.client.ask_rest(url, name, "stable", asked), local)
+    ready = both.wait("Ready", "False", reason="NoVersions")
+    assert "model third" in ready["message"]
+    assert "pvc://models/thrid: there is no such folder" in ready["message"]
+    both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=1)))
+    both.wait("Ready")
+    assert labels(both) == {"left": {"stable": 1}, "right": {"stable": 1}}
+
+
+def labels(tfmodel: TFModel) -> dict[str, dict[str, int]]:
+    return {each["name"]: each["labels"] for each in tfmodel.live()["status"]["models"]}
