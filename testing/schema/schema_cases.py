@@ -9,50 +9,39 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from testing.schema import autoscaling_cases, storage_cases, trial_cases, tuning_cases
-from testing.schema.storage_cases import PATH, SCHEME
-
-Manifest = dict[str, Any]
-Pair = tuple[Any, Any]
-Rows = dict[str, dict[str, Pair | list[Pair]]]
-
-MAX_INT32 = 2**31 - 1
-MAX_INT64 = 2**63 - 1
-
-MODEL: Manifest = {"modelUri": "file:///m"}
-NAMED: Manifest = {"name": "a", "modelUri": "file:///a"}
-CONDITION: Manifest = {
-    "type": "Ready",
-    "status": "True",
-    "reason": "Serving",
-    "lastTransitionTime": "2026-11-21T06:30:00Z",
-}
-ROW: Manifest = {"version": 1, "state": "AVAILABLE"}
-TIME = "2026-11-21T06:30:00.250Z"
-ROLLOUT: Manifest = {"step": "Done", "since": TIME, "began": TIME, "specHash": "0123456789abcdef"}
-FAILED: Manifest = {"version": 1, "at": TIME}
-ASKED: Manifest = {"name": "seven", "body": '{"instances": [7]}'}
-AWAITED: Manifest = {"version": 1, "since": TIME}
+from testing.schema import (
+    autoscaling_cases,
+    model_cases,
+    placement_cases,
+    rollout_cases,
+    status_cases,
+    storage_cases,
+    trial_cases,
+    tuning_cases,
+)
+from testing.schema.values import (
+    MODEL,
+    NAMED,
+    Manifest,
+    Pair,
+    Rows,
+    entries,
+    named,
+    text,
+    without,
+)
 
 SIBLINGS: dict[str, Manifest] = {
     "spec": {**MODEL, "gpus": 1},
     "spec.models[]": NAMED,
-    "status.conditions[]": CONDITION,
-    "status.models[]": {"name": "a"},
-    "status.models[].versions[]": ROW,
     "status.models[].fetching[]": storage_cases.FETCHING,
     "spec.storage.caBundle": {"name": "a"},
     "spec.storage.env[]": {"name": "A"},
-    "status.models[].rollout": ROLLOUT,
-    "status.models[].rollout.failures[]": FAILED,
-    "status.models[].rollout.awaited[]": AWAITED,
     "spec.server": {"resources": {"limits": {"memory": "1Gi"}}},
     "spec.server.env[]": {"name": "A"},
-    "spec.rollout.verify.requests[]": ASKED,
-    "spec.rollout.verify.configMap": {"name": "a"},
-    "status.models[].versions[].verified": {"outcome": "Good"},
     **autoscaling_cases.SIBLINGS,
-    **trial_cases.SIBLINGS,
+    **rollout_cases.SIBLINGS,
+    **status_cases.SIBLINGS,
 }
 """What an object needs besides the field in question."""
 
@@ -81,13 +70,6 @@ NAME = (
 )
 ONE_KIND = "set exactly one of modelUri (one model) and models (several models in one server)"
 WITH_ITS_MODEL = "with models, versions, versionPolicy and versionLabels belong to each item of models"
-NOT_BOTH = "versions and versionPolicy exclude each other: list the versions, or let the policy pick them"
-LABELS_ARE_SERVED = "every version in versionLabels must be one of versions: add the version, or move the label"
-ONE_POLICY = "set exactly one of latest and all, for example latest: 2 or all: {}"
-LABEL = "a label has 1 to 63 characters: letters, digits, '_', '-' and '.'"
-DOTS = "must not have '.' or '..' as a part of its path"
-SLASHES = "must have single slashes between the parts of its path"
-CHARACTERS = "may have letters, digits and . _ @ + = ~ - in its path"
 GPUS = "ask for GPUs by spec.gpus, which also picks the GPU image and the toleration"
 ENV_VALUE = "value and valueFrom exclude each other"
 FLAG = "each item is one flag, --name or --name=value, for example --enable_profiler=false"
@@ -97,125 +79,8 @@ MANAGED_FLAG = (
     "allow_version_labels_for_unavailable_models, monitoring_config_file, max_num_load_retries, "
     "load_retry_interval_micros, num_load_threads, ssl_config_file"
 )
-RESERVED_LABEL = "labels below app.kubernetes.io/ and tfs-operator.io/ are set by the operator"
-RESERVED_ANNOTATION = "annotations below tfs-operator.io/ are set by the operator"
-REQUEST_BODY = 'must be a JSON object in text, as clients send it: {"instances": ...} or {"inputs": ...}'
-WHOLE_ANSWER = 'must be a whole answer in text, a JSON object: {"predictions": ...} or {"outputs": ...}'
-TO_ITS_MODELS = "with models, each of rollout.verify.requests names one of them in model"
-PORTS = "restPort and grpcPort must differ"
 
 
-def text(length: int) -> str:
-    return "a" * length
-
-
-def numbers(count: int) -> list[int]:
-    return list(range(count))
-
-
-def entries(count: int, value: Any = "v") -> dict[str, Any]:
-    return {f"k{index}": value for index in range(count)}
-
-
-def named(count: int, **fields: Any) -> list[Manifest]:
-    return [{**fields, "name": f"n{index}"} for index in range(count)]
-
-
-def json_text(length: int) -> str:
-    return "{" + text(length - 1)
-
-
-def _verify_named(*models: str) -> Manifest:
-    """A TFModel of the models a and b, with a request to each of these; to none in particular for an empty name."""
-    requests = [
-        {**ASKED, "name": f"r{index}", **({"model": name} if name else {})} for index, name in enumerate(models)
-    ]
-    return {"models": [{**NAMED, "name": name} for name in "ab"], "rollout": {"verify": {"requests": requests}}}
-
-
-def _selection(path: str, owner: Manifest) -> Rows:
-    """The versions and labels of one model, at the top level or in `models`."""
-    return {
-        path: {
-            NOT_BOTH: ({**owner, "versions": [1]}, {**owner, "versions": [1], "versionPolicy": {"latest": 1}}),
-            LABELS_ARE_SERVED: [
-                (
-                    {**owner, "versions": [1, 2], "versionLabels": {"stable": 1, "canary": 2}},
-                    {**owner, "versions": [1, 2], "versionLabels": {"stable": 1, "canary": 3}},
-                ),
-                ({**owner, "versionPolicy": {"all": {}}, "versionLabels": {"stable": 3}}, None),
-                ({**owner, "versionLabels": {"stable": 3}}, None),
-            ],
-        },
-        f"{path}.versions": {
-            "minItems": ([1], []),
-            "maxItems": (numbers(64), numbers(65)),
-            "x-kubernetes-list-type": ([1, 2], [1, 2, 1]),
-        },
-        f"{path}.versions[]": {"minimum": (0, -1), "format int64": (MAX_INT64, MAX_INT64 + 1)},
-        f"{path}.versionPolicy": {
-            ONE_POLICY: [({"latest": 2}, {}), ({"all": {}}, {"latest": 2, "all": {}})],
-        },
-        f"{path}.versionPolicy.latest": {"minimum": (1, 0), "maximum": (MAX_INT32, MAX_INT32 + 1)},
-        f"{path}.versionLabels": {
-            "minProperties": ({"stable": 1}, {}),
-            "maxProperties": (entries(32, 1), entries(33, 1)),
-            LABEL: [
-                ({"Stable_1.0-rc": 1}, {"a b": 1}),
-                ({text(63): 1}, {text(64): 1}),
-                ({"-": 1}, {"": 1}),
-                ({"stable": 1}, {"stable\n": 1}),
-                ({"stable": 1}, {"a/b": 1}),
-                ({"stable": 1}, {"ä": 1}),
-                ({"stable": 1}, {'a" value: 9 } #': 1}),
-            ],
-        },
-        f"{path}.versionLabels.*": {"minimum": (0, -1), "format int64": (MAX_INT64, MAX_INT64 + 1)},
-        f"{path}.modelUri": {
-            "minLength": ("file:///m", ""),
-            "maxLength": (f"file:///{text(1016)}", f"file:///{text(1017)}"),
-            SCHEME: [
-                ("file:///mnist", "/mnist"),
-                ("hostpath:///mnist", "PVC://models/mnist"),
-                *storage_cases.URI_SCHEMES,
-            ],
-            PATH: [
-                ("pvc://models/mnist", "pvc://models"),
-                ("pvc://a.b-c/mnist/", "pvc://models/"),
-                ("file:///m", "file:///"),
-                ("hostpath:///m", "hostpath://m/x"),
-                ("pvc://models/mnist", "pvc:///mnist"),
-                ("pvc://models/mnist", "pvc://Models/mnist"),
-                ("pvc://models/mnist", "pvc://../mnist"),
-                ("file:///m", "file:////m"),
-                *storage_cases.URI_PATHS,
-            ],
-            DOTS: [
-                ("pvc://models/a/b", "pvc://models/../b"),
-                ("pvc://models/a/..b", "pvc://models/a/.."),
-                ("pvc://models/a/.b", "pvc://models/a/./b"),
-                ("pvc://models/a...", "file:///.."),
-                ("pvc://models/.hidden/m", "file:///."),
-            ],
-            SLASHES: [("pvc://models/a/b", "pvc://models/a//b"), ("file:///a/", "file:///a//")],
-            CHARACTERS: [
-                ("pvc://models/a_b@c+d=e~f-G.0", "pvc://models/a b"),
-                ("file:///m", "file:///m\n"),
-                ("file:///m", "file:///ä"),
-                ("file:///m", 'file:///m" }'),
-                ("file:///m", "file:///m?x"),
-                ("file:///m", "file:///%2e%2e/m"),
-            ],
-        },
-    }
-
-
-_TEXT_MAP: dict[str, Pair | list[Pair]] = {"maxProperties": (entries(64), entries(65))}
-_OWN_ANNOTATIONS: list[Pair] = [
-    ({"my-tfs-operator.io/x": "a"}, {"tfs-operator.io/attempt": "a"}),
-    ({"example.com/tfs-operator.io/x": "a"}, {"a": "b", "tfs-operator.io/certificate-renewal": "c"}),
-]
-_TEXT_VALUE: dict[str, Pair | list[Pair]] = {"maxLength": (text(4096), text(4097))}
 _AMOUNTS: dict[str, Pair | list[Pair]] = {"maxProperties": (entries(32, 1), entries(33, 1))}
 _AMOUNT: dict[str, Pair | list[Pair]] = {
     "minimum": (0, -1),
@@ -232,14 +97,6 @@ _AMOUNT: dict[str, Pair | list[Pair]] = {
     ],
     "x-kubernetes-int-or-string": [(1, 0.5), ("1", True)],
 }
-_PORT: dict[str, Pair | list[Pair]] = {"minimum": (1, 0), "maximum": (65535, 65536)}
-_COUNT: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "maximum": (MAX_INT32, MAX_INT32 + 1)}
-_GENERATION: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "format int64": (MAX_INT64, MAX_INT64 + 1)}
-_TIME: dict[str, Pair | list[Pair]] = {"format date-time": (TIME, "today")}
-
-
-def without(item: Manifest, key: str) -> Manifest:
-    return {name: value for name, value in item.items() if name != key}
 
 
 _OTHERS: Rows = {
@@ -361,179 +218,8 @@ _OTHERS: Rows = {
         ],
     },
     "spec.server.extraArgs[]": {"minLength": ("--a", "--"), "maxLength": (f"--{text(1022)}", f"--{text(1023)}")},
-    "spec.rollout.loadTimeoutSeconds": {"minimum": (1, 0), "maximum": (86400, 86401)},
-    "spec.rollout.bakeSeconds": {"minimum": (0, -1), "maximum": (86400, 86401)},
-    "spec.rollout.drainSeconds": {"minimum": (0, -1), "maximum": (3600, 3601)},
-    "spec.rollout.verify.requests": {
-        "maxItems": (named(16, body="{}"), named(17, body="{}")),
-        "x-kubernetes-list-type": ([ASKED, {**ASKED, "name": "eight"}], [ASKED, ASKED]),
-    },
-    "spec.rollout.verify.requests[]": {
-        "required name": (ASKED, without(ASKED, "name")),
-        "required body": (ASKED, without(ASKED, "body")),
-    },
-    "spec.rollout.verify.requests[].name": {
-        "minLength": ("a", ""),
-        "maxLength": (text(63), text(64)),
-        "pattern": [("Digit_7.0-b", "a b"), ("7", "-"), ("a", "a\n")],
-    },
-    "spec.rollout.verify.requests[].model": {
-        "minLength": ("a", ""),
-        "maxLength": (text(63), text(64)),
-        "pattern": [("Cats_2.0-b", "cats/2"), ("a", "a\n")],
-    },
-    "spec.rollout.verify.requests[].body": {
-        "minLength": ("{}", "{"),
-        "maxLength": (json_text(65536), json_text(65537)),
-        REQUEST_BODY: [(' \t\r\n{"instances": []}', "[1]"), ("{}", '"{}"')],
-    },
-    "spec.rollout.verify.requests[].equals": {
-        "minLength": ("{}", "{"),
-        "maxLength": (json_text(65536), json_text(65537)),
-        WHOLE_ANSWER: ('{"predictions": [1]}', "[1]"),
-    },
-    "spec.rollout.verify.requests[].tolerance": {"minimum": (0, -0.1), "maximum": (1e6, 1.1e6)},
-    "spec.rollout.verify.configMap": {"required name": ({"name": "a"}, {"key": "a"})},
-    "spec.rollout.verify.configMap.name": storage_cases.NAME,
-    "spec.rollout.verify.configMap.key": {
-        "minLength": ("a", ""),
-        "maxLength": (text(253), text(254)),
-        "pattern": [("digits_1.json", "a/b"), ("a", "a\n")],
-    },
-    "spec.podTemplate.labels": {
-        "maxProperties": (entries(32), entries(33)),
-        RESERVED_LABEL: [
-            ({"app": "a"}, {"app.kubernetes.io/name": "a"}),
-            ({"kubernetes.io/name": "a"}, {"tfs-operator.io/x": "a"}),
-            ({"my-tfs-operator.io/x": "a"}, {"app": "a", "app.kubernetes.io/instance": "b"}),
-        ],
-    },
-    "spec.podTemplate.labels.*": {"maxLength": (text(63), text(64))},
-    "spec.podTemplate.annotations": {**_TEXT_MAP, RESERVED_ANNOTATION: _OWN_ANNOTATIONS},
-    "spec.podTemplate.annotations.*": _TEXT_VALUE,
-    "spec.podTemplate.nodeSelector": _TEXT_MAP,
-    "spec.podTemplate.nodeSelector.*": _TEXT_VALUE,
-    "spec.podTemplate.tolerations": {"maxItems": ([{}] * 32, [{}] * 33)},
-    "spec.podTemplate.tolerations[].key": {"maxLength": (text(316), text(317))},
-    "spec.podTemplate.tolerations[].operator": {"enum": [("Exists", "Is"), ("Equal", "")]},
-    "spec.podTemplate.tolerations[].value": {"maxLength": (text(63), text(64))},
-    "spec.podTemplate.tolerations[].effect": {
-        "enum": [("NoSchedule", "Never"), ("PreferNoSchedule", ""), ("NoExecute", "noexecute")],
-    },
-    "spec.podTemplate.tolerations[].tolerationSeconds": _COUNT,
-    "spec.podTemplate.topologySpreadConstraints": {"maxItems": ([{"maxSkew": 1}] * 16, [{"maxSkew": 1}] * 17)},
-    "spec.podTemplate.priorityClassName": {"minLength": ("a", ""), "maxLength": (text(253), text(254))},
-    "spec.service": {
-        PORTS: [({"restPort": 80, "grpcPort": 81}, {"restPort": 80, "grpcPort": 80}), ({}, {"restPort": 8500})],
-    },
-    "spec.service.type": {"enum": [("ClusterIP", "ExternalName"), ("NodePort", ""), ("LoadBalancer", "nodeport")]},
-    "spec.service.annotations": {**_TEXT_MAP, RESERVED_ANNOTATION: _OWN_ANNOTATIONS},
-    "spec.service.annotations.*": _TEXT_VALUE,
-    "spec.service.restPort": _PORT,
-    "spec.service.grpcPort": _PORT,
     "spec.server.tls": {"required secretName": ({"secretName": "a"}, {})},
     "spec.server.tls.secretName": storage_cases.NAME,
-    "spec.networkPolicy.allowFrom": {"maxItems": ([{"podSelector": {}}] * 64, [{"podSelector": {}}] * 65)},
-    "status.observedGeneration": _GENERATION,
-    "status.conditions": {
-        "maxItems": (
-            [{**CONDITION, "type": f"T{index}"} for index in range(16)],
-            [{**CONDITION, "type": f"T{index}"} for index in range(17)],
-        ),
-        "x-kubernetes-list-type": (
-            [CONDITION, {**CONDITION, "type": "Progressing"}],
-            [CONDITION, {**CONDITION, "status": "False"}],
-        ),
-    },
-    "status.conditions[]": {
-        f"required {key}": (CONDITION, without(CONDITION, key))
-        for key in ("type", "status", "reason", "lastTransitionTime")
-    },
-    "status.conditions[].type": {"minLength": ("A", ""), "maxLength": (text(316), text(317))},
-    "status.conditions[].status": {"enum": [("True", "Yes"), ("False", "false"), ("Unknown", "")]},
-    "status.conditions[].reason": {"minLength": ("A", ""), "maxLength": (text(1024), text(1025))},
-    "status.conditions[].message": {"maxLength": (text(32768), text(32769))},
-    "status.conditions[].observedGeneration": _GENERATION,
-    "status.conditions[].lastTransitionTime": {"format date-time": ("2026-11-21T06:30:00Z", "today")},
-    "status.replicas": _COUNT,
-    "status.readyReplicas": _COUNT,
-    "status.selector": {"maxLength": (text(1024), text(1025))},
-    "status.availableVersions": {"maxLength": (text(4096), text(4097))},
-    "status.models": {"maxItems": (named(32), named(33))},
-    "status.models[]": {"required name": ({"name": "a"}, {"labels": {}})},
-    "status.models[].name": {"minLength": ("a", ""), "maxLength": (text(63), text(64))},
-    "status.models[].labels": {"maxProperties": (entries(32, 1), entries(33, 1))},
-    "status.models[].labels.*": _GENERATION,
-    "status.models[].versions": {"maxItems": ([ROW] * 256, [ROW] * 257)},
-    "status.models[].versions[]": {
-        "required version": (ROW, without(ROW, "version")),
-        "required state": (ROW, without(ROW, "state")),
-    },
-    "status.models[].versions[].version": _GENERATION,
-    "status.models[].versions[].state": {
-        "enum": [("UNKNOWN", ""), ("START", "available"), ("LOADING", "Ready"), ("END", "DEAD"), ("UNLOADING", "UP")],
-    },
-    "status.models[].versions[].availableReplicas": _COUNT,
-    "status.models[].versions[].labels": {"maxItems": (["a"] * 32, ["a"] * 33)},
-    "status.models[].versions[].message": {"maxLength": (text(2048), text(2049))},
-    "status.models[].versions[].verified": {"required outcome": ({"outcome": "Good"}, {"message": "a"})},
-    "status.models[].versions[].verified.outcome": {"enum": [("Good", "GOOD"), ("Bad", ""), ("Unproven", "Unknown")]},
-    "status.models[].versions[].verified.message": {"maxLength": (text(2048), text(2049))},
-    "status.models[].rollout": {
-        f"required {key}": (ROLLOUT, without(ROLLOUT, key)) for key in ("step", "since", "began")
-    },
-    "status.models[].rollout.step": {
-        "enum": [
-            ("Fetch", "Fetching"),
-            ("Try", "Trial"),
-            ("Compare", "compare"),
-            ("Load", "load"),
-            ("Commit", ""),
-            ("Label", "Labels"),
-            ("Bake", "Baking"),
-            ("Retire", "RETIRE"),
-            ("Withdraw", "Withdrawn"),
-            ("Wait", "Waiting"),
-            ("Done", "Complete"),
-        ],
-    },
-    "status.models[].rollout.message": {"maxLength": (text(4096), text(4097))},
-    "status.models[].rollout.since": _TIME,
-    "status.models[].rollout.began": _TIME,
-    "status.models[].rollout.specHash": {"maxLength": (text(64), text(65))},
-    "status.models[].rollout.failures": {"maxItems": ([FAILED] * 64, [FAILED] * 65)},
-    "status.models[].rollout.failures[]": {
-        "required version": (FAILED, without(FAILED, "version")),
-        "required at": (FAILED, without(FAILED, "at")),
-    },
-    "status.models[].rollout.failures[].version": _GENERATION,
-    "status.models[].rollout.failures[].message": {"maxLength": (text(2048), text(2049))},
-    "status.models[].rollout.failures[].at": _TIME,
-    "status.models[].rollout.failures[].attempts": _COUNT,
-    "status.models[].rollout.failures[].content": {"maxLength": (text(64), text(65))},
-    "status.models[].rollout.failures[].replacedAt": _TIME,
-    "status.models[].rollout.awaited": {"maxItems": ([AWAITED] * 64, [AWAITED] * 65)},
-    "status.models[].rollout.awaited[]": {
-        "required version": (AWAITED, without(AWAITED, "version")),
-        "required since": (AWAITED, without(AWAITED, "since")),
-    },
-    "status.models[].rollout.awaited[].version": _GENERATION,
-    "status.models[].rollout.awaited[].since": _TIME,
-    "status.models[].rollout.reported.labels": {"maxProperties": (entries(32, 1), entries(33, 1))},
-    "status.models[].rollout.reported.labels.*": _GENERATION,
-    "status.models[].rollout.reported.versions": {"maxItems": ([1] * 256, [1] * 257)},
-    "status.models[].rollout.reported.versions[]": _GENERATION,
-}
-
-
-_VERIFY_OF_SPEC: Rows = {
-    "spec": {
-        TO_ITS_MODELS: [
-            (_verify_named("a", "b", "a"), _verify_named("a", "c")),
-            (_verify_named(), _verify_named("")),
-            ({**MODEL, "rollout": {"verify": {"requests": [ASKED]}}}, None),
-        ],
-    },
 }
 
 
@@ -547,13 +233,15 @@ def _merged(*parts: Rows) -> Rows:
 
 ROWS = _merged(
     _OTHERS,
-    _VERIFY_OF_SPEC,
+    placement_cases.ROWS,
+    rollout_cases.ROWS,
+    status_cases.ROWS,
     storage_cases.ROWS,
     autoscaling_cases.ROWS,
     tuning_cases.ROWS,
     trial_cases.ROWS,
-    _selection("spec.models[]", NAMED),
-    _selection("spec", MODEL),
+    model_cases.selection("spec.models[]", NAMED),
+    model_cases.selection("spec", MODEL),
 )
 
 

@@ -10,7 +10,8 @@ import yaml
 
 from testing.api_client import Api, Manifest, Refused
 from testing.control_plane.control_plane import TESTER, ControlPlane, binary
-from testing.schema.schema_cases import CASES, MODEL, Case, constraints, nodes, places, tfmodel
+from testing.schema.schema_cases import CASES, Case, constraints, nodes, places, tfmodel
+from testing.schema.values import MODEL
 from testing.waiting import eventually
 from tfs_operator.api.crd import custom_resource_definition
 from tfs_operator.api.resource import InvalidTFModel, TFModel
