@@ -1,5 +1,6 @@
 """Specs that are not acted on: said by a condition, in one log line, with nothing made."""
 
+import http
 import time
 
 import pytest
@@ -67,13 +68,13 @@ def test_an_invalid_spec_from_an_older_crd_becomes_a_condition(
     loose = [{**strict[0], "schema": {"openAPIV3Schema": _anything()}}]
     merge = "application/merge-patch+json"
     api.request("PATCH", path, {"spec": {"versions": loose}}, merge)
+    bad = tfmodel(namespace, modelUri="pvc://models/../etc", gpus=-1)
     try:
-        bad = tfmodel(namespace, modelUri="pvc://models/../etc", gpus=-1)
         eventually(lambda: _created(api, bad))
         found = wait_for_reason(api, namespace, "mnist", "InvalidSpec")
     finally:
         api.request("PATCH", path, {"spec": {"versions": strict}}, merge)
-        eventually(lambda: _listed(api, namespace))
+        eventually(lambda: _is_invalid(api, bad))
     assert "spec.modelUri: must not have '.' or '..'" in found["message"]
     assert "spec.gpus" in found["message"]
     assert children(api, namespace) == []
@@ -85,13 +86,14 @@ def _anything() -> dict[str, object]:
     return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
-def _listed(api: Api, namespace: str) -> bool:
-    """A changed schema makes the API server open its storage anew, and it answers 429 meanwhile."""
+def _is_invalid(api: Api, manifest: dict[str, object]) -> bool:
+    """A changed schema makes the API server open its storage anew, some time later: it answers by the old one until
+    then, and 429 meanwhile."""
     try:
-        api.list("TFModel", namespace)
-    except Refused:
-        return False
-    return True
+        api.create(manifest, "?dryRun=All")
+    except Refused as refusal:
+        return refusal.status == http.HTTPStatus.UNPROCESSABLE_ENTITY
+    return False
 
 
 def _created(api: Api, manifest: dict[str, object]) -> bool:

@@ -140,12 +140,20 @@ async def _opened(address: _Address, deadline_seconds: float) -> grpc.aio.Channe
 async def _call_until_begun(
     channel: grpc.aio.Channel, host: str, port: int, request: pb.ReloadConfigRequest, deadline: float
 ) -> pb.ReloadConfigResponse:
-    """Repeats a call that found no thread, with a pause, as long as there is time for another one."""
-    failures = 0
+    """Repeats a call that found no thread, with a pause, as long as there is time for another one. A last one for which
+    too little time was left does not hide that the server was busy."""
+    failures, began, busy = 0, time.monotonic(), None
     while True:
+        tried = time.monotonic()
         try:
-            return await _call(channel, host, port, request, deadline - time.monotonic())
-        except ModelServerBusy:
+            return await _call(channel, host, port, request, deadline - tried)
+        except ModelServerUnreachable:
+            had_little_time = deadline - tried < tried - began and time.monotonic() >= deadline
+            if busy is None or not had_little_time:
+                raise
+            raise busy from None
+        except ModelServerBusy as error:
+            busy = error
             failures += 1
             pause = delay(failures, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)
             if time.monotonic() + 2 * pause > deadline:

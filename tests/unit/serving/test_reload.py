@@ -67,6 +67,28 @@ async def test_a_server_that_stays_without_a_free_thread_is_busy_at_the_deadline
     assert len(model_server.seen) == seen
 
 
+@pytest.mark.parametrize(
+    ("aborts", "pause", "error"),
+    [(2, 2.0, ModelServerBusy), (1, 0.5, ModelServerUnreachable)],
+    ids=["without time", "with time"],
+)
+async def test_a_last_try_without_time_does_not_hide_that_the_server_was_busy(
+    model_server, reload_client, monkeypatch, aborts, pause, error
+):
+    """One that had most of the time was taken, and the server is at work on it."""
+
+    def answers_no_more(*_):
+        model_server.seconds = 0 if model_server.aborts else 30
+        return pause
+
+    monkeypatch.setattr("tfs_operator.serving.reload.delay", answers_no_more)
+    monkeypatch.setattr("tfs_operator.serving.reload.random.uniform", lambda *_: 1.0)
+    model_server.abort, model_server.aborts = BUSY, aborts
+    with pytest.raises(error):
+        await reload_client.reload(HOST, model_server.port, CONFIG, 6.5)
+    assert len(model_server.seen) == aborts + 1
+
+
 async def test_what_another_try_is_refused_is_a_refusal(model_server, reload_client):
     model_server.abort, model_server.aborts = BUSY, 1
     task = asyncio.create_task(reload_client.reload(HOST, model_server.port, CONFIG, 60))
