@@ -40,7 +40,7 @@ def test_requests_of_ones_own_have_to_be_answered_as_they_say(alone: Served) -> 
     wrong = {**DOUBLED, "equals": '{"predictions": [15.0]}'}
     alone.edit(rollout=verify(requests=[wrong]), versionLabels={"stable": NEW})
     failed = alone.until_reason("VersionFailed")
-    assert "request seven" in failed["message"]
+    assert "rollout.verify.requests[seven]: predictions[0] is 14.0 instead of 15.0" in failed["message"]
     assert_stays(alone)
     alone.edit(rollout=verify(requests=[DOUBLED]))
     alone.until_done()

@@ -188,9 +188,15 @@ def _restarts_well(played: World) -> None:
 
 
 def _pods_can_come_up(played: World) -> bool:
-    """A spec that names good versions only gets a fleet out of a crash loop, unless it was given up once."""
+    """A spec that names good versions only gets a fleet out of a crash loop, unless it was given up once. Where models
+    are fetched, pods wait for all that they are to start with."""
     by_name = isinstance(played.aspired.policy, Specific) and not played.status.failures
-    return bool(played.ready) or by_name or _can_start(played)
+    return bool(played.ready) or by_name or (not _starves(played) and _can_start(played))
+
+
+def _starves(played: World) -> bool:
+    assert played.committed is not None
+    return played.remote and not named_by(played.committed) <= played.folders.kinds.keys()
 
 
 def _can_start(played: World) -> bool:

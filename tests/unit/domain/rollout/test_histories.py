@@ -27,6 +27,9 @@ PARTS = 10
 @example(  # one pod lacks what is committed, and a change is withdrawn
     script=b"\xf1Q" + bytes(7) + b"\x0b\x00\x00\n\x00\x0e\xf9\x00\x00\x0e\x00\n"
 )
+@example(  # pods of a store wait for a version that it does not have, and the spec's newest ones are bad
+    script=b"\x18\xe9\x00\x00\x00\x9f\xcf\xbc\xca\x00\x0b\x0c"
+)
 def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: bytes) -> None:
     judge_the_end(play(script))
 
