@@ -81,7 +81,7 @@ async def test_what_changes_while_it_is_copied_is_noticed(source: ClaimSource, b
     version = (await source.versions())[1]
     publish(base, 1)
     os.utime(base / "1" / "saved_model.pb", (1000.0, 1000.0))
-    with pytest.raises(FetchError, match=r"version 1: saved_model.pb changed, or was removed, while") as raised:
+    with pytest.raises(FetchError, match=r"version 1: .* changed, or was removed, while") as raised:
         await source.download(version, tmp_path, Progress(0))
     assert raised.value.reason is Reason.VERSION_CHANGED
 
