@@ -1,29 +1,18 @@
 """The example model's answers: from a server on both protocols, and from the SavedModel itself."""
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from testing.local_cluster.model import EXAMPLE, Trained
+from testing.programs import loaded
 
 Answers = list[list[float]]
 
 
-def load_client() -> ModuleType:
-    """examples/mnist/client.py: what users copy is what is tested."""
-    spec = importlib.util.spec_from_file_location("mnist_client", EXAMPLE / "client.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-client = load_client()
+client = loaded(EXAMPLE / "client.py")
 
 
 def images(trained: Trained) -> list[Any]:

@@ -22,14 +22,13 @@ def summary(results: Sequence[Result], seconds: float) -> Iterator[str]:
     cpu = sum(result.cpu_seconds for result in results)
     yield f"{'together':<12} {clock(seconds):>6} {clock(cpu):>9}"
     for result in results:
-        yield from _failed_tests(result)
+        yield from (f"failed: {result.tier}: {test}" for test in _failed_tests(result))
     yield f"{sum(result.passed for result in results)} passed, {sum(failed(result) for result in results)} failed"
 
 
 def failed(result: Result) -> int:
     """A tier that ended badly without a failed test, such as by a crash, counts as one."""
-    tests = len({failure.test for failure in result.failures})
-    return tests or int(not result.is_good)
+    return len(_failed_tests(result)) or int(not result.is_good)
 
 
 def _row(result: Result) -> str:
@@ -38,9 +37,9 @@ def _row(result: Result) -> str:
     return f"{result.tier:<12} {times} {result.passed:>7} {failed(result):>7} {result.skipped:>8}{ended}"
 
 
-def _failed_tests(result: Result) -> Iterator[str]:
-    for test in dict.fromkeys(failure.test for failure in result.failures):
-        yield f"failed: {result.tier}: {test}"
+def _failed_tests(result: Result) -> list[str]:
+    """Each once, though its set-up or teardown may have failed too."""
+    return list(dict.fromkeys(failure.test for failure in result.failures))
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -148,10 +148,10 @@ async def _call_until_begun(
         try:
             return await _call(channel, host, port, request, deadline - tried)
         except ModelServerUnreachable:
-            had_little_time = deadline - tried < tried - began and time.monotonic() >= deadline
-            if busy is None or not had_little_time:
-                raise
-            raise busy from None
+            had_little_time = deadline - tried < tried - began
+            if busy is not None and had_little_time and time.monotonic() >= deadline:
+                raise busy from None
+            raise
         except ModelServerBusy as error:
             busy = error
             failures += 1

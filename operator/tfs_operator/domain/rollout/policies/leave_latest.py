@@ -45,12 +45,10 @@ def _leaving(view: View) -> list[int]:
 def _followed(view: View) -> VersionPolicy:
     """The policy that the pods were given. Where what is committed is pinned, so names versions, that is not known: it
     is taken from the spec, or else from how many versions are pinned."""
-    for policy in (view.committed.policy, view.aspired.policy):
-        if not isinstance(policy, Specific):
-            return policy
-    pin = view.committed.policy
-    assert isinstance(pin, Specific)
-    return Latest(len(pin.versions))
+    committed, aspired = view.committed.policy, view.aspired.policy
+    if not isinstance(committed, Specific):
+        return committed
+    return Latest(len(committed.versions)) if isinstance(aspired, Specific) else aspired
 
 
 def _superfluous(policy: VersionPolicy, available: frozenset[int]) -> frozenset[int]:
