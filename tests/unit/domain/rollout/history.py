@@ -143,10 +143,17 @@ def _is_said(played: World, last: Step) -> None:
     elif last.absent:
         assert last.action in (Action.LOAD, Action.TRY), last
         assert not last.absent.keys() & played.folders.kinds.keys(), (last, played.folders.kinds)
+    elif last.action is Action.DONE:
+        assert _predicts_somewhere(played, required(played)), last
     else:
         assert last.action is Action.WITHDRAW, last
         assert last.failed, last
         assert all(last.failed.values()), last
+
+
+def _predicts_somewhere(played: World, versions: set[int]) -> bool:
+    """A pod that loaded a version before its folder was repaired keeps it; another one, asked, has answered."""
+    return all(any(version in pod.available - pod.mute for pod in played.ready) for version in versions)
 
 
 def _reached(played: World) -> None:

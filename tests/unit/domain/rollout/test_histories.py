@@ -37,6 +37,7 @@ def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: byt
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
 @given(script=st.binary(min_size=4, max_size=14))
+@example(script=b"\xc6\xc7\x00\r\x9b\xbf\x00\xcd\r\x00\xca")  # one pod keeps a version of before its folder's repair
 def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: int, script: bytes) -> None:
     judge_the_end(play(script, harsh=True))
 
@@ -44,5 +45,6 @@ def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: 
 @pytest.mark.parametrize("part", range(PARTS))
 @settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
 @given(script=st.binary(min_size=4, max_size=14))
+@example(script=b"\xde\xd8\x00\x00\x80\xfa\x00\x00\x80\x0f")  # the ConfigMap is deleted during a trial
 def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: int, script: bytes) -> None:
     judge_the_end(play(script, harsh=True, watched=True))

@@ -1,5 +1,6 @@
 """Commits a model's first configuration, or the first one of a new base path, for which pods are replaced."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import Latest, ModelConfig, Specific
@@ -26,7 +27,7 @@ def bootstrap(facts: Facts) -> Step | None:
 def _goal(facts: Facts, config: ModelConfig) -> Goal:
     """Counts the labels as promised although nothing is committed, so that a pod that is coming up is left alone."""
     starting = frozenset(pod.name for pod in facts.fleet.pods if facts.is_starting(pod))
-    return Goal(config, promised=frozenset(config.labels), starting=starting)
+    return Goal(config, keep_available=True, promised=frozenset(config.labels), starting=starting)
 
 
 def _memory(facts: Facts, *, proven: bool) -> Memory:
@@ -47,9 +48,17 @@ def _adopted(facts: Facts) -> ModelConfig | None:
     """Returns what the pods serve, when the committed configuration was lost: it works, and the spec may not."""
     if not facts.fleet.pods:
         return None
-    available = frozenset().union(*(pod.observed.available for pod in facts.fleet.pods))
-    labels = {label: to for label in facts.aspired.labels if (to := _answer(facts, label)) in available}
-    return replace(facts.aspired, policy=Specific(tuple(sorted(available))), labels=labels) if available else None
+    available = [pod.observed.available for pod in facts.fleet.pods]
+    anywhere = frozenset().union(*available)
+    labels = {label: to for label in facts.aspired.labels if (to := _answer(facts, label)) in anywhere}
+    versions = _known(available, labels) or anywhere
+    return replace(facts.aspired, policy=Specific(tuple(sorted(versions))), labels=labels) if versions else None
+
+
+def _known(available: list[frozenset[int]], labels: Mapping[str, int]) -> frozenset[int]:
+    """Returns those that clients were given: a version that a single pod has may be there to be tried."""
+    everywhere = frozenset.intersection(*available) if len(available) > 1 else frozenset()
+    return everywhere | frozenset(labels.values())
 
 
 def _answer(facts: Facts, label: str) -> int:

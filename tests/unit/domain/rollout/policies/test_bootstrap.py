@@ -31,8 +31,18 @@ def test_another_base_path_begins_anew() -> None:
 
 
 def test_a_lost_configuration_is_adopted_from_the_pods() -> None:
-    first = step(bootstrap(facts(named(3, stable=3), None, pod("a", 1, stable=1), pod("b", 1, 2, stable=1))))
+    first = step(bootstrap(facts(named(3, stable=3), None, pod("a", 1, 2, stable=1), pod("b", 1, 2, stable=1))))
     assert (first.commit, first.memory.proven) == (named(1, 2, stable=1), True)
+
+
+def test_a_version_that_a_single_pod_tries_is_not_adopted_and_stays_loaded() -> None:
+    first = step(bootstrap(facts(named(2, stable=2), None, pod("a", 1, 2, stable=1), pod("b", 1, stable=1))))
+    assert (first.commit, first.goal.keep_available) == (named(1, stable=1), True)
+
+
+def test_without_a_label_everything_that_pods_serve_is_adopted() -> None:
+    first = step(bootstrap(facts(named(3), None, pod("a", 1), pod("b", 2))))
+    assert first.commit == named(1, 2)
 
 
 def test_it_waits_while_the_pods_that_know_what_is_served_do_not_answer() -> None:
