@@ -10,6 +10,7 @@ from testing.waiting import eventually
 MANAGED = {"app.kubernetes.io/managed-by": "tfs-operator", "app.kubernetes.io/name": "tensorflow-serving"}
 CHILD_KINDS = "configmaps,deployments,services,poddisruptionbudgets,networkpolicies"
 NOTHING: Manifest = {"metadata": {"generation": 0}}
+ENDED = {"Failed", "Succeeded"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,19 @@ class TFModel:
         return self.kubectl.find(kinds, self.labels)
 
     def pods(self) -> list[Manifest]:
-        """Those that are not being deleted."""
-        return [p for p in self.kubectl.find("pods", self.selector) if "deletionTimestamp" not in p["metadata"]]
+        """Those that count as replicas, as the ReplicaSet's controller says: neither being deleted nor at their end.
+
+        A pod that was evicted, or that the kubelet did not admit, stays as Failed beside the one in its place.
+        """
+        found = self.kubectl.find("pods", self.selector)
+        return [p for p in found if "deletionTimestamp" not in p["metadata"] and p["status"]["phase"] not in ENDED]
+
+    def pod(self) -> Manifest:
+        """The only one there is, or an error that tells them apart."""
+        found = self.pods()
+        if len(found) != 1:
+            raise AssertionError(f"TFModel {self.name} has {len(found)} pods, not one: {[_told(p) for p in found]}")
+        return found[0]
 
     def events(self) -> list[str]:
         """Returns their reasons, also that of a state that has passed before anybody looked."""
@@ -65,3 +77,9 @@ class TFModel:
         """The REST URL and the gRPC address of the Service, on this machine."""
         with self.kubectl.forward(f"service/{self.name}", 8501, 8500) as (rest, grpc):
             yield f"http://{rest}", grpc
+
+
+def _told(pod: Manifest) -> str:
+    metadata, status = pod["metadata"], pod["status"]
+    words = [str(status[key]) for key in ("phase", "reason", "message", "conditions") if key in status]
+    return " ".join([metadata["name"], metadata["creationTimestamp"], *words])

@@ -84,7 +84,7 @@ def test_a_model_with_a_gpu_serves_on_the_node_that_has_one(
     assert "0/1 nodes have 1 nvidia.com/gpu free" in ready["message"]
     offer(1)
     resnet.wait("Ready")
-    [pod] = resnet.pods()
+    pod = resnet.pod()
     [server] = pod["spec"]["containers"]
     assert server["resources"]["limits"][GPU] == "1"
     asked = digits.images(version_1)
@@ -99,7 +99,7 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     offer(1)
     apply_gpus(resnet)
     resnet.wait("Ready")
-    [old] = resnet.pods()
+    old = resnet.pod()
     apply_gpus(resnet, extraArgs=[LEVEL])
     resnet.wait("Ready", "False", reason="Unschedulable")
     words = "an old pod is stopped to make room"
@@ -108,7 +108,7 @@ def test_an_update_does_not_hang_although_its_own_pod_has_the_only_gpu(
     apply_gpus(resnet, surge_timeout=1, extraArgs=[LEVEL])
     eventually(lambda: "MakingRoom" in resnet.events(), 120, what="an event MakingRoom")
     resnet.wait("Ready")
-    [new] = resnet.pods()
+    new = resnet.pod()
     assert new["metadata"]["uid"] != old["metadata"]["uid"]
     assert LEVEL in new["spec"]["containers"][0]["args"]
     eventually(lambda: strategy(resnet) == SURGES, 120, what="the next update to surge again")

@@ -234,7 +234,7 @@ def test_the_only_pod_deleted_loses_no_request_if_another_is_ready_before_it_is_
     steady.apply(replicas=1, rollout=LONG_DRAIN)
     await_pods(steady, 1)
     await_rest(steady)
-    [pod] = steady.tfmodel.pods()
+    pod = steady.tfmodel.pod()
     with steady.clients() as running:
         steady.tfmodel.kubectl("delete", "pod", pod["metadata"]["name"], "--wait=false")
         disturbing.await_replaced(steady.tfmodel, [pod])

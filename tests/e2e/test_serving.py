@@ -188,7 +188,7 @@ def test_a_child_deleted_by_hand_comes_back(mnist: TFModel, kind: str, name: str
 
 
 def test_a_deleted_pod_is_replaced_and_the_model_is_ready_again(mnist: TFModel) -> None:
-    [before] = mnist.pods()
+    before = mnist.pod()
     mnist.kubectl("delete", "pod", before["metadata"]["name"], "--wait=false")
 
     def not_ready() -> bool:
@@ -196,7 +196,7 @@ def test_a_deleted_pod_is_replaced_and_the_model_is_ready_again(mnist: TFModel) 
 
     eventually(not_ready, 120, what="the status to say that the pod is gone")
     mnist.wait("Ready")
-    [after] = mnist.pods()
+    after = mnist.pod()
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert labels(mnist) == {"stable": 1}
 

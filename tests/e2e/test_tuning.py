@@ -51,7 +51,7 @@ def test_pods_batch_as_the_spec_says_and_take_a_change_of_it(published: Kubectl,
     asked = digits.images(version_1)
     tfmodel = apply(published, max_batch_size=2)
     before = incarnation.of(tfmodel)
-    [pod] = tfmodel.pods()
+    pod = tfmodel.pod()
     arguments = pod["spec"]["containers"][0]["args"]
     assert "--tensorflow_intra_op_parallelism=1" in arguments, "the CPU request, rounded up"
     assert "--tensorflow_inter_op_parallelism=2" in arguments
