@@ -86,12 +86,17 @@ class Node:
     def _tick(self) -> None:
         deployment = self._api.get("Deployment", self._namespace, self._name)
         if deployment is None:
+            self._collect_garbage()
             return
         self._scale(deployment["spec"])
         for pod in self._pods:
             pod.keeps_probing = self.keeps_probing
             pod.tick()
         self._tell(deployment)
+
+    def _collect_garbage(self) -> None:
+        while self._pods:
+            self._remove(self._pods[0])
 
     def _scale(self, spec: Manifest) -> None:
         """One pod a tick: one more than desired during a replacement (maxSurge 1), and never fewer that are ready."""

@@ -6,6 +6,7 @@ from testing.schema.values import MODEL, NAMED, Manifest, Rows, json_text, named
 ASKED: Manifest = {"name": "seven", "body": '{"instances": [7]}'}
 REQUEST_BODY = 'must be a JSON object in text, as clients send it: {"instances": ...} or {"inputs": ...}'
 WHOLE_ANSWER = 'must be a whole answer in text, a JSON object: {"predictions": ...} or {"outputs": ...}'
+TRIED_SOMEWHERE = "extraPod needs trialSeconds above 0: with 0 all pods load a version at once, and none tries it"
 TO_ITS_MODELS = "with models, each of rollout.verify.requests names one of them in model"
 
 SIBLINGS: dict[str, Manifest] = {
@@ -23,6 +24,12 @@ def _verify_named(*models: str) -> Manifest:
 
 
 ROWS: Rows = {
+    "spec.rollout": {
+        TRIED_SOMEWHERE: [
+            ({"extraPod": True, "trialSeconds": 1}, {"extraPod": True, "trialSeconds": 0}),
+            ({"extraPod": False, "trialSeconds": 0}, None),
+        ]
+    },
     "spec.rollout.loadTimeoutSeconds": {"minimum": (1, 0), "maximum": (86400, 86401)},
     "spec.rollout.bakeSeconds": {"minimum": (0, -1), "maximum": (86400, 86401)},
     "spec.rollout.drainSeconds": {"minimum": (0, -1), "maximum": (3600, 3601)},

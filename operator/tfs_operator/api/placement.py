@@ -119,6 +119,12 @@ class Rollout(ApiModel):
     """How long a version that is new to the pods is AVAILABLE on one of them before the others load it, in seconds. A
     version that ends its model server, or cannot predict, harms one pod only. 0: all pods load it at once."""
 
+    extra_pod: bool = False
+    """Whether new versions are tried on a pod of their own, which no client reaches, instead of one in the Service. It
+    starts with what is served, needs as much as any other pod, and is there while a version is tried. Where it does
+    not come up within `surgeTimeoutSeconds`, versions are tried on a pod in the Service, and the event
+    ExtraPodMissing says why."""
+
     bake_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 30
     """How long a version that the spec no longer names stays loaded after all labels have moved, in seconds: a rollback
     within this time needs no load. Both versions are in memory meanwhile."""
@@ -135,3 +141,11 @@ class Rollout(ApiModel):
 
     verify: Verify = Field(default_factory=Verify, json_schema_extra=DEFAULTED)
     """What a new version has to show before labels move to it."""
+
+    rules = (
+        Rule(
+            "!self.extraPod || self.trialSeconds > 0",
+            lambda rollout: not rollout.extra_pod or rollout.trial_seconds > 0,
+            "extraPod needs trialSeconds above 0: with 0 all pods load a version at once, and none tries it",
+        ),
+    )

@@ -32,6 +32,19 @@ def unfetchable(report: ModelReport | None, pod: str) -> dict[int, str]:
     return {number: words for number, words, definite in _missing(report, pod) if definite}
 
 
+_NOT_THERE = {Reason.VERSION_NOT_FOUND, Reason.NO_VERSIONS}
+
+
+def nowhere(report: ModelReport | None) -> frozenset[int]:
+    """Versions that are ordered and that no server can load now: the store lacks them, or the volume has no folder. A
+    server on a volume loads also what does not look whole."""
+    if report is None:
+        return frozenset()
+    lacking = _NOT_THERE if report.local else _STORE_LACKS_IT
+    problems = ((each.version, each.problem or report.problem) for each in _absent(report))
+    return frozenset(version for version, problem in problems if problem and problem.reason in lacking)
+
+
 def _missing(report: ModelReport | None, pod: str) -> Iterator[tuple[int, str, bool]]:
     for version in _absent(report):
         problem = version.problem or (report.problem if report else None)

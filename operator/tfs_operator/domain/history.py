@@ -27,6 +27,7 @@ class What(StrEnum):
     VERSION_RETIRED = "VersionRetired"
     VERSION_FAILED = "VersionFailed"
     VERSION_NOT_FOUND = "VersionNotFound"
+    EXTRA_POD_MISSING = "ExtraPodMissing"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class RolloutEvent:
 
     @property
     def is_bad(self) -> bool:
-        return self.what in (What.VERSION_FAILED, What.VERSION_NOT_FOUND)
+        return self.what in (What.VERSION_FAILED, What.VERSION_NOT_FOUND, What.EXTRA_POD_MISSING)
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,10 @@ def _failures(inputs: Inputs) -> Iterator[RolloutEvent]:
             yield RolloutEvent(What.VERSION_FAILED, f"{failure.message}; {_goes_on(inputs)}")
     if inputs.step.absent and inputs.step.message != inputs.message_before:
         yield RolloutEvent(What.VERSION_NOT_FOUND, inputs.step.message)
+    trial, before = inputs.step.trial, inputs.before.trial
+    if trial and inputs.step.without_extra and (before is None or trial.since != before.since):
+        note = f"version {trial.version} is tried on pod {trial.pod}, which clients use: {inputs.step.without_extra}"
+        yield RolloutEvent(What.EXTRA_POD_MISSING, note)
 
 
 def _goes_on(inputs: Inputs) -> str:

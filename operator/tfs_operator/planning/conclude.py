@@ -110,7 +110,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         aspired=observed.aspired,
         replicas=replicas,
         deployment=deployment.facts(live),
-        pods=tuple(seen for _, seen in observed.seen),
+        pods=tuple(seen for _, seen in observed.in_service),
         blocked=outcome.failure.problem if outcome.failure else None,
         reload_problem=outcome.reloaded.problem,
         steps=plan.steps,
@@ -128,7 +128,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
 
 def _lost(observed: Observed, replicas: int) -> str:
     """Returns why the pod died whose replacement is awaited."""
-    found = lost(observed.dead, observed.pods, replicas, observed.now)
+    found = lost(observed.dead, [pod for pod, _ in observed.in_service], replicas, observed.now)
     spec = observed.tfmodel.spec
     fetches = bool(remotes(observed.tfmodel.metadata.name, spec))
     return found.words(keeps_models=fetches and spec.storage.cache is None) if found else ""

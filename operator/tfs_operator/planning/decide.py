@@ -24,7 +24,12 @@ def decide(observed: Observed | Refused) -> Plan:
     committed = committed_after(observed.aspired, observed.committed_aspired, steps)
     replace_pods = any(step.replace_pods for step in steps.values())
     recycled = recycled_for(observed, steps)
-    desired = None if committed is None else desired_children(observed, committed, recycled, replace_pods=replace_pods)
+    extra = any(step.extra_pod for step in steps.values())
+    desired = (
+        None
+        if committed is None
+        else desired_children(observed, committed, recycled, replace_pods=replace_pods, extra_pod=extra)
+    )
     kinds = {each["kind"] for each in desired or ()} | {observed.subject.autoscaler_kind}
     return Plan(
         lacking_kinds=observed.unknown_kinds & kinds,

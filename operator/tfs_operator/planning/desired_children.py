@@ -9,14 +9,22 @@ from tfs_operator.planning.observed import Observed
 from tfs_operator.render import children
 from tfs_operator.render.deployment import attempt_for, attempt_of, renewal_of
 from tfs_operator.render.pinned_image import pinned_settings
+from tfs_operator.render.trial_deployment import trial_deployment
 
 
 def desired_children(
-    observed: Observed, committed: ModelServerConfig, recycled: str | None = None, *, replace_pods: bool
+    observed: Observed,
+    committed: ModelServerConfig,
+    recycled: str | None = None,
+    *,
+    replace_pods: bool,
+    extra_pod: bool,
 ) -> list[Manifest]:
-    """Returns them in the order in which they are applied. `replace_pods`: those that are there read their
-    configuration only at their start, and do not come up with it. `recycled`: the server for which the pods are
-    replaced, or were last. Also of kinds that the cluster does not know."""
+    """Returns them in the order in which they are applied, also of kinds that the cluster does not know.
+
+    `replace_pods`: those that are there read their configuration only at their start, and do not come up with it.
+    `recycled`: the server for which the pods are replaced, or were last. `extra_pod`: one outside the Service is
+    wanted, for a trial."""
     tfmodel, live = observed.tfmodel, observed.children.deployment
     attempt = attempt_for(tfmodel, committed) if observed.current and replace_pods else attempt_of(live)
     turn = _renewal(observed) or renewal_of(live)
@@ -24,7 +32,8 @@ def desired_children(
     rolling = not deployment.facts(live).complete
     former = former_after(observed.sets, committed, observed.pods, rolling=rolling)
     surge = observed.surge.allowed
-    return children(tfmodel, committed, settings, attempt, turn, recycled, surge=surge, former=former)
+    made = children(tfmodel, committed, settings, attempt, turn, recycled, surge=surge, former=former)
+    return [*made, *(trial_deployment(each) for each in made if extra_pod and each["kind"] == "Deployment")]
 
 
 def _renewal(observed: Observed) -> str | None:

@@ -9,13 +9,13 @@ from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain import deployment
 from tfs_operator.domain.autoscaler import HPA, SCALED_OBJECT
-from tfs_operator.domain.fetch_status import arriving, contents, fetched, listed, unfetchable
+from tfs_operator.domain.fetch_status import arriving, contents, fetched, listed, nowhere, unfetchable
 from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific, aspired_config
 from tfs_operator.domain.observation import ModelObservation, PodObservation, Problem
 from tfs_operator.domain.pods import DeadPod, PodFacts
 from tfs_operator.domain.recycle import ServerLoad
-from tfs_operator.domain.rollout import Fleet, Limits, Memory, Pod
+from tfs_operator.domain.rollout import ExtraPods, Fleet, Limits, Memory, Pod
 from tfs_operator.domain.surge import Surge, surge
 from tfs_operator.domain.verification import Probed, Question, Stored
 from tfs_operator.planning.model_sets import ModelSets
@@ -38,6 +38,9 @@ class LiveChildren:
     """What was committed of other sets of models, by their digest, for pods that still run one of those."""
 
     deployment: Manifest | None = None
+    trial: Manifest | None = None
+    """The Deployment of the pod outside the Service."""
+
     autoscaler: Manifest | None = None
 
 
@@ -136,6 +139,7 @@ class Observed:
             trial=rollout.trial_seconds,
             asks=verify.asks,
             answer=math.inf if verify.insists else Limits.answer,
+            extra=rollout.surge_timeout_seconds if rollout.extra_pod else None,
         )
 
     @cached_property
@@ -148,6 +152,11 @@ class Observed:
         """Every pod and its answers; those about aspired models that it does not run are left out."""
         pairs = zip(self.pods, self.observations, strict=True)
         return tuple((pod, seen.without(self.sets.lacking(pod))) for pod, seen in pairs)
+
+    @property
+    def in_service(self) -> tuple[Pair, ...]:
+        """The pods that clients reach once they are ready: all but those on which versions are tried."""
+        return tuple((pod, seen) for pod, seen in self.seen if not pod.extra)
 
     @cached_property
     def current(self) -> tuple[Pair, ...]:
@@ -169,14 +178,15 @@ class Observed:
         return tuple((pod, seen) for pod, seen in self.seen if self.sets.runs(pod, model))
 
     def answers(self, model: str) -> list[ModelObservation]:
-        """Returns what the ready pods answer that run an aspired model."""
-        return [seen.model(model) for _, seen in self.running(model) if seen.answered]
+        """Returns what the ready pods answer to clients that run an aspired model."""
+        return [seen.model(model) for pod, seen in self.running(model) if seen.answered and not pod.extra]
 
     @cached_property
     def surge(self) -> Surge:
         """Whether there is room for one more pod during a rolling update."""
         spec, found = self.tfmodel.spec, deployment.facts(self.children.deployment)
-        return surge(spec.gpus, found, self.pods, spec.rollout.surge_timeout_seconds, self.now)
+        pods = [pod for pod, _ in self.in_service]
+        return surge(spec.gpus, found, pods, spec.rollout.surge_timeout_seconds, self.now)
 
     @cached_property
     def committed_aspired(self) -> ModelServerConfig | None:
@@ -189,13 +199,26 @@ class Observed:
     def deciding(self, model: str) -> list[Pair]:
         """Returns the pods of which the rollout of a model is decided: those that are ready and have answered. Nothing
         waits for a pod that is not ready; but while none is, those that answer are what there is."""
-        running = self.running(model)
+        running = self._taking_part(model)
         ready = any(pod.ready for pod, _ in running)
         return [(pod, seen) for pod, seen in running if (seen.answered if ready else seen.answered_unready)]
 
+    def _taking_part(self, model: str) -> tuple[Pair, ...]:
+        """Without a ready pod for clients, one that only versions are tried on decides nothing."""
+        running = self.running(model)
+        serves = any(pod.ready for pod, _ in running if not pod.extra)
+        return running if serves else tuple((pod, seen) for pod, seen in running if not pod.extra)
+
+    @property
+    def _extra(self) -> ExtraPods:
+        found = [pod for pod in self.pods if pod.extra]
+        refused = deployment.facts(self.children.trial).problem
+        problem = next((pod.problem for pod in found if pod.problem), None) or refused
+        return ExtraPods(frozenset(pod.name for pod in found), problem.message if problem else "")
+
     def fleet(self, model: str) -> Fleet:
         """Returns the pods as the rollout of one model sees them."""
-        running = self.running(model)
+        running = self._taking_part(model)
         ready = sum(pod.ready for pod, _ in running)
         pods = tuple(self._rollout_pod(pod, seen, model) for pod, seen in self.deciding(model))
         return Fleet(
@@ -204,10 +227,11 @@ class Observed:
             crash_looping=not ready and not pods and self._is_hopeless(model),
             living=frozenset(pod.name for pod in self.pods),
             deaths={pod.name: pod.death for pod in self.pods if pod.death is not None},
+            extra=self._extra,
         )
 
     def _is_hopeless(self, model: str) -> bool:
-        running = self.running(model)
+        running = [(pod, seen) for pod, seen in self.running(model) if not pod.extra]
         return bool(running) and all(pod.crashed or self._starves(seen, model) for pod, seen in running)
 
     def _rollout_pod(self, pod: PodFacts, seen: PodObservation, model: str) -> Pod:
@@ -266,10 +290,12 @@ def rollout_pod(pod: PodFacts, seen: PodObservation, model: str) -> Pod:
         ready_at=pod.ready_at,
         arriving=arriving(report, pod.name),
         unfetchable=unfetchable(report, pod.name),
+        nowhere=nowhere(report),
         fetched=fetched(report),
         contents=contents(report),
         listed=listed(report),
         heard_for=0.0 if unheard else seen.heard_for,
         ready=pod.ready,
         restarts=pod.restarts,
+        extra=pod.extra,
     )

@@ -16,6 +16,11 @@ def config_map_name(tfmodel_name: str) -> str:
     return f"{tfmodel_name}-config"
 
 
+def trial_name(tfmodel_name: str) -> str:
+    """Returns the name of the Deployment whose pod versions are tried on."""
+    return f"{tfmodel_name}.trial"
+
+
 def headless_name(tfmodel: TFModel) -> str:
     return f"{tfmodel.metadata.name}-headless"
 

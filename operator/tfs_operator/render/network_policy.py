@@ -11,7 +11,8 @@ from typing import Any
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT
-from tfs_operator.render.metadata import child, selector
+from tfs_operator.domain.pods import TRIAL_APPLICATION
+from tfs_operator.render.metadata import APPLICATION, INSTANCE_LABEL, NAME_LABEL, child, selector
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.settings import NetworkPolicySettings, Settings
 
@@ -30,7 +31,7 @@ def network_policies(tfmodel: TFModel, settings: Settings) -> list[Manifest]:
 
 def _network_policy(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:
     spec = {
-        "podSelector": {"matchLabels": selector(tfmodel)},
+        "podSelector": _pods(tfmodel),
         "policyTypes": ["Ingress"],
         "ingress": [
             {**_clients(tfmodel, settings), "ports": _ports(GRPC_PORT, REST_PORT)},
@@ -39,6 +40,13 @@ def _network_policy(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manife
         ],
     }
     return child(tfmodel, "networking.k8s.io/v1", "NetworkPolicy", tfmodel.metadata.name, {"spec": spec})
+
+
+def _pods(tfmodel: TFModel) -> Manifest:
+    if not tfmodel.spec.rollout.extra_pod:
+        return {"matchLabels": selector(tfmodel)}
+    either = {"key": NAME_LABEL, "operator": "In", "values": [APPLICATION, TRIAL_APPLICATION]}
+    return {"matchLabels": {INSTANCE_LABEL: tfmodel.metadata.name}, "matchExpressions": [either]}
 
 
 def _clients(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:

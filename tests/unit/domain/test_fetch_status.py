@@ -13,6 +13,7 @@ from tfs_operator.domain.fetch_status import (
     fetched,
     how_far,
     listed,
+    nowhere,
     refreshed,
     size,
     unfetchable,
@@ -58,6 +59,17 @@ def test_what_the_store_does_not_have_is_not_on_its_way(reason: Reason) -> None:
     lacking = report(version(2, FetchState.FAILED, problem=FetchProblem(reason=reason, message="no")))
     assert arriving(lacking, "a") == {}
     assert unfetchable(lacking, "a") == {2: "version 2 cannot be fetched to pod a: no"}
+    assert nowhere(lacking) == {2}
+
+
+@pytest.mark.parametrize(("reason", "found"), [(Reason.VERSION_NOT_FOUND, {2}), (Reason.INCOMPLETE_VERSION, set())])
+def test_a_server_on_a_volume_can_load_what_is_not_whole(reason: Reason, found: set[int]) -> None:
+    lacking = report(version(2, FetchState.FAILED, problem=FetchProblem(reason=reason, message="no")))
+    assert nowhere(lacking.model_copy(update={"local": True})) == found
+
+
+def test_what_is_there_or_on_its_way_is_not_nowhere() -> None:
+    assert nowhere(report(THERE, HALF, FAILED)) == nowhere(None) == frozenset()
 
 
 @pytest.mark.parametrize("seen", [report(FAILED), report(WAITING, problem=DENIED)])

@@ -9,7 +9,7 @@ from tfs_operator.domain.history import Announced, Inputs, RolloutEvent, What, r
 from tfs_operator.domain.model_config import ModelConfig, Specific
 from tfs_operator.domain.model_status import agreed_labels
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, VersionStatus
-from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step
+from tfs_operator.domain.rollout import Action, Failure, Goal, Memory, Step, Trial
 
 BEGAN = 1000.0
 
@@ -206,5 +206,17 @@ def test_a_promotion_reads_as_a_history() -> None:
     ]
 
 
+BAD = {What.VERSION_FAILED, What.VERSION_NOT_FOUND, What.EXTRA_POD_MISSING}
+
+
 def test_what_needs_a_person_is_bad() -> None:
-    assert {what for what in What if RolloutEvent(what, "").is_bad} == {What.VERSION_FAILED, What.VERSION_NOT_FOUND}
+    assert {what for what in What if RolloutEvent(what, "").is_bad} == BAD
+
+
+def test_a_trial_that_goes_on_without_its_own_pod_is_told_once() -> None:
+    tried = replace(step(Action.TRY, without_extra="no room", trial=Trial(2, "a", BEGAN + 60)))
+    tried = replace(tried, memory=replace(tried.memory, trial=tried.trial))
+    story = replace(serving(1), before=Memory(trial=Trial(2, "", BEGAN)))
+    told = [(What.EXTRA_POD_MISSING, "version 2 is tried on pod a, which clients use: no room")]
+    assert story.goes_on(*[serves(1)] * 3, step=tried) == told
+    assert story.goes_on(*[serves(1)] * 3, step=tried) == []

@@ -17,7 +17,7 @@ from tfs_operator.domain.apply_errors import names_a_silent_webhook, rejected
 from tfs_operator.domain.drift import DIGEST_ANNOTATION, holds, projection
 from tfs_operator.domain.observation import Problem
 from tfs_operator.planning.outcome import ApplyFailure
-from tfs_operator.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
+from tfs_operator.render.metadata import APPLICATION, MANAGED_BY, MANAGED_BY_LABEL, NAME_LABEL
 
 Rewritten = dict[Key, tuple[str, Any]]
 
@@ -186,7 +186,8 @@ class Children:
 
 
 def _is_needed(manifest: Manifest) -> bool:
-    return manifest["kind"] in _NEEDED
+    """A rollout goes on without the pod on which versions are tried."""
+    return manifest["kind"] in _NEEDED and manifest["metadata"]["labels"][NAME_LABEL] == APPLICATION
 
 
 def _turn(manifest: Manifest) -> int:

@@ -28,7 +28,7 @@ from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts, dead_pods
 from tfs_operator.domain.rollout import Memory
 from tfs_operator.planning import LiveChildren, ModelSets, Observed, Refused, Subject, memories, subject_of
-from tfs_operator.render.metadata import config_map_name
+from tfs_operator.render.metadata import config_map_name, trial_name
 from tfs_operator.render.settings import Settings
 
 
@@ -96,8 +96,8 @@ class Gatherer:
                 )
                 for seen in observations
             ),
-            dead=tuple(dead_pods(manifests)),
-            loads=self._loads.of(subject, state, pods, observations),
+            dead=tuple(pod for pod in dead_pods(manifests) if not pod.extra),
+            loads=self._loads.of(subject, state, *_in_service(pods, observations)),
             memory_unreadable=self._loads.unreadable(subject),
             stored=stored,
             memories=remembered,
@@ -114,6 +114,7 @@ class Gatherer:
             committed=from_annotation(annotations.get(COMMITTED_ANNOTATION, "")),
             former=former_from_annotation(annotations.get(FORMER_ANNOTATION, "")),
             deployment=self._cache.get("Deployment", *key),
+            trial=self._cache.get("Deployment", key.namespace, trial_name(key.name)),
             autoscaler=self._cache.get(kind, *key) if kind else None,
         )
 
@@ -146,12 +147,20 @@ class Gatherer:
             committed=committed,
             aspired=subject.aspired,
             poll_interval_seconds=spec.storage.poll_interval_seconds,
-            alone=not any(pod.ready for pod in pods),
+            alone=not any(pod.ready and not pod.extra for pod in pods),
             listed=state.fetchers.listed(),
             failures={model: memory.failures for model, memory in remembered.items()},
         )
         shared = {pod.name: [model for model in models if sets.runs(pod, model)] for pod in pods}
         return await state.fetchers.order(pods, {pod: ordered(found) for pod, found in shared.items()})
+
+
+def _in_service(
+    pods: Sequence[PodFacts], observations: Sequence[PodObservation]
+) -> tuple[list[PodFacts], list[PodObservation]]:
+    """The pod on which versions are tried is gone before it has grown."""
+    kept = [(pod, seen) for pod, seen in zip(pods, observations, strict=True) if not pod.extra]
+    return [pod for pod, _ in kept], [seen for _, seen in kept]
 
 
 def _key(subject: Subject) -> TFModelKey:

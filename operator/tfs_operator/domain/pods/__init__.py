@@ -6,6 +6,16 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 from tfs_operator.domain.pods.dead import DeadPod, dead_pods, is_dead, lost
 from tfs_operator.domain.pods.deaths import Death
 from tfs_operator.domain.pods.facts import PodFacts, facts
-from tfs_operator.domain.pods.manifest import SERVER_CONTAINER
+from tfs_operator.domain.pods.manifest import SERVER_CONTAINER, TRIAL_APPLICATION
 
-__all__ = ["SERVER_CONTAINER", "DeadPod", "Death", "PodFacts", "dead_pods", "facts", "is_dead", "lost"]
+__all__ = [
+    "SERVER_CONTAINER",
+    "TRIAL_APPLICATION",
+    "DeadPod",
+    "Death",
+    "PodFacts",
+    "dead_pods",
+    "facts",
+    "is_dead",
+    "lost",
+]

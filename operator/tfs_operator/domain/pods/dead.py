@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.pods.facts import PodFacts
-from tfs_operator.domain.pods.manifest import condition
+from tfs_operator.domain.pods.manifest import condition, is_extra
 from tfs_operator.domain.times import epoch
 
 _DEAD = ("Failed", "Succeeded")
@@ -43,6 +43,8 @@ class DeadPod:
     reason: str
     message: str
     at: float
+    extra: bool = False
+    """It was outside the Service."""
 
     def words(self, *, keeps_models: bool = False) -> str:
         """Returns why it died, and the field that helps. `keeps_models`: fetched models lie on the node's disk."""
@@ -78,7 +80,7 @@ def _dead_pod(pod: Manifest) -> DeadPod:
     disruption = condition(status, "DisruptionTarget")
     message = str(status.get("message") or disruption.get("message") or "").strip().rstrip(".")
     reason = str(status.get("reason") or _reason_of(disruption) or "")
-    return DeadPod(pod["metadata"]["name"], reason, message, _died_at(pod))
+    return DeadPod(pod["metadata"]["name"], reason, message, _died_at(pod), is_extra(pod))
 
 
 def _reason_of(disruption: Manifest) -> str:

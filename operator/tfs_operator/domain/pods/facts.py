@@ -12,6 +12,7 @@ from tfs_operator.domain.pods.manifest import (
     condition,
     container_statuses,
     died_serving,
+    is_extra,
     is_running,
     memory_limit,
     server_status,
@@ -67,6 +68,9 @@ class PodFacts:
     memory_limit: int = 0
     """Of its model server's container, in bytes; 0 without one."""
 
+    extra: bool = False
+    """It is outside the Service: versions are tried on it."""
+
     @property
     def crashed(self) -> bool:
         """Its server has ended with an error before it was ready."""
@@ -96,6 +100,7 @@ def facts(pod: Manifest, digest_annotation: str, gpus: int = 0) -> PodFacts:
         running=is_running(server),
         created_at=epoch(metadata.get("creationTimestamp")),
         started_at=epoch(((server.get("state") or {}).get("running") or {}).get("startedAt")),
+        extra=is_extra(pod),
         memory_limit=int(quantity(memory_limit(pod, SERVER_CONTAINER) or 0)),
     )
 

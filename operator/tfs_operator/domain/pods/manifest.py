@@ -9,6 +9,15 @@ from tfs_operator.domain.times import epoch
 SERVER_CONTAINER = "model-server"
 """The container that runs tensorflow_model_server."""
 
+TRIAL_APPLICATION = "tensorflow-serving-trial"
+"""The label app.kubernetes.io/name of pods outside the Service, on which versions are tried."""
+
+
+def is_extra(pod: Manifest) -> bool:
+    """Tells whether the pod is outside the Service."""
+    labels = pod["metadata"].get("labels") or {}
+    return bool(labels.get("app.kubernetes.io/name") == TRIAL_APPLICATION)
+
 
 def condition(status: Manifest, kind: str) -> Manifest:
     """Returns a condition of the pod's status; empty where there is none."""

@@ -4,6 +4,7 @@ from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.decide import decide
 from tfs_operator.domain.rollout.facts import (
     Cause,
+    ExtraPods,
     Facts,
     Failure,
     Fleet,
@@ -24,6 +25,7 @@ from tfs_operator.domain.rollout.timers import next_change
 __all__ = [
     "Action",
     "Cause",
+    "ExtraPods",
     "Facts",
     "Failure",
     "Fleet",

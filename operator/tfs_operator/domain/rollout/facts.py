@@ -26,6 +26,9 @@ class Pod:
     unfetchable: Mapping[int, str] = field(default_factory=dict)
     """Versions that the store does not have, or not as a whole model, in words. It may have them later."""
 
+    nowhere: frozenset[int] = frozenset()
+    """Versions that the pod's agent looks for in vain."""
+
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
 
@@ -48,6 +51,9 @@ class Pod:
     probed: Mapping[int, Probed] = field(default_factory=dict)
     """What came of asking this process for a prediction, by version; only of those that `Step.probes` named."""
 
+    extra: bool = False
+    """It is outside the Service, there for versions to be tried on it."""
+
     @property
     def available(self) -> frozenset[int]:
         return self.observed.available
@@ -56,6 +62,15 @@ class Pod:
     def loading(self) -> frozenset[int]:
         """On the way to AVAILABLE."""
         return frozenset(status.version for status in self.observed.versions if status.state in ("START", "LOADING"))
+
+
+@dataclass(frozen=True)
+class ExtraPods:
+    """The pods outside the Service that versions are tried on (`rollout.extraPod`), whether they answer or not."""
+
+    names: frozenset[str] = frozenset()
+    problem: str = ""
+    """What keeps one from coming up, in words; empty where nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,8 @@ class Fleet:
 
     deaths: Mapping[str, Death] = field(default_factory=dict)
     """By pod; also where another process runs by now."""
+
+    extra: ExtraPods = field(default_factory=ExtraPods)
 
     def has(self, name: str) -> bool:
         """Tells whether the pod exists."""
@@ -101,6 +118,10 @@ class Limits:
 
     answer: float = 60.0
     """How long the answer is waited for."""
+
+    extra: float | None = None
+    """How long a pod outside the Service is waited for that something keeps from coming up. None: versions are tried on
+    a pod that clients use."""
 
 
 class Cause(StrEnum):
@@ -164,7 +185,7 @@ class LoadOrder:
 @dataclass(frozen=True)
 class Trial:
     """The version that is being tried on one pod first. `available_at`: since when it is AVAILABLE there; None before.
-    Times are seconds since the epoch."""
+    `pod` is empty while one outside the Service is waited for. Times are seconds since the epoch."""
 
     version: int
     pod: str
@@ -267,6 +288,12 @@ class Step:
     """Versions for which no server finds a folder; they stay in what is pushed, since a folder may appear."""
 
     trial: Trial | None = None
+    extra_pod: bool = False
+    """A pod outside the Service is to be there, for the trial."""
+
+    without_extra: str = ""
+    """Why the trial is on a pod that clients use, although one outside the Service is wanted."""
+
     probes: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Versions that are to be asked for a prediction, by pod."""
 

@@ -49,19 +49,59 @@ def trial_of(view: View, version: int) -> Trial:
 
 
 def _pod_for(view: View, version: int) -> str:
-    """Prefers one that has the version, then one to which it need not be fetched."""
+    """Prefers one outside the Service if there is to be one, then one that has the version, then one to which it need
+    not be fetched. Empty while one outside the Service is waited for."""
     trial = view.memory.trial
+    if awaits_folder(view, version):
+        return ""
     if trial and trial.version == version and _is_to_be_awaited(view, trial):
         return trial.pod
+    extra = [pod for pod in view.pods if pod.extra and view.facts.limits.extra is not None]
+    if not extra and _awaits_extra(view, version):
+        return ""
 
     def rank(pod: Pod) -> tuple[bool, bool, str]:
         return pod.observed.version(version) is None, version in pod.arriving, pod.name
 
-    return min(view.pods, key=rank).name
+    return min(extra or [pod for pod in view.pods if not pod.extra], key=rank).name
+
+
+def _awaits_extra(view: View, version: int) -> bool:
+    """One that comes up has as long as a version to load; one that has no room, or that nobody can make, has less."""
+    patience, trial, extra = view.facts.limits.extra, view.memory.trial, view.facts.fleet.extra
+    if patience is None:
+        return False
+    if trial is None or trial.version != version or trial.pod:
+        return True
+    comes_up = extra.names and not extra.problem
+    return view.facts.now - trial.since < max(patience, view.facts.limits.load_timeout if comes_up else 0.0)
+
+
+def awaits_folder(view: View, version: int) -> bool:
+    """Tells whether a version that a pod outside the Service is to try is nowhere to be found: it costs no pod then."""
+    looked_for = any(version in pod.nowhere for pod in view.pods)
+    return view.facts.limits.extra is not None and looked_for and version not in view.loaded
+
+
+def wants_extra(view: View, trial: Trial) -> bool:
+    """Tells whether a pod outside the Service is to be there for the trial."""
+    is_on_it = not trial.pod or trial.pod in view.facts.fleet.extra.names
+    return view.facts.limits.extra is not None and is_on_it
+
+
+def without_extra(view: View, trial: Trial) -> str:
+    """Returns why the trial is on a pod that clients use, although one outside the Service is wanted."""
+    patience = view.facts.limits.extra
+    if patience is None or wants_extra(view, trial):
+        return ""
+    why = view.facts.fleet.extra.problem or "it did not come up"
+    return f"no pod outside the Service came up within {patience:.0f} s (rollout.extraPod): {why}"
 
 
 def _is_to_be_awaited(view: View, trial: Trial) -> bool:
     """A server that ends is silent before its pod tells of the end: no other pod is told to load the version then."""
+    if not trial.pod:
+        return False
     answers = any(pod.name == trial.pod for pod in view.pods)
     in_time = view.facts.now - trial.since < view.facts.limits.load_timeout
     return answers or (in_time and view.facts.fleet.has(trial.pod))

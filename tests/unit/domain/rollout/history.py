@@ -26,13 +26,13 @@ def spec_hash(seed: int, *, by_name: bool = False) -> ModelConfig:
     return ModelConfig("m", "/models/m", policy, dict(sorted(labels.items())))
 
 
-def world(seed: int, *, harsh: bool = False, watched: bool = False) -> World:
+def world(seed: int, *, harsh: bool = False, watched: bool = False, kind: type[World] = World) -> World:
     rng = Random(seed)
     kinds = {version: rng.choice(HARSH if harsh else KINDS) for version in VERSIONS if rng.random() < 0.7}
     kinds.setdefault(1, GOOD)
     by_name = harsh and not watched
     spec, replicas = spec_hash(rng.randrange(256), by_name=by_name), rng.choice((1, 2, 3))
-    made = World(spec, kinds, replicas, rng.random() < 0.5, rng.choice((1, 2, 4)))
+    made = kind(spec, kinds, replicas, rng.random() < 0.5, rng.choice((1, 2, 4)))
     made.harsh, made.by_name, made.watched = harsh, by_name, watched
     if harsh or rng.random() < 0.5:
         # A version that is tried again and again must leave others the time for their own trial.
@@ -40,10 +40,10 @@ def world(seed: int, *, harsh: bool = False, watched: bool = False) -> World:
     return made
 
 
-def play(script: bytes, *, harsh: bool = False, watched: bool = False) -> World:
+def play(script: bytes, *, harsh: bool = False, watched: bool = False, kind: type[World] = World) -> World:
     """A history with faults, and its calm end. `harsh`: versions may end servers, or be unable to predict. `watched`:
     agents list what there is, so that policies are served by name."""
-    played = world(script[0], harsh=harsh, watched=watched)
+    played = world(script[0], harsh=harsh, watched=watched, kind=kind)
     played.remote = (script[0] + script[1]) % 4 == 1
     rng = Random(script[1])
     faulty = script[1] % 4 != 0

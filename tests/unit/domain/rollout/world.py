@@ -112,16 +112,25 @@ class World:
     def ready(self) -> list[Server]:
         return [pod for pod in self.servers if pod.ready]
 
+    @property
+    def deciding(self) -> list[Server]:
+        """The pods of which a rollout is decided."""
+        return self.ready
+
     # what happens to pods
 
     def tick(self) -> None:
         self.now += 1
+        self._tick_beside()
         for slot, pod in enumerate(self.pods):
             if pod is None:
                 self._start(slot, stale=self.dice(4) == 1)
             else:
                 self._tick_pod(slot, pod)
         self.check()
+
+    def _tick_beside(self) -> None:
+        """For pods that are in no slot."""
 
     def _tick_pod(self, slot: int, pod: Server) -> None:
         pod.fetch(self.dice)
@@ -151,14 +160,18 @@ class World:
     def _start(self, slot: int, stale: bool) -> None:
         if not self.config_maps:
             return
-        config = self._with_names(self.config_maps[-2 if stale and len(self.config_maps) > 1 else -1])
         ended, self.ended[slot] = self.ended[slot], None
         self.serial += ended is None
         name, restarts = (ended.name, ended.restarts + 1) if ended else (f"pod-{self.serial}", 0)
+        self.pods[slot] = self._made(name, stale=stale, restarts=restarts)
+
+    def _made(self, name: str, *, stale: bool, restarts: int) -> Server:
+        """Returns a server that has read the ConfigMap, or the one before."""
+        config = self._with_names(self.config_maps[-2 if stale and len(self.config_maps) > 1 else -1])
         pod = Server(name, config, self.folders, self.now, self.strict, self.load_ticks, restarts=restarts)
         if self.remote:
             pod.held, pod.ordered, pod.awaited = set(), self._picked(config), self._picked(config)
-        self.pods[slot] = pod
+        return pod
 
     def _with_names(self, config: ModelConfig) -> ModelConfig:
         """An agent names what the policy picks. Only the first configuration has a policy: nothing is known then."""
@@ -195,9 +208,9 @@ class World:
 
     def facts(self, silent: set[str]) -> Facts:
         asked = set(labels_to_query(self.aspired, self.committed))
-        pods = tuple(self._listing(_seen(pod, asked, self.answers)) for pod in self.ready if pod.name not in silent)
+        pods = tuple(self._listing(_seen(pod, asked, self.answers)) for pod in self.deciding if pod.name not in silent)
         hopeless = all(exits or self._starves(pod) for exits, pod in zip(self.exits, self.pods, strict=True))
-        crashing = not self.ready and bool(self.pods) and hopeless
+        crashing = not self.deciding and bool(self.pods) and hopeless
         living = {pod.name for pod in (*self.servers, *self.ended) if pod is not None}
         late = {name for name in self.deaths if self.dice(4) == 1}  # a pod's status may be behind
         deaths = {name: death for name, death in self.deaths.items() if name in living - late}
@@ -210,7 +223,7 @@ class World:
         return replace(pod, listed=frozenset(self.folders.kinds)) if known else pod
 
     def _pass(self) -> None:
-        silent = {pod.name for pod in self.ready if self.dice(10) == 1}
+        silent = {pod.name for pod in self.deciding if self.dice(10) == 1}
         self._order()
         facts = self.facts(silent)
         step = decide(facts)
