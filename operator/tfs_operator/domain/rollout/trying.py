@@ -89,6 +89,12 @@ def wants_extra(view: View, trial: Trial) -> bool:
     return view.facts.limits.extra is not None and is_on_it
 
 
+def keeps_extra(view: View) -> bool:
+    """Tells whether a pod outside the Service is to stay while the others load: a version that was tried there would
+    have to be tried again, once no pod has it."""
+    return view.facts.limits.extra is not None and any(pod.extra for pod in view.pods)
+
+
 def without_extra(view: View, trial: Trial) -> str:
     """Returns why the trial is on a pod that clients use, although one outside the Service is wanted."""
     patience = view.facts.limits.extra

@@ -17,7 +17,7 @@ PATIENCE = 4.0
 
 
 class ExtraWorld(World):
-    """There is room for one more pod, or not."""
+    """There is room for one more pod."""
 
     there_is_room = True
     extra: Server | None = None
@@ -26,6 +26,8 @@ class ExtraWorld(World):
 
     def __init__(self, aspired: ModelConfig, kinds: dict[int, str], *shape: Any, **more: Any) -> None:
         super().__init__(aspired, kinds, *shape, **more)
+        # A pod that starts so late has its own load behind it when it is told of another version.
+        self.limits = replace(self.limits, load_timeout=16.0, extra=PATIENCE)
         self.tried_in_service: set[int] = set()
 
     @property
@@ -86,8 +88,15 @@ class ExtraWorld(World):
         living = facts.fleet.living | names
         deaths = {name: death for name, death in self.deaths.items() if name in facts.fleet.deaths or name in names}
         fleet = replace(facts.fleet, pods=pods, living=living, deaths=deaths, extra=ExtraPods(names, problem))
-        return replace(facts, fleet=fleet, limits=replace(facts.limits, extra=PATIENCE))
+        return replace(facts, fleet=fleet)
 
     def _marked(self, pod: Pod) -> Pod:
         nowhere = frozenset(pod.unfetchable)
-        return replace(pod, extra=self.extra is not None and pod.name == self.extra.name, nowhere=nowhere)
+        extra = self.extra is not None and pod.name == self.extra.name
+        return replace(pod, extra=extra, nowhere=nowhere)
+
+
+class CrowdedWorld(ExtraWorld):
+    """There is none: versions are tried on pods that clients use."""
+
+    there_is_room = False

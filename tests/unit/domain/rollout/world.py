@@ -83,6 +83,8 @@ class World:
         """The server that has ended in the pod that is there still, and is started again."""
         self.deaths: dict[str, Death] = {}
         self.answers: Answers = {}
+        self.answered_for = aspired
+        """The spec by which they were asked: another one may ask for more."""
         self.untried: set[int] = set()
         """Versions that were committed while nothing was known of them: no pod was ready."""
         self.limits = Limits(
@@ -253,10 +255,15 @@ class World:
         """Each version that is to be asked answers in time for the next pass, or later."""
         named = {(server.name, server.restarts, version): server
                  for server in self.ready for version in step.probes.get(server.name, ())}  # fmt: skip
-        self.answers = {key: said for key, said in self.answers.items() if key in named}
+        kept = {*named, *(self._available if self.aspired == self.answered_for else ())}
+        self.answers, self.answered_for = {key: v for key, v in self.answers.items() if key in kept}, self.aspired
         for key, server in named.items():
             if key[2] in server.available and self.dice(6) != 1:
                 self.answers.setdefault(key, self._answer(key[2] in server.mute))
+
+    @property
+    def _available(self) -> set[tuple[str, int, int]]:
+        return {(pod.name, pod.restarts, version) for pod in self.ready for version in pod.available}
 
     def _answer(self, mute: bool) -> Probed:
         if mute:

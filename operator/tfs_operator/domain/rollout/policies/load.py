@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tfs_operator.domain.model_config import ModelConfig
-from tfs_operator.domain.rollout import target
+from tfs_operator.domain.rollout import target, trying
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Step
 from tfs_operator.domain.rollout.loading import absent, arriving, leading
@@ -16,6 +16,10 @@ def load(view: View, goal: ModelConfig) -> Step | None:
     missing = view.missing(target.required(goal))
     if missing is None:
         return None
+    return replace(_loading(view, goal, missing), extra_pod=trying.keeps_extra(view))
+
+
+def _loading(view: View, goal: ModelConfig, missing: str) -> Step:
     committed, led_to = leading(view, goal)
     if (words := arriving(view, goal)) is not None:
         return step(view, Action.FETCH, words, led_to, committed)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.unit.domain.rollout.policies.views import LIMITS, NOW, named, pod, view
 from tfs_operator.domain.rollout import Action, ExtraPods, Pod, Step, Trial
+from tfs_operator.domain.rollout.policies.load import load
 from tfs_operator.domain.rollout.policies.try_first import try_first
 from tfs_operator.domain.rollout.view import View
 
@@ -90,3 +91,14 @@ def test_a_version_that_is_nowhere_costs_no_pod() -> None:
 def test_where_the_spec_wants_none_one_that_is_there_still_is_not_used() -> None:
     step = tried(*CLIENTS, extra(1), limits=replace(EXTRA, extra=None))
     assert (step.trial, step.extra_pod) == (Trial(2, "a", NOW), False)
+
+
+def test_it_stays_while_the_others_load_what_was_tried_there() -> None:
+    before = view(GOAL, COMMITTED, *CLIENTS, extra(1, 2), approved=frozenset({2}))
+    passed = View(replace(before.facts, limits=EXTRA), GOAL, COMMITTED)
+    loading = load(passed, GOAL)
+    assert loading is not None
+    assert (loading.action, loading.extra_pod) == (Action.LOAD, True)
+    begun_without = load(view(GOAL, COMMITTED, *CLIENTS), GOAL)
+    assert begun_without is not None
+    assert not begun_without.extra_pod
