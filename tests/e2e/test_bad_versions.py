@@ -3,14 +3,16 @@
 The memory limit is a real one: the kernel kills the server.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from testing.clients import asking, digits
-from testing.local_cluster import model, node
+from testing.local_cluster import killing, model, node
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.pods import is_ready
@@ -118,6 +120,36 @@ def test_a_version_that_needs_more_memory_than_there_is_costs_one_restart_of_one
         report = mnist.conclude(running)
     assert_all_answered(report)
     assert_answered(report, 1)
+
+
+@pytest.mark.alone_in_cluster
+def test_so_it_does_when_the_operator_is_killed_at_that_moment(mnist: Scene, heavy: Path, operator: Kubectl) -> None:
+    model.publish(mnist.tfmodel.kubectl, heavy, "mnist", HEAVY)
+    before, pod = restarts(mnist), killing.fresh(operator)
+    with killing.killed_at(operator, pod, mnist.step_line("Try")):
+        mnist.apply(stable=1, canary=HEAVY)
+    failed = mnist.tfmodel.wait("Progressing", "False", reason="VersionFailed", seconds=WAIT_SECONDS)
+    assert f"was killed, out of memory (limit {LIMIT}) while it loaded version {HEAVY}" in failed["message"]
+    assert mnist.labels() == {"stable": 1}
+    eventually(lambda: ready_pods(mnist) == 2, WAIT_SECONDS, what="both pods to be ready again")
+    assert sum(restarts(mnist)) == sum(before) + 1
+
+
+def test_outside_the_service_it_costs_no_request(mnist: Scene, heavy: Path) -> None:
+    kubectl = mnist.tfmodel.kubectl
+    model.publish(kubectl, heavy, "mnist", HEAVY)
+    rollout = {**mnist.base["rollout"], "extraPod": True}
+    outside, before = replace(mnist, base={**mnist.base, "rollout": rollout}), restarts(mnist)
+    with outside.under_load() as running:
+        outside.apply(stable=1, canary=HEAVY)
+        failed = mnist.tfmodel.wait("Progressing", "False", reason="VersionFailed", seconds=WAIT_SECONDS)
+        report = outside.conclude(running)
+    killed = rf"pod mnist\.trial-\S+ was killed, out of memory \(limit {LIMIT}\) while it loaded version {HEAVY}"
+    assert re.search(killed, failed["message"])
+    assert_all_answered(report)
+    assert_answered(report, 1)
+    assert (mnist.labels(), restarts(mnist)) == ({"stable": 1}, before)
+    eventually(lambda: kubectl.get("deployment", "mnist.trial") is None, WAIT_SECONDS, what="mnist.trial to be gone")
 
 
 def test_a_served_folder_that_vanishes_is_said_and_a_label_that_moves_away_is_acted_on(mnist: Scene) -> None:

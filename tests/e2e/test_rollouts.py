@@ -227,7 +227,7 @@ def test_an_operator_that_is_killed_at_a_step_of_the_rollout(mnist: Scene, opera
     new, before = other(old), incarnation.of(mnist.tfmodel)
     with mnist.under_load() as running:
         began = time.monotonic()
-        with killing.killed_at(operator, pod, step_line(mnist, step)):
+        with killing.killed_at(operator, pod, mnist.step_line(step)):
             mnist.apply(stable=new, bake=1)
         ended = mnist.await_end(stable=new)
         report = mnist.conclude(running)
@@ -250,7 +250,7 @@ def test_an_operator_that_is_killed_when_one_pod_has_the_label_and_another_has_n
     servers = mnist.tfmodel.pods()
     with mnist.under_load() as running:
         began = time.monotonic()
-        with killing.killed_at(operator, pod, step_line(mnist, "Label")), process_of(mnist, servers[0]).stopped():
+        with killing.killed_at(operator, pod, mnist.step_line("Label")), process_of(mnist, servers[0]).stopped():
             mnist.apply(stable=new, bake=BAKE_SECONDS)
             mnist.await_commit("stable", new)
         for server in servers:
@@ -270,7 +270,7 @@ def test_an_operator_that_is_killed_when_it_withdraws_a_version(mnist: Scene, op
     old, pod = mnist.labels()["stable"], killing.fresh(operator)
     before = incarnation.of(mnist.tfmodel)
     with mnist.under_load() as running:
-        with killing.killed_at(operator, pod, step_line(mnist, "Withdraw")):
+        with killing.killed_at(operator, pod, mnist.step_line("Withdraw")):
             mnist.apply(stable=old, canary=DAMAGED)
         mnist.tfmodel.wait("Progressing", "False", reason="VersionFailed", seconds=WAIT_SECONDS)
         assert mnist.labels() == {"stable": old}
@@ -280,9 +280,3 @@ def test_an_operator_that_is_killed_when_it_withdraws_a_version(mnist: Scene, op
     assert_all_answered(report)
     assert_answered(report, old)
     assert incarnation.of(mnist.tfmodel) == before
-
-
-def step_line(scene: Scene, step: str) -> str:
-    """What the operator logs when it begins the step."""
-    name = scene.tfmodel.name
-    return f'"namespace": "{scene.tfmodel.kubectl.namespace}", "name": "{name}", "message": "model {name}: {step}:'

@@ -74,6 +74,11 @@ class Scene:
         names = [pod["metadata"]["name"] for pod in self.tfmodel.pods()]
         return {name: self.tfmodel.kubectl("logs", name, "--container", SERVER).count(line) for name in names}
 
+    def step_line(self, step: str) -> str:
+        """What the operator logs when it begins the step."""
+        name, namespace = self.tfmodel.name, self.tfmodel.kubectl.namespace
+        return f'"namespace": "{namespace}", "name": "{name}", "message": "model {name}: {step}:'
+
     def await_label(self, label: str, version: int) -> float:
         """The time when the status had said so; every ready pod answers it so by then."""
         path = f"--for=jsonpath={{.status.models[0].labels.{label}}}={version}"
