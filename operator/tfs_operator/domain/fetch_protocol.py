@@ -170,6 +170,11 @@ class ModelReport(_Wire):
     local: bool = False
     """The base path is a local folder, to which nothing is fetched."""
 
+    readable: bool = True
+    """False where a local base path is not there, or cannot be listed. Then a model server finds no new version of any
+    of its models (tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc, PollFileSystemForConfig
+    gives up at the first error)."""
+
     listed: tuple[int, ...] | None = None
     """The versions that are whole by the last look at the store or at the folder, in ascending order; None while that
     is not known, as before the first look and while the store or the volume does not answer."""

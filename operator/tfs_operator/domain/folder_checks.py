@@ -38,6 +38,21 @@ def missing_folders(model: ModelConfig, pods: Iterable[PodObservation]) -> dict[
     return found
 
 
+def stalled(model: ModelConfig, pods: Iterable[PodObservation]) -> str:
+    """Returns why a server of one of the pods finds no new version of the model, though its own folder may be fine;
+    empty where nothing keeps it from that."""
+    for pod in pods:
+        for name, report in pod.fetches.items():
+            if name != model.name and report.local and not report.readable:
+                return _stalls(pod.name, name, report)
+    return ""
+
+
+def _stalls(pod: str, name: str, report: ModelReport) -> str:
+    why = report.problem.message if report.problem else report.uri
+    return f"the server of pod {pod} finds no new version of any model while it cannot read that of model {name}: {why}"
+
+
 def _lacking(model: ModelConfig, pod: PodObservation, failed: frozenset[int]) -> Iterator[tuple[str, FetchProblem]]:
     report = pod.fetches.get(model.name)
     if report is None or not report.local:

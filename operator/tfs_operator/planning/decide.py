@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tfs_operator.domain.folder_checks import missing_folders
+from tfs_operator.domain.folder_checks import missing_folders, stalled
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
@@ -56,8 +56,16 @@ def _with_missing_folders(step: Step, model: ModelConfig, observed: Observed) ->
     rollout itself says so once the servers have had time to find it."""
     if not step.action.traits.loading:
         return step
-    missing = missing_folders(model, (seen for _, seen in observed.running(model.name)))
-    return replace(step, absent={**step.absent, **missing})
+    pods = [seen for _, seen in observed.running(model.name)]
+    step = replace(step, absent={**step.absent, **missing_folders(model, pods)})
+    return _with_words(step, stalled(model, pods))
+
+
+def _with_words(step: Step, words: str) -> Step:
+    if not words:
+        return step
+    absent = {version: f"{why}; {words}" for version, why in step.absent.items()}
+    return replace(step, message=f"{step.message}; {words}", absent=absent)
 
 
 def _is_new(before: Memory | None, step: Step) -> bool:

@@ -68,3 +68,15 @@ def test_a_folder_that_is_missing_is_an_event_and_an_alert(reason: Reason, is_ab
     step = decide(observed(live("cats"), pod(found, 1))).steps["cats"]
     assert step.absent == ({2: "version 2 on pod a: pvc://c/cats: no"} if is_absent else {})
     assert decide(observed(live("cats"), pod(found, 1, 2))).steps["cats"].absent == {}
+
+
+def test_a_folder_that_is_gone_keeps_the_other_models_of_its_server_from_loading_and_that_is_said() -> None:
+    gone = FetchProblem(reason=Reason.NO_VERSIONS, message="pvc://c/dogs: there is no such folder")
+    reports = {"dogs": ModelReport(uri="pvc://c/dogs", local=True, problem=gone, readable=False), "cats": report(1, 2)}
+    both = live("cats", "dogs")
+    facts, answer = seen("a", None, cats=serves(1, stable=1), dogs=serves(1, 2, stable=1))
+    found = observed(both, (facts, replace(answer, fetches=reports)))
+    loading, resting = (decide(found).steps[name] for name in ("cats", "dogs"))
+    words = "the server of pod a finds no new version of any model while it cannot read that of model dogs: "
+    assert loading.message.endswith(f"; {words}pvc://c/dogs: there is no such folder")
+    assert words not in resting.message

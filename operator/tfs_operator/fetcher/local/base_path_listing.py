@@ -17,6 +17,8 @@ class BasePathListing:
 
     versions: Mapping[int, VersionFolder] = field(default_factory=dict)
     problem: FetchProblem | None = None
+    is_readable: bool = True
+    """The folder is there, and can be listed."""
 
     @property
     def whole(self) -> frozenset[int]:
@@ -32,7 +34,7 @@ def listing(folder: LocalFolder, before: BasePathListing, now: float) -> BasePat
     try:
         names = [entry.name for entry in Path(folder.base_path).iterdir() if not entry.name.startswith(".")]
     except OSError as error:
-        return BasePathListing(problem=unreadable(folder, error))
+        return BasePathListing(problem=unreadable(folder, error), is_readable=False)
     numbered = _numbered(names)
     if not numbered:
         return BasePathListing(problem=no_versions(folder, names))

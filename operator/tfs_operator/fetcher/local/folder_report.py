@@ -42,6 +42,7 @@ def folder_report(view: FolderView) -> ModelReport:
         local=True,
         versions=tuple(_present(there[n]) if n in there else _absent(view, n) for n in numbers),
         problem=view.silence or (view.listing.problem if view.listing else None),
+        readable=view.listing is None or view.listing.is_readable,
         listed=tuple(sorted(view.listing.whole)) if known and view.listing else None,
     )
 

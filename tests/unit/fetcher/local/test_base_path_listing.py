@@ -66,6 +66,13 @@ def test_no_such_folder(tmp_path: Path) -> None:
     )
 
 
+def test_a_server_can_list_an_empty_folder_and_none_that_is_missing(tmp_path: Path) -> None:
+    folder = on_claim(tmp_path)
+    assert not seen(folder).is_readable
+    Path(folder.base_path).mkdir(parents=True)
+    assert seen(folder).is_readable
+
+
 def test_an_empty_claim(tmp_path: Path) -> None:
     assert "pvc://store has no models (found: nothing)" in problem_of(on_claim(tmp_path)).message
 
