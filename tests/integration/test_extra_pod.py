@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from testing.api_client import Api
+from testing.control_plane.admission import policy_denies
 from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet import asking
 from testing.fleet.model_folder import ModelFolder
@@ -97,3 +98,14 @@ def test_without_room_the_rollout_goes_on_and_says_it(served: Served, outside: N
     [told] = served.events("ExtraPodMissing")
     assert "which clients use: no pod outside the Service came up within 1 s (rollout.extraPod)" in told
     assert is_gone(served, outside)
+
+
+def test_a_policy_that_denies_it_delays_the_rollout_and_no_more(served: Served, outside: Node) -> None:
+    served.folder.publish(2)
+    with policy_denies(served.api, served.namespace, "apps", "deployments", "one Deployment a team"):
+        served.edit(versionLabels={"stable": 2})
+        refused = served.until_reason("ChildRefused")
+        assert refused["message"].startswith(f"the API server refuses Deployment {TRIAL}: ")
+        served.until_done()
+    assert served.answers("stable") == [2, 2]
+    assert len(served.events("ExtraPodMissing")) == 1
