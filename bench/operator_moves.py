@@ -35,7 +35,7 @@ def manifest(namespace: str, replicas: int) -> Manifest:
             "versions": list(LOADED),
             "versionLabels": {"stable": LOADED[0], LABEL: LOADED[0]},
             "replicas": replicas,
-            "rollout": {"bakeSeconds": 0, "drainSeconds": 1},
+            "rollout": {"bakeSeconds": 0, "drainSeconds": 1, "trialSeconds": 0},
         },
     }
 
@@ -77,11 +77,13 @@ class OperatorMoves:
         versions = [LOADED[1 - n % 2] for n in range(count)]
         return [await self._move({"versionLabels": {LABEL: version}}, version) for version in versions]
 
-    async def new_versions(self, versions: Sequence[int], step: Step) -> list[Move]:
-        """To one version after the other that no pod has ever loaded; the one before it is unloaded each time."""
+    async def new_versions(self, versions: Sequence[int], step: Step, trial_seconds: int = 0) -> list[Move]:
+        """To one version after the other that no pod has ever loaded; the one before it is unloaded each time.
+        `trial_seconds`: for how long one pod has each first."""
         moves = []
         for version in versions:
-            spec = {"versions": None, "versionLabels": {LABEL: version}}
+            rollout = {"trialSeconds": trial_seconds}
+            spec = {"versions": None, "versionLabels": {LABEL: version}, "rollout": rollout}
             moves.append(await self._move(spec, version, ASK_LOADING_EVERY))
             step.detail = f"{LABEL} → {version} in {moves[-1].seconds:.2f} s; waiting until all is at rest again"
         await self._rest()

@@ -45,6 +45,9 @@ class Result:
     replicas: int
     label_moves: Sequence[Move]
     new_versions: Sequence[Move]
+    tried: Sequence[Move]
+    """To new versions, each of which one pod had first."""
+
     polled: Sequence[Move]
 
     @property
@@ -52,11 +55,13 @@ class Result:
         loaded = tuple(move.seconds for move in self.label_moves)
         new = tuple(move.seconds for move in self.new_versions)
         bare = tuple(move.beside_load for move in self.new_versions)
+        tried = tuple(move.seconds for move in self.tried)
         polled = tuple(move.seconds for move in self.polled)
         return [
             Series("label_move", "label to a loaded version", loaded, LABEL_MOVE_TARGET),
             Series("new_version", "label to a new version, without its load", bare, NEW_VERSION_TARGET),
             Series("new_version_with_load", "the same, its load included", new),
+            Series("tried_version", "the same, tried on one pod first for 3 s, as by default", tried),
             Series("config_map", "label to a loaded version, by ConfigMap and a 30 s file poll", polled),
         ]
 
@@ -106,6 +111,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "series": {series.name: summary(series) for series in result.series},
         "label_moves": [move.as_json() for move in result.label_moves],
         "new_versions": [move.as_json() for move in result.new_versions],
+        "tried_versions": [move.as_json() for move in result.tried],
         "config_map_moves": [move.as_json() for move in result.polled],
     }
 

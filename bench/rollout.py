@@ -30,6 +30,10 @@ MODEL = "mnist"
 REPLICAS = 3
 LABEL_MOVES = 20
 NEW_VERSIONS = range(3, 13)
+TRIED_VERSIONS = range(13, 18)
+TRIAL_SECONDS = 3
+"""The default of rollout.trialSeconds."""
+
 POLLED_MOVES = 4
 RUN_SECONDS = 630
 GONE_SECONDS = 60
@@ -57,7 +61,7 @@ def publish(kubectl: Kubectl) -> None:
     kubectl.make_namespace(NAMESPACE, chart.RESTRICTED)
     model.start_loader(kubectl)
     model.publish(kubectl, trained.folder, MODEL, 1)
-    copies = [str(version) for version in (2, *NEW_VERSIONS)]
+    copies = [str(version) for version in (2, *NEW_VERSIONS, *TRIED_VERSIONS)]
     kubectl("exec", model.LOADER, "--", "sh", "-c", COPY, "sh", f"/models/{MODEL}", *copies)
 
 
@@ -72,9 +76,14 @@ async def measure(narrator: Narrator, kubectl: Kubectl, on: Machine, until: floa
         with narrator.step(f"Moving a label to a new version, {len(NEW_VERSIONS)} times") as step:
             new_versions = await by_operator.new_versions(NEW_VERSIONS, step)
             step.say(" ".join(f"{move.seconds:.2f}" for move in new_versions) + " s, with the load")
+        with narrator.step(
+            f"The same {len(TRIED_VERSIONS)} times, each tried on one pod for {TRIAL_SECONDS} s"
+        ) as step:
+            tried = await by_operator.new_versions(TRIED_VERSIONS, step, TRIAL_SECONDS)
+            step.say(" ".join(f"{move.seconds:.2f}" for move in tried) + " s")
         with narrator.step(f"Moving a label by ConfigMap, up to {POLLED_MOVES} times; a minute or two each") as step:
             polled_moves = await by_configmap.label_moves(POLLED_MOVES, until, step)
-    return Result(date.today(), on, REPLICAS, label_moves, new_versions, polled_moves)
+    return Result(date.today(), on, REPLICAS, label_moves, new_versions, tried, polled_moves)
 
 
 def run(narrator: Narrator, kubectl: Kubectl) -> Result:
@@ -111,7 +120,7 @@ def measured(narrator: Narrator, kubectl: Kubectl) -> Result:
 
 def main() -> int:
     try:
-        tell(measured(Narrator(steps=7), cluster()))
+        tell(measured(Narrator(steps=8), cluster()))
     except (CommandError, DeadlineError, ApiError, LookupError, TimeoutError, OSError) as error:
         print(f"\nmake bench-rollout failed: {str(error) or f'not done within {RUN_SECONDS} s'}", file=sys.stderr)
         return 1
