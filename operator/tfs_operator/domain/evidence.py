@@ -25,6 +25,9 @@ class Evidence:
     replicas: int
     deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
     pods: tuple[PodObservation, ...] = ()
+    outside: tuple[PodObservation, ...] = ()
+    """Those on which versions are tried, which are none of the replicas."""
+
     blocked: Problem | None = None
     reload_problem: Problem | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)

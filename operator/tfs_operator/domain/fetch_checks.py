@@ -19,7 +19,7 @@ def _no_replicas(evidence: Evidence) -> Verdict | None:
 
 def _a_store_fails(evidence: Evidence) -> Verdict | None:
     """Prefers a version's own problem to that of the whole listing, which says less."""
-    for pod in evidence.pods:
+    for pod in (*evidence.pods, *evidence.outside):
         for name in sorted(evidence.remote & pod.fetches.keys()):
             report = pod.fetches[name]
             problems = [version.problem for version in report.versions if version.problem] + [report.problem]

@@ -111,6 +111,7 @@ def _evidence(observed: Observed, plan: Plan, outcome: Outcome, remembered: Reme
         replicas=replicas,
         deployment=deployment.facts(live),
         pods=tuple(seen for _, seen in observed.in_service),
+        outside=tuple(seen for pod, seen in observed.seen if pod.extra),
         blocked=outcome.failure.problem if outcome.failure else None,
         reload_problem=outcome.reloaded.problem,
         steps=plan.steps,

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from tests.unit.planning.passes import CATS, NOW, live, observed, seen, serves, unready
+from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
 from tfs_operator.domain.observation import PodObservation
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Memory, Trial
@@ -33,6 +35,14 @@ def names(found: Observed) -> list[str]:
     return [each["metadata"]["name"] for each in made if each["kind"] == "Deployment"]
 
 
+def concluded(found: Observed) -> Manifest:
+    """The status."""
+    plan = decide(found)
+    outcome = Outcome(None, Reloaded(settled=True), found.children)
+    passed = Passed(found, plan, outcome, {"cats": [Memory(), plan.steps["cats"].memory]})
+    return conclude(passed, Remembered(), 30.0, Clocks(NOW, NOW)).status
+
+
 def test_it_is_there_while_a_version_is_tried_and_not_otherwise() -> None:
     assert names(rollout_to_2(seen("a", None, cats=OLD))) == ["mnist", "mnist.trial"]
     both = serves(1, 2, stable=1)
@@ -52,10 +62,7 @@ def test_it_is_no_replica_and_no_answer_to_clients() -> None:
     found = rollout_to_2(seen("a", None, cats=OLD), extra(cats=serves(1, 2)))
     assert [pod.name for pod in found.fleet("cats").pods] == ["a", "x"]
     assert found.answers("cats") == [OLD]
-    plan = decide(found)
-    outcome = Outcome(None, Reloaded(settled=True), found.children)
-    passed = Passed(found, plan, outcome, {"cats": [Memory(), plan.steps["cats"].memory]})
-    status = conclude(passed, Remembered(), 30.0, Clocks(NOW, NOW)).status
+    status = concluded(found)
     assert (status["replicas"], status["readyReplicas"]) == (1, 1)
     assert status["models"][0]["labels"] == {"stable": 1}
 
@@ -75,3 +82,15 @@ def test_its_death_is_known_when_it_does_not_answer() -> None:
     found = rollout_to_2(seen("a", None, cats=OLD), gone, memories={"cats": memory})
     step = decide(found).steps["cats"]
     assert (step.trial, step.extra_pod) == (Trial(2, "x", NOW - 5), True)
+
+
+def test_what_cannot_be_fetched_to_it_is_told() -> None:
+    full = FetchProblem(reason=Reason.DISK_FULL, message="no room")
+    lacking = VersionReport(version=2, state=FetchState.FAILED, problem=full)
+    pod, answer = extra(cats=OLD)
+    fetches = {"cats": ModelReport(uri="s3://b/cats", versions=(lacking,))}
+    spec = live("cats", rollout=ROLLOUT)
+    spec["spec"]["models"][0]["modelUri"] = "s3://b/cats"
+    found = observed(spec, seen("a", None, cats=OLD), (pod, replace(answer, fetches=fetches)))
+    [told] = [each for each in concluded(found)["conditions"] if each["type"] == "ModelsFetched"]
+    assert (told["reason"], told["message"]) == ("DiskFull", "model cats on pod x: no room")
