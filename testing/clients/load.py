@@ -5,11 +5,12 @@ import itertools
 import math
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from testing.clients.asking import Connect, Connection
+from testing.waiting import eventually
 
 BROKEN = "the connection broke"
 
@@ -107,6 +108,18 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join()
+
+    def await_more(self, count: int) -> None:
+        """Waits until each protocol has so many more answers, to requests that were sent from now on."""
+        since = time.monotonic()
+
+        def lacking() -> dict[str, int]:
+            sent = Counter(answer.protocol for answer in list(self.answers) if answer.sent >= since)
+            return {name: count - sent[name] for name in self.connects if sent[name] < count}
+
+        eventually(
+            lambda: not lacking(), explain=lacking, what=f"{count} more answers on each protocol", interval=0.005
+        )
 
     def report(self) -> Report:
         """Stops the load. Raises LoadEndedError if it had come to its end by itself."""

@@ -116,15 +116,9 @@ def servers() -> Iterator[Servers]:
     rpc.stop(None).wait(5)
 
 
-def more(running: load.Load, count: int) -> None:
-    """Waits for so many more answers."""
-    enough = len(running.answers) + count
-    eventually(lambda: len(running.answers) >= enough, what=f"{count} more answers", interval=0.005)
-
-
 def test_every_request_is_answered_and_counted_on_both_protocols(servers: Servers) -> None:
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:
-        more(running, 60)
+        running.await_more(30)
         report = running.report()
     assert report.failures == []
     assert {protocol: report.versions(protocol) for protocol in ("REST", "gRPC")} == {"REST": {1}, "gRPC": {1}}
@@ -134,7 +128,7 @@ def test_every_request_is_answered_and_counted_on_both_protocols(servers: Server
 
 def test_the_load_keeps_to_its_rate(servers: Servers) -> None:
     with load.steady(servers.connects(), load.Bounds(rate=50)) as running:
-        more(running, 100)
+        running.await_more(50)
         report = running.report()
     lanes: dict[tuple[str, int], list[float]] = defaultdict(list)
     for answer in report.answers:
@@ -150,7 +144,7 @@ def test_the_load_keeps_to_its_rate(servers: Servers) -> None:
 def test_a_server_that_is_slow_meets_no_more_than_the_connections_there_are(servers: Servers) -> None:
     servers.seconds = 0.2
     with load.steady(servers.connects(), load.Bounds(rate=1000, at_once=2)) as running:
-        more(running, 12)
+        running.await_more(6)
         report = running.report()
     assert report.milliseconds(100) > 400, "the time that a request waited for its turn counts"
     assert report.at_once() == len(servers.connects()) * 2
@@ -172,7 +166,7 @@ def test_a_load_that_nobody_stops_ends_by_itself_and_says_so(servers: Servers, b
 
 def test_new_connections_are_made_all_along(servers: Servers) -> None:
     with load.steady(servers.connects(), load.Bounds(rate=200, at_once=1, per_connection=5)) as running:
-        more(running, 60)
+        running.await_more(30)
         report = running.report()
     for protocol in ("REST", "gRPC"):
         peers = [peer for peer in servers.peers if peer.startswith(protocol)]
@@ -185,7 +179,7 @@ def test_new_connections_are_made_all_along(servers: Servers) -> None:
 def test_a_refusal_is_a_failure_with_the_servers_words(servers: Servers) -> None:
     servers.refuse = "Unrecognized servable version label: stable"
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:
-        more(running, 8)
+        running.await_more(4)
         report = running.report()
     assert len(report.failures) == len(report.answers)
     assert all(servers.refuse in failure for failure in report.failures)
@@ -194,11 +188,11 @@ def test_a_refusal_is_a_failure_with_the_servers_words(servers: Servers) -> None
 
 def test_a_connection_that_breaks_is_one_failure_and_is_replaced(servers: Servers) -> None:
     with load.steady({"REST": servers.connects()["REST"]}, load.Bounds(rate=100, at_once=1)) as running:
-        more(running, 5)
+        running.await_more(5)
         servers.hang_up = True
         eventually(lambda: any(answer.failure for answer in running.answers), interval=0.005)
         servers.hang_up = False
-        more(running, 20)
+        running.await_more(20)
         report = running.report()
     assert 1 <= len(report.failures) <= 3
     assert all(f"{load.BROKEN}: Remote end closed connection" in failure for failure in report.failures)
@@ -216,7 +210,7 @@ def test_a_client_that_tries_again_loses_nothing_when_its_connection_breaks(serv
     with load.steady(
         kept(servers, asking.TRY_AGAIN), load.Bounds(rate=100, at_once=1, per_connection=10_000)
     ) as running:
-        more(running, 40)
+        running.await_more(40)
         report = running.report()
     assert report.failures == []
     assert len(servers.peers) > len(report.answers), "each request that was cut has been asked for twice"
@@ -232,7 +226,7 @@ def test_a_client_that_does_not_try_again_loses_a_request_with_its_connection(se
 
 def test_a_kept_connection_is_one(servers: Servers) -> None:
     with load.steady(kept(servers, asking.TRY_AGAIN), ONE_FOR_ALL) as running:
-        more(running, 60)
+        running.await_more(60)
         running.report()
     assert len(set(servers.peers)) == 1
 
@@ -254,7 +248,7 @@ def test_a_port_that_nobody_listens_on_is_a_failure(servers: Servers) -> None:
 def test_an_answer_of_no_version_is_a_failure(servers: Servers) -> None:
     servers.version = 7
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:
-        more(running, 8)
+        running.await_more(4)
         report = running.report()
     assert len(report.failures) == len(report.answers)
 
@@ -262,7 +256,7 @@ def test_an_answer_of_no_version_is_a_failure(servers: Servers) -> None:
 def test_an_answer_that_names_another_version_is_a_failure(servers: Servers) -> None:
     servers.claim = 2
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:
-        more(running, 8)
+        running.await_more(4)
         report = running.report()
     assert (report.versions("REST"), report.versions("gRPC")) == ({1}, {None})
     assert all("says it is version 2's" in failure for failure in report.failures)
@@ -272,18 +266,18 @@ def test_a_step_back_shows_in_what_one_connection_saw(servers: Servers) -> None:
     with load.steady(servers.connects(), load.Bounds(rate=100, at_once=1, per_connection=10_000)) as running:
         for version in (1, 2, 1):
             servers.version = version
-            more(running, 10)
+            running.await_more(5)
         report = running.report()
     assert report.histories() == {(1, 2, 1)}
 
 
 def test_versions_are_told_by_time(servers: Servers) -> None:
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:
-        more(running, 10)
+        running.await_more(5)
         before = time.monotonic()
         servers.version = 2
         moved = time.monotonic()
-        more(running, 40)
+        running.await_more(20)
         report = running.report()
     for protocol in ("REST", "gRPC"):
         assert report.versions(protocol, until=before) == {1}

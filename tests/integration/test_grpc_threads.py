@@ -19,7 +19,6 @@ from testing.control_plane.operator_process import OperatorProcess
 from testing.fleet.calling import Call, connecting, is_without_a_thread
 from testing.fleet.model_folder import ModelFolder
 from testing.fleet.served import NAME, Served, serving
-from testing.waiting import eventually
 
 Batching = Callable[..., AbstractContextManager[Served]]
 A_MINUTE, HALF_A_SECOND = 60_000_000, 500_000
@@ -54,12 +53,6 @@ def predict_by_rest(served: Served) -> Any:
     url = f"http://{served.pods[0].address}:8501/v1/models/{NAME}/labels/stable:predict"
     with urllib.request.urlopen(url, json.dumps({"instances": [1.0]}).encode(), timeout=90) as answer:
         return json.load(answer)["predictions"]
-
-
-def more(running: load.Load, count: int) -> None:
-    """Waits for so many more answers."""
-    enough = len(running.answers) + count
-    eventually(lambda: len(running.answers) >= enough, what=f"{count} more answers")
 
 
 def warnings(operator: OperatorProcess, served: Served) -> list[str]:
@@ -97,7 +90,7 @@ def test_no_call_is_lost_while_labels_move(batching: Batching, count: int) -> No
     with batching(NEVER_FULL, HALF_A_SECOND) as served:
         with load.steady({"gRPC": stable(served)}, callers(count)) as running:
             for version in (2, 1, 2):
-                more(running, count)
+                running.await_more(count)
                 served.edit(versionLabels={"stable": version})
                 served.until_done()
             report = running.report()
