@@ -144,7 +144,7 @@ class Rollout(ApiModel):
 
     rules = (
         Rule(
-            "!self.extraPod || self.trialSeconds > 0",
+            "!has(self.extraPod) || !self.extraPod || !has(self.trialSeconds) || self.trialSeconds > 0",
             lambda rollout: not rollout.extra_pod or rollout.trial_seconds > 0,
             "extraPod needs trialSeconds above 0: with 0 all pods load a version at once, and none tries it",
         ),
