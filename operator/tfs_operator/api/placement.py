@@ -137,7 +137,7 @@ class Rollout(ApiModel):
     surge_timeout_seconds: Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})] = 60
     """With `gpus`: how long a new pod of a rolling update may wait for a free GPU, in seconds, before an old pod is
     stopped to give up its own. Until the new one is ready there is one replica less: with one replica, none. Give a
-    cluster autoscaler the time that it takes to add a node."""
+    cluster autoscaler the time that it takes to add a node. With `extraPod`: how long that pod may wait for room."""
 
     verify: Verify = Field(default_factory=Verify, json_schema_extra=DEFAULTED)
     """What a new version has to show before labels move to it."""

@@ -23,6 +23,7 @@ def test_a_uri_is_all_that_a_spec_needs() -> None:
         "rollout": {
             "loadTimeoutSeconds": 600,
             "trialSeconds": 3,
+            "extraPod": False,
             "bakeSeconds": 30,
             "drainSeconds": 15,
             "surgeTimeoutSeconds": 60,
