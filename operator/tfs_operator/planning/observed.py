@@ -204,9 +204,9 @@ class Observed:
         return [(pod, seen) for pod, seen in running if (seen.answered if ready else seen.answered_unready)]
 
     def _taking_part(self, model: str) -> tuple[Pair, ...]:
-        """Without a ready pod for clients, one that only versions are tried on decides nothing."""
+        """Without a pod for clients that answers, one that only versions are tried on decides nothing."""
         running = self.running(model)
-        serves = any(pod.ready for pod, _ in running if not pod.extra)
+        serves = any(seen.answered for pod, seen in running if not pod.extra)
         return running if serves else tuple((pod, seen) for pod, seen in running if not pod.extra)
 
     @property

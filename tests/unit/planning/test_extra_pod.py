@@ -7,7 +7,7 @@ from tests.unit.planning.passes import CATS, NOW, live, observed, seen, serves, 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
-from tfs_operator.domain.observation import PodObservation
+from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.pods import PodFacts
 from tfs_operator.domain.rollout import Memory, Trial
 from tfs_operator.planning import Observed, Outcome, Passed, Reloaded, conclude, decide
@@ -71,6 +71,9 @@ def test_alone_it_decides_nothing() -> None:
     """Pods in the Service that are not ready and answer are what there is."""
     found = rollout_to_2(unready("a", cats=OLD), extra(cats=OLD))
     assert [pod.name for pod in found.fleet("cats").pods] == ["a"]
+    silent = Problem(Reason.MODEL_SERVER_UNREACHABLE, "no answer")
+    beside_silent = rollout_to_2(seen("a", silent), extra(cats=OLD)).fleet("cats")
+    assert (beside_silent.pods, beside_silent.silent) == ((), 1)
     alone = rollout_to_2(extra(cats=OLD)).fleet("cats")
     assert (alone.pods, alone.silent, alone.crash_looping) == ((), 0, False)
 
