@@ -85,6 +85,7 @@ class ExtraWorld(World):
         names = frozenset({self.extra_name}) if self._is_wanted and self.extra_name else frozenset()
         problem = "no room" if self._is_wanted and not self.there_is_room else ""
         pods = tuple(self._marked(pod) for pod in facts.fleet.pods)
+        pods = () if all(pod.extra for pod in pods) else pods
         living = facts.fleet.living | names
         deaths = {name: death for name, death in self.deaths.items() if name in facts.fleet.deaths or name in names}
         fleet = replace(facts.fleet, pods=pods, living=living, deaths=deaths, extra=ExtraPods(names, problem))
