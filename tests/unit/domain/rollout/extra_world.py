@@ -11,15 +11,17 @@ from tests.unit.domain.rollout.fleet import Server, Unsafe
 from tests.unit.domain.rollout.world import World
 from tfs_operator.domain.model_config import ModelConfig
 from tfs_operator.domain.pods import Death
-from tfs_operator.domain.rollout import ExtraPods, Facts, Pod
+from tfs_operator.domain.rollout import ExtraPods, Facts, Limits, Pod
 
 PATIENCE = 4.0
+BACK_OFF_FACTOR = 3.0
 
 
 class ExtraWorld(World):
     """There is room for one more pod."""
 
     there_is_room = True
+    long_enough = 2400
     extra: Server | None = None
     extra_name = ""
     extra_restarts = 0
@@ -89,7 +91,13 @@ class ExtraWorld(World):
         living = facts.fleet.living | names
         deaths = {name: death for name, death in self.deaths.items() if name in facts.fleet.deaths or name in names}
         fleet = replace(facts.fleet, pods=pods, living=living, deaths=deaths, extra=ExtraPods(names, problem))
-        return replace(facts, fleet=fleet)
+        return replace(facts, fleet=fleet, limits=self._with_longer_back_off(facts.limits))
+
+    def _with_longer_back_off(self, limits: Limits) -> Limits:
+        """A trial begins with the start of a pod. A version that is tried again and again must leave others the time
+        for theirs."""
+        times = limits.back_off * BACK_OFF_FACTOR, limits.back_off_limit * BACK_OFF_FACTOR
+        return replace(limits, back_off=times[0], back_off_limit=times[1])
 
     def _marked(self, pod: Pod) -> Pod:
         nowhere = frozenset(pod.unfetchable)

@@ -9,8 +9,6 @@ from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific,
 from tfs_operator.domain.rollout import Action, Step
 
 VERSIONS = (1, 2, 3, 4, 5)
-LONG_ENOUGH = 600
-"""Ticks: a version that has ended a server is tried again ten back-offs later, twice as many at the second time."""
 LABELS = ("stable", "canary", "next")
 KINDS = (GOOD, GOOD, GOOD, GOOD, BAD, BAD, ENDLESS)
 HARSH = (GOOD, GOOD, GOOD, GOOD, BAD, KILLER, KILLER, MUTE, MUTE)
@@ -50,7 +48,7 @@ def play(script: bytes, *, harsh: bool = False, watched: bool = False, kind: typ
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
     for byte in script[2:]:
         happen(played, byte, rng)
-    played.calm_down(within=LONG_ENOUGH if can_be_reached(played) else 6)
+    played.calm_down(within=played.long_enough if can_be_reached(played) else 6)
     return played
 
 

@@ -68,6 +68,9 @@ def _seen(server: Server, asked: set[str], answers: Answers) -> Pod:
 class World:
     """`faults` are drawn from `dice`: a number below its argument; 0 means that all goes well."""
 
+    long_enough = 600
+    """Ticks: a version that has ended a server is tried again ten back-offs later, twice as many at the second time."""
+
     def __init__(
         self, aspired: ModelConfig, kinds: dict[int, str], replicas: int, strict: bool, load_ticks: int
     ) -> None:
