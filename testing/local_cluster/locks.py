@@ -13,17 +13,19 @@ from testing.waiting import eventually
 
 FOLDER = ROOT / "build" / "locks"
 LOOK_SECONDS = 0.2
+WAIT_SECONDS = 500
+"""Pages and demos take the same ports one after the other, each for minutes on a busy machine."""
 
 
 @contextlib.contextmanager
-def held(name: str, seconds: float = 280) -> Iterator[None]:
+def held(name: str, seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Within the block this process holds the lock. Raises an error when another one keeps it for so long."""
     with one_of([name], seconds):
         yield
 
 
 @contextlib.contextmanager
-def one_of(names: Sequence[str], seconds: float = 280) -> Iterator[str]:
+def one_of(names: Sequence[str], seconds: float = WAIT_SECONDS) -> Iterator[str]:
     """Holds the first of these locks that is free, and yields its name."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
