@@ -33,7 +33,7 @@ def assert_says_what_the_readme_says(output: str) -> None:
     assert re.search(r"^model mnist.* version 3.*saved_model\.pb", output, re.MULTILINE)
     pods = re.findall(r"^(mnist-\S+) +2/2 +Running +0 ", output, re.MULTILINE)
     assert (len(pods), len(set(pods))) == (2, 1), "the same one all along"
-    followed = re.findall(r"^mnist +True +Serving +(\d+) {20,}1 ", output, re.MULTILINE)
+    followed = re.findall(r"^mnist +True +Serving +(?:\d,)*(\d) {19,}1 ", output, re.MULTILINE)
     assert followed == ["3", "4"], "the newest version, without an edit"
     assert re.search(r"LabelMoved +TFModel/mnist +stable 1 → 2 on 1/1 pods", output)
     assert re.search(r"VersionFailed +TFModel/mnist +version 3 ", output)

@@ -44,7 +44,7 @@ def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: 
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
+@settings(max_examples=HISTORIES // (2 * PARTS), deadline=None, database=None)
 @given(script=st.binary(min_size=4, max_size=14))
 @example(script=b"\xde\xd8\x00\x00\x80\xfa\x00\x00\x80\x0f")  # the ConfigMap is deleted during a trial
 def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: int, script: bytes) -> None:
@@ -53,7 +53,7 @@ def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: in
 
 @pytest.mark.parametrize("world", [ExtraWorld, CrowdedWorld])
 @pytest.mark.parametrize("part", range(PARTS))
-@settings(max_examples=HISTORIES // (2 * PARTS), deadline=None, database=None)
+@settings(max_examples=HISTORIES // (10 * PARTS), deadline=None, database=None)
 @given(script=st.binary(min_size=4, max_size=14))
 @example(script=b"\xa3\xa6\xbe?\xd9\x92\xf4\x95|V\xcd\x87\xaa\x86")  # two versions are tried one after the other
 @example(script=b"\x14\xba\xf6\xcd\xcd\x1aLB\xaa\xa6\xec")  # two labels move, and both are compared
