@@ -61,6 +61,11 @@ class ModelOrder(_Wire):
     """Versions that were given up after they had come, in ascending order: the server could not load them, or they
     cannot predict. The store is looked at for other content of them, which replaces what is there."""
 
+    @property
+    def named(self) -> frozenset[int]:
+        """The versions that are ordered by their numbers."""
+        return frozenset({*self.start.versions, *self.hold.versions})
+
 
 class ExpectedModel(_Wire):
     """One model as it is committed: what a model server starts with, and should serve."""

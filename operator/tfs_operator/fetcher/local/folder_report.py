@@ -31,6 +31,9 @@ class FolderView:
     silence: FetchProblem | None = None
     """Why nothing is known at present: the volume does not answer."""
 
+    unseen: frozenset[int] = frozenset()
+    """Ordered versions for which nobody has looked yet."""
+
 
 def folder_report(view: FolderView) -> ModelReport:
     """Returns the report: every version that is ordered by name or there, whole or not."""
@@ -41,14 +44,14 @@ def folder_report(view: FolderView) -> ModelReport:
         uri=view.folder.uri,
         local=True,
         versions=tuple(_present(there[n]) if n in there else _absent(view, n) for n in numbers),
-        problem=view.silence or (view.listing.problem if view.listing else None),
+        problem=view.silence or (view.listing.problem if view.listing and not view.unseen else None),
         readable=view.listing is None or view.listing.is_readable,
         listed=tuple(sorted(view.listing.whole)) if known and view.listing else None,
     )
 
 
-def _ordered(order: ModelOrder | None) -> set[int]:
-    return {*order.start.versions, *order.hold.versions} if order else set()
+def _ordered(order: ModelOrder | None) -> frozenset[int]:
+    return order.named if order else frozenset()
 
 
 def _present(version: VersionFolder) -> VersionReport:
@@ -75,7 +78,7 @@ def _absent(view: FolderView, number: int) -> VersionReport:
 
 def _why_absent(view: FolderView, number: int) -> FetchProblem | None:
     """None where nothing is known, and where the problem of the whole folder says it all."""
-    if view.listing is None or view.silence is not None:
+    if view.listing is None or view.silence is not None or number in view.unseen:
         return None
     whole_folder = view.listing.problem
     if number in view.gone:

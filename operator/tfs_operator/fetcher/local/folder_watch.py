@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder, ModelOrder, ModelReport, VersionSet
@@ -45,10 +46,24 @@ class FolderWatch:
         self._begun: tuple[float, float] | None = None
         """When the look began that is under way, by `clock` and by `now`."""
         self._logged: FetchProblem | None = None
+        self._looks = self._taken = 0
+        """How many looks were begun, and which of them the listing is."""
+        self._named: dict[int, int] = {}
+        """The versions that are ordered by name, and how many looks were begun before that."""
+        self._due = asyncio.Event()
 
     def order(self, order: ModelOrder) -> None:
-        """Takes the order, by which the report names versions that are not there."""
+        """Takes the order, by which the report names versions that are not there. A version that is new to it is looked
+        for at once: it may have come since the last look."""
         self._order = order
+        self._named = {number: self._named.get(number, self._looks) for number in order.named}
+        if self._unseen:
+            self._due.set()
+
+    @property
+    def _unseen(self) -> frozenset[int]:
+        """Versions for which no look has begun since they were ordered."""
+        return frozenset(number for number, looks in self._named.items() if looks >= self._taken)
 
     def started(self) -> bool:
         """Whether a model server can start with what is there: with any of the named versions, as it opens its ports
@@ -67,24 +82,29 @@ class FolderWatch:
         return None if self._listing is None or self._silence() else self._listing.whole
 
     def report(self) -> ModelReport:
-        view = FolderView(self._folder, self._order, self._listing, dict(self._gone), self._silence())
+        silence = self._silence()
+        view = FolderView(self._folder, self._order, self._listing, dict(self._gone), silence, self._unseen)
         return folder_report(view)
 
     async def run(self) -> None:
         """Runs for ever. A look that hangs is abandoned when this is cancelled."""
         while True:
             await self._next_look()
-            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._due.wait()
+            self._due.clear()
 
     async def _next_look(self) -> None:
         self._begun = self._clock(), self._now()
+        self._looks += 1
         try:
             work = partial(self._look, self._folder, self._listing or NOTHING, self._now())
             found = await in_daemon_thread(work, None)
         except Exception as error:
             caught = unexpected_error(self._folder.uri, error)
             found = BasePathListing(problem=FetchProblem(reason=caught.reason, message=caught.message))
-        self._begun = None
+        self._begun, self._taken = None, self._looks
         self._take(found)
 
     def _take(self, found: BasePathListing) -> None:

@@ -15,9 +15,11 @@ from tests.unit.fetcher.local.folders import on_claim, publish
 from tests.unit.fetcher.scene import eventually
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, LocalFolder, ModelOrder, VersionSet
+from tfs_operator.fetcher.local import folder_watch
 from tfs_operator.fetcher.local.base_path_listing import BasePathListing, listing
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
 
+A_DAY = 86400.0
 NOW = 4102444803.0
 """2100-01-01T00:00:03Z; long after what a test has written."""
 
@@ -61,6 +63,58 @@ async def test_a_report_names_what_is_there_and_what_is_ordered(tmp_path: Path) 
         assert (report.local, report.uri, report.listed, report.problem) == (True, folder.uri, (1, 3), None)
         publish(folder, 2)
         await eventually(lambda: watch.whole == {1, 2, 3})
+
+
+async def test_a_version_that_is_ordered_is_looked_for_before_it_is_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has come since the last look, as where a version is published and labelled in one go."""
+    monkeypatch.setattr(folder_watch, "LOOK_SECONDS", A_DAY)
+    folder = on_claim(tmp_path)
+    publish(folder, 1)
+    looks: list[frozenset[int]] = []
+
+    def look(folder: LocalFolder, before: BasePathListing, now: float) -> BasePathListing:
+        found = listing(folder, before, now)
+        looks.append(found.whole)
+        return found
+
+    watch = FolderWatch(folder, now=lambda: NOW, look=look)
+    watch.order(ModelOrder(start=VersionSet(versions=(1,))))
+    running = asyncio.create_task(watch.run())
+    try:
+        await eventually(lambda: watch.whole == {1})
+        before = len(looks)
+        publish(folder, 2)
+        watch.order(ModelOrder(start=VersionSet(versions=(1,)), hold=VersionSet(versions=(2, 3))))
+        lacking = watch.report().version(2)
+        assert lacking is not None
+        assert (lacking.state, lacking.problem) == (FetchState.WAITING, None)
+        await eventually(lambda: watch.whole == {1, 2})
+        assert len(looks) == before + 1
+        assert why(watch, 3).reason is Reason.VERSION_NOT_FOUND
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
+def empty(tmp_path: Path) -> LocalFolder:
+    folder = on_claim(tmp_path)
+    Path(folder.base_path).mkdir(parents=True)
+    return folder
+
+
+async def test_an_empty_folder_is_looked_at_again_once_a_version_of_it_is_ordered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_watch, "LOOK_SECONDS", A_DAY)
+    folder = empty(tmp_path)
+    async with watched(folder, versions=()) as watch:
+        await eventually(lambda: watch.report().problem is not None)
+        publish(folder, 1)
+        watch.order(ModelOrder(start=VersionSet(versions=(1,))))
+        assert watch.report().problem is None
+        await eventually(lambda: watch.whole == {1})
 
 
 async def test_what_has_vanished_is_said_with_the_time(tmp_path: Path) -> None:
