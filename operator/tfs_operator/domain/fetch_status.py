@@ -48,6 +48,8 @@ def nowhere(report: ModelReport | None) -> frozenset[int]:
 def _missing(report: ModelReport | None, pod: str) -> Iterator[tuple[int, str, bool]]:
     for version in _absent(report):
         problem = version.problem or (report.problem if report else None)
+        if report is not None and report.local and problem is None and version.state is FetchState.WAITING:
+            continue  # it is only looked for, by the server as well
         definite = problem is not None and problem.reason in _STORE_LACKS_IT
         yield version.version, _words(version, report, pod), definite
 
@@ -111,8 +113,7 @@ def _words(version: VersionReport, report: ModelReport | None, pod: str) -> str:
     if problem is not None:
         return f"version {version.version} cannot be fetched to pod {pod}: {problem.message}"
     if report is not None and report.local:
-        doing = "written to" if version.state is FetchState.FETCHING else "looked for in"
-        return f"version {version.version} is being {doing} {report.uri}, seen from pod {pod}"
+        return f"version {version.version} is being written to {report.uri}, seen from pod {pod}"
     source = report.uri if report else "the store"
     return f"version {version.version} is being fetched from {source} to pod {pod}"
 

@@ -150,6 +150,7 @@ def test_a_listing_may_be_empty_or_unknown() -> None:
 def test_nothing_is_fetched_to_a_folder_on_a_volume() -> None:
     gone = FetchProblem(reason=Reason.VERSION_NOT_FOUND, message="pvc://c/m: version 2 is gone")
     absent = version(2, FetchState.WAITING, problem=gone)
-    local = ModelReport(uri="pvc://c/m", versions=(absent, version(3, FetchState.WAITING)), local=True)
+    looked_for, written = version(3, FetchState.WAITING), version(4, FetchState.FETCHING)
+    local = ModelReport(uri="pvc://c/m", versions=(absent, looked_for, written), local=True)
     assert unfetchable(local, "a") == {2: "version 2 on pod a: pvc://c/m: version 2 is gone"}
-    assert arriving(local, "a") == {3: "version 3 is being looked for in pvc://c/m, seen from pod a"}
+    assert arriving(local, "a") == {4: "version 4 is being written to pvc://c/m, seen from pod a"}
