@@ -26,9 +26,6 @@ class Pod:
     unfetchable: Mapping[int, str] = field(default_factory=dict)
     """Versions that the store does not have, or not as a whole model, in words. It may have them later."""
 
-    nowhere: frozenset[int] = frozenset()
-    """Versions that the pod's agent looks for in vain."""
-
     fetched: frozenset[int] = frozenset()
     """Versions that the pod's fetcher holds."""
 
@@ -53,6 +50,9 @@ class Pod:
 
     extra: bool = False
     """It is outside the Service, there for versions to be tried on it."""
+
+    nowhere: frozenset[int] = frozenset()
+    """Versions that the pod's agent looks for in vain."""
 
     @property
     def available(self) -> frozenset[int]:
