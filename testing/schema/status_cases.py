@@ -115,4 +115,6 @@ ROWS: Rows = {
     "status.models[].rollout.reported.labels.*": GENERATION,
     "status.models[].rollout.reported.versions": {"maxItems": ([1] * 256, [1] * 257)},
     "status.models[].rollout.reported.versions[]": GENERATION,
+    "status.models[].rollout.reported.missing": {"maxItems": ([1] * 64, [1] * 65)},
+    "status.models[].rollout.reported.missing[]": GENERATION,
 }

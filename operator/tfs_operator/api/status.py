@@ -157,6 +157,11 @@ class Reported(ApiModel):
     )
     """Versions that were AVAILABLE on every ready pod."""
 
+    missing: Annotated[list[VersionNumber], Field(max_length=64, json_schema_extra=ATOMIC_LIST)] = Field(
+        default_factory=list
+    )
+    """Versions of the spec for which there was no folder."""
+
 
 StepName = Literal["Fetch", "Try", "Load", "Compare", "Commit", "Label", "Bake", "Retire", "Withdraw", "Wait", "Done"]
 """The members of `tfs_operator.domain.rollout.Action`."""

@@ -5,7 +5,7 @@ lost with the operator's process.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation
@@ -32,10 +32,11 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Announced:
-    """Labels and AVAILABLE versions, on every ready pod, that events have announced."""
+    """Labels and AVAILABLE versions, on every ready pod, and versions without a folder, that events have announced."""
 
     labels: Mapping[str, int] = field(default_factory=dict)
     versions: frozenset[int] = frozenset()
+    missing: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,11 @@ class RolloutEvent:
 
 @dataclass(frozen=True)
 class Inputs:
-    """One model: what was announced, the memory and message before this pass, the step it has reached, and the answers
-    of its pods, of `replicas` that there should be."""
+    """One model: what was announced, the memory before this pass, the step it has reached, and the answers of its pods,
+    of `replicas` that there should be."""
 
     announced: Announced
     before: Memory
-    message_before: str
     step: Step
     pods: Sequence[ModelObservation]
     replicas: int
@@ -89,9 +89,11 @@ class Inputs:
 def rollout_events(inputs: Inputs, labels: Mapping[str, int]) -> tuple[list[RolloutEvent], Announced]:
     """Returns the new events, and what is announced with them. `labels` are those on which all pods agree."""
     failed = list(_failures(inputs))
+    missing = frozenset(sorted(inputs.step.absent)[-MAX_FAILURES:])
     if not inputs.pods or inputs.begins:
-        return failed, inputs.announced
-    announced = Announced(_labels_now(inputs, labels), (inputs.announced.versions - inputs.gone) | inputs.available)
+        return failed, replace(inputs.announced, missing=missing)
+    versions = (inputs.announced.versions - inputs.gone) | inputs.available
+    announced = Announced(_labels_now(inputs, labels), versions, missing)
     return [*_loaded(inputs), *_labelled(inputs, announced.labels), *failed, *_retired(inputs)], announced
 
 
@@ -132,8 +134,9 @@ def _failures(inputs: Inputs) -> Iterator[RolloutEvent]:
     for failure in inputs.step.memory.failures[-MAX_FAILURES:]:
         if (failure.version, failure.at) not in known:
             yield RolloutEvent(What.VERSION_FAILED, f"{failure.message}; {_goes_on(inputs)}")
-    if inputs.step.absent and inputs.step.message != inputs.message_before:
-        yield RolloutEvent(What.VERSION_NOT_FOUND, inputs.step.message)
+    for version, words in sorted(inputs.step.absent.items())[-MAX_FAILURES:]:
+        if version not in inputs.announced.missing:
+            yield RolloutEvent(What.VERSION_NOT_FOUND, words)
     trial, before = inputs.step.trial, inputs.before.trial
     if trial and inputs.step.without_extra and (before is None or trial.since != before.since):
         note = f"version {trial.version} is tried on pod {trial.pod}, which clients use: {inputs.step.without_extra}"

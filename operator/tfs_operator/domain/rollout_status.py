@@ -77,7 +77,8 @@ def resumed(kept: Memory, now: float) -> Memory:
 
 
 def reported(rollout: RolloutStatus) -> Announced:
-    return Announced(dict(rollout.reported.labels), frozenset(rollout.reported.versions))
+    kept = rollout.reported
+    return Announced(dict(kept.labels), frozenset(kept.versions), frozenset(kept.missing))
 
 
 def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
@@ -97,7 +98,9 @@ def rollout_status(step: Step, announced: Announced) -> RolloutStatus:
         approved=sorted(kept.approved)[-MAX_ANNOUNCED:],
         awaited=[AwaitedVersion(version=v, since=rfc3339(since)) for v, since in kept.waiting[-_MAX_VERSIONS:]],
         reported=Reported(
-            labels=dict(sorted(announced.labels.items())), versions=sorted(announced.versions)[-MAX_ANNOUNCED:]
+            labels=dict(sorted(announced.labels.items())),
+            versions=sorted(announced.versions)[-MAX_ANNOUNCED:],
+            missing=sorted(announced.missing)[-MAX_FAILURES:],
         ),
     )
 

@@ -45,7 +45,6 @@ def _report(
     inputs = Inputs(
         announced=rollout_status.reported(before) if before else Announced(),
         before=rollout_status.memory(before) if before else Memory(),
-        message_before=before.message if before else "",
         step=step,
         pods=pods,
         replicas=replicas,

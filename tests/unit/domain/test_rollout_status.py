@@ -38,7 +38,8 @@ MEMORIES = st.builds(
     orders=st.lists(st.builds(LoadOrder, VERSIONS, PODS, st.integers(0, 1000)), max_size=3).map(tuple),
     approved=st.frozensets(VERSIONS, max_size=3),
 )
-TOLD = st.builds(Announced, st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3), st.frozensets(VERSIONS))
+LABELS = st.dictionaries(st.text("abc", min_size=1), VERSIONS, max_size=3)
+TOLD = st.builds(Announced, LABELS, st.frozensets(VERSIONS), st.frozensets(VERSIONS, max_size=64))
 GOAL = Goal(ModelConfig("m", "/m", Specific((1,))))
 
 
