@@ -16,10 +16,11 @@ def test_the_operator_runs_under_the_restricted_pod_security_standard(operator: 
 
 
 def test_installing_it_again_restarts_nothing(operator: Kubectl) -> None:
+    """Those of another image may still be ending, where the cluster is an older one."""
+
     def pods() -> set[str]:
-        """But for those of a release before, which may still be going."""
-        found = operator.find("pods", {"app.kubernetes.io/name": "tfs-operator"})
-        return {pod["metadata"]["uid"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
+        found = [pod["metadata"] for pod in operator.find("pods", {"app.kubernetes.io/name": "tfs-operator"})]
+        return {pod["uid"] for pod in found if "deletionTimestamp" not in pod}
 
     before = pods()
     chart.install(operator)
