@@ -1,5 +1,6 @@
 """The proxy that makes things go wrong, in front of a real S3 server."""
 
+import contextlib
 import datetime
 import hashlib
 import http.client
@@ -29,8 +30,22 @@ def url(s3_server: S3Server, bucket: str, s3_proxy: Proxy) -> str:
 
 
 def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return bytes(answer.read())
+
+
+def _assert_it_stalls_after(url: str, count: int) -> None:
+    """So many bytes of the body come, however late, and then none for half a second."""
+    address = URL(url)
+    with contextlib.closing(http.client.HTTPConnection(str(address.host), address.port, timeout=60)) as connection:
+        connection.connect()
+        wire = connection.sock
+        connection.request("GET", address.raw_path_qs)
+        with connection.getresponse() as answer:
+            assert len(answer.read(count)) == count
+            wire.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                answer.read(1)
 
 
 def _arrived(url: str) -> int:
@@ -83,12 +98,9 @@ def test_a_fault_can_be_for_some_paths_only(url: str, s3_proxy: Proxy) -> None:
 
 def test_a_stall_lasts_until_it_is_released(url: str, s3_proxy: Proxy) -> None:
     s3_proxy.faults.stall(5000)
-    with urllib.request.urlopen(url, timeout=0.5) as answer:
-        assert len(answer.read(5000)) == 5000
-        with pytest.raises(TimeoutError):
-            answer.read(1)
+    _assert_it_stalls_after(url, 5000)
     s3_proxy.faults.stall(5000)
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         start = answer.read(5000)
         s3_proxy.faults.release()
         assert start + answer.read() == CONTENT
@@ -99,7 +111,7 @@ def test_what_happens_in_between_is_done_before_more_bytes_come(
 ) -> None:
     """The object is changed while it is being downloaded."""
     s3_proxy.faults.when_passed(1000, lambda: s3_server.put(bucket, {KEY: b"changed"}))
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         answer.read(1001)
         assert _get(url) == b"changed"
 
@@ -114,10 +126,7 @@ def test_the_rate_is_limited_over_all(url: str, s3_proxy: Proxy) -> None:
 def test_after_so_many_bytes_of_all_answers_nothing_comes_until_it_is_released(url: str, s3_proxy: Proxy) -> None:
     s3_proxy.faults.hold_after(len(CONTENT) + 64 * 1024)
     assert _get(url) == CONTENT
-    with urllib.request.urlopen(url, timeout=0.5) as answer:
-        assert len(answer.read(64 * 1024)) == 64 * 1024
-        with pytest.raises(TimeoutError):
-            answer.read(1)
+    _assert_it_stalls_after(url, 64 * 1024)
     s3_proxy.faults.release()
     assert _get(url) == CONTENT
 

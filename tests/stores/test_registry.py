@@ -62,7 +62,7 @@ def test_a_password_is_asked_for(private_registry: Registry, tmp_path: Path) -> 
     assert _manifest(private_registry, "models/private", "1")["layers"]
     url = f"{private_registry.url}/v2/models/private/manifests/1"
     with pytest.raises(urllib.error.HTTPError, match="401") as raised:
-        urllib.request.urlopen(url, timeout=10)
+        urllib.request.urlopen(url, timeout=60)
     with raised.value as error:
         assert error.headers["WWW-Authenticate"] == 'Basic realm="test"'
 
@@ -71,7 +71,7 @@ def test_a_token_server_opens_one_repository(token_registry: Registry) -> None:
     digest = token_registry.push("models/private", "1", [file_layer("a", b"content")])
     url = f"{token_registry.url}/v2/models/private/manifests/{digest}"
     with pytest.raises(urllib.error.HTTPError, match="401") as raised:
-        urllib.request.urlopen(url, timeout=10)
+        urllib.request.urlopen(url, timeout=60)
     with raised.value as error:
         challenge = (
             f'Bearer realm="{token_registry.realm}",service="test-registry",scope="repository:models/private:pull"'
@@ -80,14 +80,14 @@ def test_a_token_server_opens_one_repository(token_registry: Registry) -> None:
     assert _status(url, token_registry.token("repository:models/private:pull")) == 200
     assert _status(url, token_registry.token("repository:models/another:pull")) == 401
     with pytest.raises(urllib.error.HTTPError, match="401") as raised:
-        urllib.request.urlopen(token_registry.realm, timeout=10)
+        urllib.request.urlopen(token_registry.realm, timeout=60)
     raised.value.close()
 
 
 def _status(url: str, token: str) -> int:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}", "Accept": MANIFEST})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         error.close()

@@ -43,7 +43,7 @@ def test_a_proxy_speaks_tls_too(https_server: WebServer, certificates: Certifica
 
 def test_a_range_holds_for_the_same_content_only(web_server: WebServer) -> None:
     url = web_server.publish("a", b"0123456789")
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         etag = answer.headers["ETag"]
     assert _get(url, Range="bytes=2-4") == (206, b"234")
     assert _get(url, Range="bytes=7-", If_Range=etag) == (206, b"789")
