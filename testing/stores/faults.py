@@ -160,15 +160,14 @@ class Faults:
                 first.times -= 1
             return first
 
-    def allows(self, size: int) -> bool:
-        """For the proxy: whether `size` more bytes may be sent; counts them when they may."""
+    def allowed(self, size: int) -> int:
+        """For the proxy: how many of `size` more bytes may be sent; counts these."""
         with self._lock:
             if self.released.is_set():
                 self._bytes_allowed = math.inf
-            if size > self._bytes_allowed:
-                return False
-            self._bytes_allowed -= size
-            return True
+            count = int(min(size, self._bytes_allowed))
+            self._bytes_allowed -= count
+            return count
 
     def delay(self, size: int) -> float:
         """For the proxy: how many seconds to wait before `size` more bytes are sent."""

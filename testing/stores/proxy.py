@@ -121,12 +121,14 @@ class _Sending:
                 await self._happens(incident)
 
     async def _write(self, chunk: bytes) -> None:
-        if chunk:
-            while not self.faults.allows(len(chunk)):
+        while chunk:
+            count = self.faults.allowed(len(chunk))
+            if not count:
                 await _until_released(self.faults)
-            await asyncio.sleep(self.faults.delay(len(chunk)))
-            await self.response.write(chunk)
-            self.sent += len(chunk)
+                continue
+            await asyncio.sleep(self.faults.delay(count))
+            await self.response.write(chunk[:count])
+            self.sent, chunk = self.sent + count, chunk[count:]
 
     async def _happens(self, incident: Incident) -> None:
         match incident:
