@@ -301,9 +301,10 @@ def _progressing(evidence: Evidence, ready: Verdict) -> Verdict:
 
 
 def _is_tried_all_the_same(evidence: Evidence, ready: Verdict) -> bool:
-    """A version on a volume that does not look whole: servers that serve something judge it within seconds."""
-    loading = any(step.action.traits.loading for step in evidence.steps.values())
-    return loading and ready.reason is Reason.INCOMPLETE_VERSION and folder_lacks_a_version(evidence) is not None
+    """A version on a volume that does not look whole: servers that serve something judge it within seconds, also where
+    they do not answer for a moment."""
+    judged = ready.reason is Reason.INCOMPLETE_VERSION and folder_lacks_a_version(evidence) is not None
+    return judged and bool(evidence.ready_pods)
 
 
 def _retiring(evidence: Evidence) -> Verdict | None:

@@ -52,19 +52,27 @@ def test_which_folder_is_gone_and_which_labels_need_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "progressing"), [(Action.TRY, "True"), (Action.LOAD, "True"), (Action.WAIT, "False")]
+    ("action", "ready", "progressing"),
+    [
+        (Action.TRY, True, "True"),
+        (Action.LOAD, True, "True"),
+        (Action.WAIT, True, "True"),
+        (Action.WAIT, False, "False"),
+    ],
 )
 def test_a_version_that_does_not_look_whole_needs_a_person_only_where_no_server_judges_it(
-    action: Action, progressing: str
+    action: Action, ready: bool, progressing: str
 ) -> None:
-    """Else `kubectl wait --for=condition=Progressing=False` would end before the server has given it up."""
+    """Else `kubectl wait --for=condition=Progressing=False` would end before the server has given it up, or while it
+    does not answer for a moment."""
     damaged = FetchProblem(
         reason=Reason.INCOMPLETE_VERSION, message="pvc://c/m: version 2: its saved_model.pb is damaged"
     )
     found = evidence(1, found=report(damaged))
     [model] = found.aspired.models
     step = Step(action, "as it is", Goal(model), memory=Memory("w", action))
-    conditions = all_conditions(replace(found, steps={"m": step}))
+    pods = tuple(replace(pod, ready=ready) for pod in found.pods)
+    conditions = all_conditions(replace(found, steps={"m": step}, pods=pods))
     assert conditions[ConditionType.READY].reason is Reason.INCOMPLETE_VERSION
     assert conditions[ConditionType.PROGRESSING].status == progressing
 

@@ -41,6 +41,17 @@ def test_what_is_missing_is_told_in_the_agents_words_at_once() -> None:
     assert step.message == "version 2 on pod a: pvc://c/cats: version 2 is gone"
 
 
+@pytest.mark.parametrize(
+    ("local", "action"), [(True, Action.LOAD), (False, Action.FETCH)], ids=["on a volume", "in a store"]
+)
+def test_what_does_not_look_whole_on_a_volume_is_being_loaded_and_looked_at_often(local: bool, action: Action) -> None:
+    """The server judges it within seconds; what a store has so is not fetched."""
+    cut = FetchProblem(reason=Reason.INCOMPLETE_VERSION, message="pvc://c/cats: version 2: it is cut")
+    lacking = VersionReport(version=2, state=FetchState.FAILED, problem=cut)
+    found = ModelReport(uri="pvc://c/cats", versions=(lacking,), local=local)
+    assert decide(observed(live("cats"), pod(found, 1))).steps["cats"].action is action
+
+
 def test_the_listing_is_a_part_of_the_facts() -> None:
     [known] = observed(live("cats"), pod(report(1), 1)).fleet("cats").pods
     assert known.listed == {1}

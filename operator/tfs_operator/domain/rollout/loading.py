@@ -30,7 +30,7 @@ def _both(committed: ModelConfig, goal: ModelConfig) -> VersionPolicy:
 def arriving(view: View, goal: ModelConfig) -> str | None:
     """Describes the first required version that a pod lacks; servers get it anyway, and load it once it is there."""
     words = {**view.arriving, **view.unfetchable}
-    required = sorted(target.required(goal) & words.keys())
+    required = sorted(target.required(goal) & words.keys() - view.judged)
     return words[required[0]] if required else None
 
 

@@ -113,6 +113,11 @@ class View:
         return _first_words(pod.unfetchable for pod in self.pods)
 
     @cached_property
+    def judged(self) -> frozenset[int]:
+        """Versions on a volume that do not look whole: servers load them all the same, and tell within seconds."""
+        return frozenset(version for pod in self.pods for version in pod.unfetchable.keys() - pod.nowhere)
+
+    @cached_property
     def fetched(self) -> frozenset[int]:
         """Versions that every pod's fetcher holds, whether the server's configuration has them or not."""
         return _on_all(pod.fetched for pod in self.pods)

@@ -49,7 +49,7 @@ def _where(view: View, trial: Trial) -> tuple[Action, str]:
     if pod is None:
         return Action.TRY, f"{what}, which does not answer at the moment"
     coming = {**pod.unfetchable, **pod.arriving}
-    if trial.version in coming:
+    if trial.version in coming.keys() - view.judged:
         return Action.FETCH, coming[trial.version]
     if trying.is_occupied(view, trial):
         return Action.TRY, f"{what}, once that has loaded what it is loading"
