@@ -84,14 +84,8 @@ def calling(address: str, question: asking.Question, callers: int) -> Iterator[l
     """So many gRPC callers at once, each with a channel that it keeps, from before each of them was answered."""
     bounds = replace(AT_ONCE, at_once=callers)
     with load.steady({LONG_GRPC: asking.by_grpc(address, question)}, bounds) as running:
-        await_answers(running, callers)
+        running.await_more(callers, 120)
         yield running
-
-
-def await_answers(running: load.Load, callers: int) -> None:
-    """Until each caller, which waits as long as the others, was answered about once more."""
-    enough = len(running.answers) + callers
-    eventually(lambda: len(running.answers) >= enough, 120, what=f"{callers} more answers")
 
 
 def predictions(tfmodel: TFModel, pod: Manifest) -> dict[str, float]:

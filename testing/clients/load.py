@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from testing.clients.asking import Connect, Connection
-from testing.waiting import eventually
+from testing.waiting import DEADLINE_SECONDS, eventually
 
 BROKEN = "the connection broke"
 
@@ -109,17 +109,16 @@ class Load:
         for thread in self.threads:
             thread.join()
 
-    def await_more(self, count: int) -> None:
+    def await_more(self, count: int, seconds: float = DEADLINE_SECONDS) -> None:
         """Waits until each protocol has so many more answers, to requests that were sent from now on."""
-        since = time.monotonic()
+        known, since = len(self.answers), time.monotonic()
 
         def lacking() -> dict[str, int]:
-            sent = Counter(answer.protocol for answer in list(self.answers) if answer.sent >= since)
+            sent = Counter(answer.protocol for answer in self.answers[known:] if answer.sent >= since)
             return {name: count - sent[name] for name in self.connects if sent[name] < count}
 
-        eventually(
-            lambda: not lacking(), explain=lacking, what=f"{count} more answers on each protocol", interval=0.005
-        )
+        what = f"{count} more answers on each protocol"
+        eventually(lambda: not lacking(), seconds, lacking, what=what, interval=0.005)
 
     def report(self) -> Report:
         """Stops the load. Raises LoadEndedError if it had come to its end by itself."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from testing.local_cluster import locks
 from testing.local_cluster.commands import ROOT, run
 from testing.local_cluster.kubectl import Kubectl
+from testing.local_cluster.pods import has_ended
 
 EXAMPLE = ROOT / "examples" / "mnist"
 LOADER = "model-loader"
@@ -77,7 +78,7 @@ def archive(folder: Path) -> bytes:
 def start_loader(kubectl: Kubectl) -> None:
     """The claim, and a pod that has mounted it for writing. A pod that ended, as with its node, is replaced."""
     there = kubectl.get("pod", LOADER)
-    if there and there["status"].get("phase") in ("Failed", "Succeeded"):
+    if there and has_ended(there):
         kubectl("delete", "pod", LOADER, "--timeout=60s", seconds=70)
     for name in ("pvc.yaml", "loader.yaml"):
         kubectl.apply(EXAMPLE / name)

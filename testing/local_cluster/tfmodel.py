@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testing.local_cluster.kubectl import Kubectl, Manifest
+from testing.local_cluster.pods import has_ended
 from testing.waiting import eventually
 
 MANAGED = {"app.kubernetes.io/managed-by": "tfs-operator", "app.kubernetes.io/name": "tensorflow-serving"}
 CHILD_KINDS = "configmaps,deployments,services,poddisruptionbudgets,networkpolicies"
 NOTHING: Manifest = {"metadata": {"generation": 0}}
-ENDED = {"Failed", "Succeeded"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class TFModel:
         A pod that was evicted, or that the kubelet did not admit, stays as Failed beside the one in its place.
         """
         found = self.kubectl.find("pods", self.selector)
-        return [p for p in found if "deletionTimestamp" not in p["metadata"] and p["status"]["phase"] not in ENDED]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"] and not has_ended(pod)]
 
     def pod(self) -> Manifest:
         """The only one there is, or an error that tells them apart."""

@@ -58,7 +58,7 @@ def test_no_call_is_lost_while_a_label_moves_and_a_pod_is_replaced(called: Calle
         scene.apply(stable=new)
         scene.await_end(stable=new)
         scene.replace_a_pod()
-        clients.await_answers(running, callers)
+        running.await_more(callers, 120)
         report = running.report()
     assert report.failures == [], str(report)
     assert report.at_once() == callers

@@ -42,23 +42,14 @@ class Scene:
         """On labels/stable, from half a second and an answer on each protocol before what the test does."""
         with load.steady(self.connects, BOUNDS) as running:
             time.sleep(SETTLE_SECONDS)
-            self.await_answers(running)
+            running.await_more(1, WAIT_SECONDS)
             yield running
 
     def conclude(self, running: load.Load) -> load.Report:
         """After half a second more of it, and an answer on each protocol."""
-        self.await_answers(running, time.monotonic())
+        running.await_more(1, WAIT_SECONDS)
         time.sleep(SETTLE_SECONDS)
         return running.report()
-
-    def await_answers(self, running: load.Load, since: float = 0) -> None:
-        """Until a request on each protocol was answered that was sent after this time: on a busy machine seconds may
-        pass without one."""
-
-        def missing() -> set[str]:
-            return set(PROTOCOLS) - {answer.protocol for answer in list(running.answers) if answer.sent > since}
-
-        eventually(lambda: not missing(), WAIT_SECONDS, missing, what="answers on each protocol", interval=POLL_SECONDS)
 
     def status(self) -> Manifest:
         """Of the one model; empty before the first."""

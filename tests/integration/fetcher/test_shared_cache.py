@@ -43,6 +43,7 @@ def test_four_pods_that_start_at_once_fetch_each_version_once(
     for number in (1, 2):
         assert content(tmp_path / "claim" / "m" / str(number)) == model(2 * MIB, seed=number)
         assert s3_proxy.faults.count(Kind.GET, f"/{number}/{SHARD}") == 1
+    assert in_place(tmp_path / "claim" / "m") == [".holders", "1", "2"]
 
 
 def test_a_pod_that_is_killed_midway_is_followed_by_another(
@@ -91,3 +92,4 @@ def test_two_pods_that_fetch_the_same_harm_nobody(
             assert (base / "2").stat().st_ino == before
     for number in (1, 2):
         assert content(base / str(number)) == model(4 * MIB, seed=number)
+    assert in_place(base) == [".holders", "1", "2"]
