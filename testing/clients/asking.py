@@ -39,7 +39,10 @@ class WrongAnswerError(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """`answers` has each version's probabilities for `image`, by which REST's answers are told from each other."""
+    """`answers` has each version's probabilities for `image`, by which REST's answers are told from each other.
+
+    An empty `label` asks without one.
+    """
 
     model: str
     label: str
@@ -94,7 +97,8 @@ JSON = {"Content-Type": "application/json"}
 
 def rest_request(question: Question) -> tuple[str, str]:
     """Path and body."""
-    path = f"/v1/models/{question.model}/labels/{question.label}:predict"
+    label = f"/labels/{question.label}" if question.label else ""
+    path = f"/v1/models/{question.model}{label}:predict"
     return path, json.dumps({"instances": [question.image]})
 
 
@@ -152,7 +156,9 @@ def predict_request(question: Question) -> Any:
     from tensorflow_serving.apis import predict_pb2
 
     request = predict_pb2.PredictRequest()
-    request.model_spec.name, request.model_spec.version_label = question.model, question.label
+    request.model_spec.name = question.model
+    if question.label:
+        request.model_spec.version_label = question.label
     request.inputs["image"].CopyFrom(tf.make_tensor_proto([question.image], dtype=tf.float32))
     return request
 

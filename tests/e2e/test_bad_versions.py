@@ -152,6 +152,32 @@ def test_outside_the_service_it_costs_no_request(mnist: Scene, heavy: Path) -> N
     eventually(lambda: kubectl.get("deployment", "mnist.trial") is None, WAIT_SECONDS, what="mnist.trial to be gone")
 
 
+def test_under_latest_a_version_that_kills_its_server_costs_no_request_outside_the_service(
+    claim: Kubectl, version_1: Trained, heavy: Path
+) -> None:
+    model.publish(claim, version_1.folder, "newest", 1)
+    rollout = {**base()["rollout"], "extraPod": True}
+    spec = {**base(), "modelUri": "pvc://models/newest", "versionPolicy": {"latest": 1}, "rollout": rollout}
+    tfmodel, image = TFModel(claim, "newest"), digits.images(version_1)[0]
+    Scene(tfmodel, {}, spec).apply()
+    tfmodel.wait("Ready")
+    question = asking.Question("newest", "", image, {1: digits.locally(version_1.folder, [image])[0]})
+    with node.service_from_outside(tfmodel) as (url, address):
+        newest = Scene(
+            tfmodel, {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}, spec
+        )
+        before = restarts(newest)
+        with newest.under_load() as running:
+            model.publish(claim, heavy, "newest", 2)
+            failed = tfmodel.wait("Progressing", "False", reason="VersionFailed", seconds=WAIT_SECONDS)
+            report = newest.conclude(running)
+    assert f"was killed, out of memory (limit {LIMIT}) while it loaded version 2" in failed["message"]
+    assert_all_answered(report)
+    assert_answered(report, 1)
+    assert restarts(newest) == before
+    claim("delete", "tfmodel", "newest", "--timeout=120s", seconds=130)
+
+
 def test_a_served_folder_that_vanishes_is_said_and_a_label_that_moves_away_is_acted_on(mnist: Scene) -> None:
     kubectl = mnist.tfmodel.kubectl
     in_loader = ["exec", model.LOADER, "--", "sh", "-c"]

@@ -1,5 +1,6 @@
 """Models from a bucket, in real pods: they arrive whole, while serving, and what is bad harms nobody."""
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -8,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from testing.clients import asking, digits, load
 from testing.local_cluster import model
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 from tests.e2e.support import bucket
 from tests.e2e.support.bucket import STORAGE, Bucket
+from tests.e2e.support.scene import assert_all_answered, assert_answered
 
 SECONDS = 180
 SECRET_SECONDS = 240
@@ -192,6 +195,48 @@ def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     eventually(lambda: fetched.row(2).get("state") == "AVAILABLE", SECONDS, what="version 2 to be served")
     eventually(lambda: fetched.folders() == [["2"]], SECONDS, fetched.folders, what="version 1 to be removed")
     assert fetched.containers() == before
+
+
+def test_a_newest_version_that_is_half_uploaded_replaces_nothing_until_the_rest_is_there(
+    fetched: Fetched, store: Bucket, version_1: model.Trained, version_2: model.Trained
+) -> None:
+    """A walk that uploads in the order of names brings the graph before the variables."""
+    store.publish("half", 1, version_1.folder)
+    fetched.apply("half", versionPolicy={"latest": 1})
+    fetched.until_serving()
+    before = fetched.containers()
+    with unlabelled_load(fetched.tfmodel, version_1, version_2) as running:
+        store.publish("half", 2, version_2.folder, DATA, INDEX)
+        message = fetched.await_condition("ModelsFetched", "False", "IncompleteVersion")
+        assert "version 2" in message
+        assert INDEX in message
+        running.await_more(10, SECONDS)
+        assert fetched.folders() == [["1"]]
+        halfway = time.monotonic()
+        store.publish("half", 2, version_2.folder)
+        eventually(lambda: fetched.folders() == [["2"]], SECONDS, fetched.folders, what="version 1 to be removed")
+        whole = time.monotonic()
+        running.await_more(10, SECONDS)
+        report = running.report()
+    assert_all_answered(report)
+    assert_answered(report, 1, until=halfway)
+    assert_answered(report, 2, since=whole)
+    fetched.until_serving()
+    assert fetched.containers() == before
+
+
+@contextlib.contextmanager
+def unlabelled_load(tfmodel: TFModel, *versions: model.Trained) -> Iterator[load.Load]:
+    """On the newest version of its only pod, with `versions` being 1, 2 and so on."""
+    [name] = {each["name"] for each in tfmodel.live()["status"]["models"]}
+    image = digits.images(versions[0])[0]
+    answers = {number: digits.locally(trained.folder, [image])[0] for number, trained in enumerate(versions, start=1)}
+    question = asking.Question(name, "", image, answers)
+    with tfmodel.forward() as (url, address):
+        connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
+        with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
+            running.await_more(1, SECONDS)
+            yield running
 
 
 def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:

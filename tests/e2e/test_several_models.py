@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from testing.clients import digits
+from testing.clients import asking, digits, load
 from testing.local_cluster import incarnation, model
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
+from testing.local_cluster.pods import is_ready
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
+from tests.e2e.support.scene import WAIT_SECONDS, assert_all_answered, assert_answered
 
 
 def item(name: str, **labels: int) -> dict[str, Any]:
@@ -99,6 +101,35 @@ def test_a_model_with_a_typo_freezes_no_other(both: TFModel, version_1: Trained)
     both.kubectl.apply(manifest(item("left", stable=1), item("right", stable=1)))
     both.wait("Ready")
     assert labels(both) == {"left": {"stable": 1}, "right": {"stable": 1}}
+
+
+def test_the_loss_of_one_model_is_said_and_leaves_the_other_reachable(
+    both: TFModel, version_1: Trained, version_2: Trained
+) -> None:
+    """Of the first one, which a probe of the server by its models would ask for."""
+    image = digits.images(version_1)[0]
+    answers = {n: digits.locally(v.folder, [image])[0] for n, v in ((1, version_2), (2, version_1))}
+    question, in_loader = asking.Question("right", "stable", image, answers), ["exec", model.LOADER, "--", "sh", "-c"]
+    before = incarnation.of(both)
+    with both.forward() as (url, address):
+        connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
+        with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
+            running.await_more(1, WAIT_SECONDS)
+            both.kubectl(*in_loader, "cd /models/left && mv 1 gone")
+            try:
+                ready = both.wait("Ready", "False", reason="VersionNotFound", seconds=WAIT_SECONDS)
+                running.await_more(10, WAIT_SECONDS)
+                assert [is_ready(pod) for pod in both.pods()] == [True]
+            finally:
+                both.kubectl(*in_loader, "cd /models/left && mv gone 1")
+            both.wait("Ready", seconds=WAIT_SECONDS)
+            running.await_more(1, WAIT_SECONDS)
+            report = running.report()
+    assert "pvc://models/left" in ready["message"]
+    assert "stable" in ready["message"]
+    assert_all_answered(report)
+    assert_answered(report, 1)
+    assert incarnation.of(both) == before
 
 
 def labels(tfmodel: TFModel) -> dict[str, dict[str, int]]:

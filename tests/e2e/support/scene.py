@@ -31,7 +31,7 @@ class Scene:
 
     def apply(self, *, replicas: int | None = None, bake: int | None = None, **labels: int) -> None:
         rollout = {**self.base["rollout"], **({} if bake is None else {"bakeSeconds": bake})}
-        spec = {**self.base, "rollout": rollout, "versionLabels": labels}
+        spec = {**self.base, "rollout": rollout, **({"versionLabels": labels} if labels else {})}
         if replicas is not None:
             spec["replicas"] = replicas
         kind = {"apiVersion": "tfs-operator.io/v1alpha1", "kind": "TFModel"}
@@ -39,7 +39,7 @@ class Scene:
 
     @contextlib.contextmanager
     def under_load(self) -> Iterator[load.Load]:
-        """On labels/stable, from half a second and an answer on each protocol before what the test does."""
+        """On what `connects` asks for, from half a second and an answer on each protocol before what the test does."""
         with load.steady(self.connects, BOUNDS) as running:
             time.sleep(SETTLE_SECONDS)
             running.await_more(1, WAIT_SECONDS)
