@@ -9,6 +9,11 @@ ServingError
 └── ReloadRefused                it understood and said no; it goes on serving its old config
 """
 
+from tfs_operator.domain.foreign_text import one_line
+
+_LONGEST = 500
+"""Characters of a reason: a part of it may be what the pod has answered."""
+
 
 class ServingError(Exception):
     """The root of everything that `serving` raises."""
@@ -18,10 +23,10 @@ class Unreachable(ServingError):
     """No answer, or none that can be used: refused, timed out, cut, 5xx, not what it should be."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"{host}:{port}: {reason}")
         self.host = host
         self.port = port
-        self.reason = reason
+        self.reason = one_line(reason, _LONGEST)
+        super().__init__(f"{host}:{port}: {self.reason}")
 
 
 class ModelServerUnreachable(Unreachable):
@@ -44,6 +49,6 @@ class ReloadRefused(ServingError):
     """The server refused a config, with its own status code (`FAILED_PRECONDITION`, …) and message."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
         self.code = code
-        self.message = message
+        self.message = one_line(message, _LONGEST)
+        super().__init__(f"{code}: {self.message}")

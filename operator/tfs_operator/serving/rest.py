@@ -5,21 +5,19 @@ answers is read from `/labels/L/metadata`. Paths and answers: tensorflow/serving
 """
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-
-from tfs_operator.domain.model_status_json import NotModelStatus, read_model_status
+from tfs_operator.domain.model_status_json import NotModelStatus, read_model_status, version_number
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 from .errors import ModelServerUnreachable
-from .pod_http import PodHttp, pod_url
+from .json_answer import NotJson, decode
+from .pod_http import PodHttp
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Far above any status or metadata; keeps a pod that is no model server from filling our memory."""
+MAX_BODY_BYTES = 1024 * 1024
+"""Far above the metadata of any model, and the status of a server that has had six thousand versions."""
 
 _LABEL_ABSENT = {400, 404}
 """An unknown label; a label whose version is not loaded."""
@@ -34,7 +32,7 @@ class ModelStatusClient(PodHttp):
         Raises ModelServerUnreachable when any of the requests has no usable answer: half an observation
         would look like a label that fell off.
         """
-        pod = _Pod(self._session, self._slots, host, port)
+        pod = _Pod(self, host, port)
         asked = sorted(set(labels))
         try:
             async with asyncio.TaskGroup() as group:
@@ -52,9 +50,8 @@ class ModelStatusClient(PodHttp):
 class _Pod:
     """The REST API of one pod."""
 
-    def __init__(self, session: aiohttp.ClientSession, slots: asyncio.Semaphore, host: str, port: int) -> None:
-        self._session = session
-        self._slots = slots
+    def __init__(self, http: PodHttp, host: str, port: int) -> None:
+        self._http = http
         self._host = host
         self._port = port
 
@@ -66,8 +63,8 @@ class _Pod:
         answer = self._answer(status, body)
         try:
             return read_model_status(answer)
-        except NotModelStatus:
-            raise self._unreachable("its status is not TF Serving's") from None
+        except NotModelStatus as error:
+            raise self._unreachable(f"its status is not TF Serving's: {error}") from None
 
     async def version_of(self, model: str, label: str) -> int | None:
         """Returns the version that answers `label`; None when none does."""
@@ -77,35 +74,23 @@ class _Pod:
             return None
         answer = self._answer(status, body)
         try:
-            return int(answer["model_spec"]["version"])
-        except (KeyError, TypeError, ValueError):
+            return version_number(answer["model_spec"]["version"])
+        except (KeyError, TypeError, NotModelStatus):
             raise self._unreachable("its metadata is not TF Serving's") from None
 
     async def _get(self, path: str) -> tuple[int, bytes]:
-        url = pod_url(self._host, self._port, path)
-        try:
-            async with self._slots, self._session.get(url, allow_redirects=False) as response:
-                return response.status, await self._bounded(response)
-        except TimeoutError:
-            raise self._unreachable("no answer in time") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._unreachable(str(error) or type(error).__name__) from error
-
-    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise self._unreachable(f"its answer exceeds {MAX_BODY_BYTES} bytes")
-        return bytes(body)
+        answer = await self._http.request("GET", self._host, self._port, path, limit=MAX_BODY_BYTES)
+        if not answer.whole:
+            raise self._unreachable(f"its answer exceeds {MAX_BODY_BYTES} bytes")
+        return answer.status, answer.body
 
     def _answer(self, status: int, body: bytes) -> Mapping[str, Any]:
         if status != 200:
             raise self._unreachable(f"HTTP {status}: {body[:200].decode(errors='replace')}")
         try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            raise self._unreachable("its answer is not JSON") from None
+            answer = decode(body)
+        except NotJson as error:
+            raise self._unreachable(f"its answer {error}") from None
         if not isinstance(answer, dict):
             raise self._unreachable("its answer is not a JSON object")
         return answer

@@ -1,6 +1,7 @@
 """What a pod answers over REST, and what is made of it. Answers as TF Serving gives them."""
 
 import asyncio
+import zlib
 from typing import Any
 
 import pytest
@@ -87,6 +88,8 @@ async def test_a_status_without_its_optional_parts(rest, status_client):
         ({"model_version_status": [{"version": "one", "state": "END"}]}, "status is not TF Serving's"),
         ({"model_version_status": ["x"]}, "status is not TF Serving's"),
         ({"model_version_status": None}, "status is not TF Serving's"),
+        ({"model_version_status": [{"version": "-1", "state": "END"}]}, "a version is not a number from 0"),
+        ({"model_version_status": [{"version": "1", "state": "READY"}]}, "in a state that it does not have"),
         ([], "not a JSON object"),
     ],
 )
@@ -104,8 +107,11 @@ async def test_json_of_another_shape_is_no_answer(rest, status_client, answer, r
         (lambda: web.Response(status=503, text="overloaded"), "HTTP 503: overloaded"),
         (lambda: web.Response(status=302, headers={"Location": "/v1/models/other"}), "HTTP 302"),
         (lambda: web.Response(body=b"x" * (MAX_BODY_BYTES + 1)), "exceeds"),
+        (lambda: web.Response(text=f"[{'{},' * 200_000}1]"), "more than 100000 values"),
+        (lambda: web.Response(body=zlib.compress(b" " * 50_000_000), headers={"Content-Encoding": "deflate"}), "JSON"),
+        (lambda: web.Response(status=500, text="\x1b[31m\nall is well\n"), r"HTTP 500: \[31m all is well$"),
     ],
-    ids=["html", "deep", "503", "redirect", "huge"],
+    ids=["html", "deep", "503", "redirect", "huge", "many values", "compressed", "escapes"],
 )
 @pytest.mark.parametrize("path", [STATUS, label_path("stable")], ids=["status", "label"])
 async def test_what_is_not_an_answer(rest, status_client, response, reason, path):
@@ -115,8 +121,9 @@ async def test_what_is_not_an_answer(rest, status_client, response, reason, path
     assert (raised.value.host, raised.value.port) == (HOST, rest.port)
 
 
-async def test_metadata_of_another_shape_is_no_answer(rest, status_client):
-    rest.answers = {STATUS: {"model_version_status": []}, label_path("stable"): {"model_spec": {}}}
+@pytest.mark.parametrize("spec", [{}, {"version": "-1"}, {"version": "9" * 4000}, {"version": None}, []])
+async def test_metadata_of_another_shape_is_no_answer(rest, status_client, spec):
+    rest.answers = {STATUS: {"model_version_status": []}, label_path("stable"): {"model_spec": spec}}
     with pytest.raises(ModelServerUnreachable, match="metadata is not TF Serving's"):
         await status_client.observe(HOST, rest.port, "mnist", ["stable"])
 
