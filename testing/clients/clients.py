@@ -16,7 +16,7 @@ from testing.local_cluster.kubectl import Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
 
-RENEWED = load.Bounds(rate=10, count=100_000, seconds=500)
+RENEWED = load.Bounds(rate=10, count=100_000, seconds=500, connection_seconds=2)
 KEPT = load.Bounds(rate=10, count=100_000, seconds=500, per_connection=1_000_000)
 """Few enough that two pods answer them also while other tests take most of both cores: a test asks whether a request is
 lost, and one that waits for the CPU until its pod is killed would be."""

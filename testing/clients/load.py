@@ -24,6 +24,7 @@ class Bounds:
     seconds: float = 100
     at_once: int = 4
     per_connection: int = 10  # then a new one, which may reach another pod
+    connection_seconds: float = math.inf  # likewise: on a slow machine ten requests outlast the drain of a pod
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Load:
 
     def _drive(self, protocol: str, lane: int, began: float) -> None:
         """Every `at_once`th request of a protocol, one after the other."""
-        line = Line(protocol, lane, self.connects[protocol], self.bounds.per_connection)
+        line = Line(protocol, lane, self.connects[protocol], self.bounds)
         with contextlib.closing(line):
             for number in range(lane, self.bounds.count, self.bounds.at_once):
                 due = began + number / self.bounds.rate
@@ -143,15 +144,16 @@ class Load:
 
 @dataclass
 class Line:
-    """One connection after the other: a new one after so many requests, and after a failure."""
+    """One connection after the other: a new one after so many requests, or seconds, and after a failure."""
 
     protocol: str
     lane: int
     connect: Connect
-    per_connection: int
+    bounds: Bounds
     connection: Connection | None = None
     opened: int = 0
     left: int = 0
+    until: float = 0.0
 
     def ask(self, due: float) -> Answer:
         sent = time.monotonic()
@@ -170,9 +172,10 @@ class Line:
             return None, f"{type(error).__name__}: {error}"
 
     def _connected(self) -> Connection:
-        if self.left == 0 or self.connection is None:
+        if self.left == 0 or self.connection is None or time.monotonic() > self.until:
             self.close()
-            self.connection, self.left = self.connect(), self.per_connection
+            self.connection, self.left = self.connect(), self.bounds.per_connection
+            self.until = time.monotonic() + self.bounds.connection_seconds
             self.opened += 1
         self.left -= 1
         return self.connection

@@ -30,7 +30,7 @@ DISK_LIMIT = "64Mi"
 def base() -> Manifest:
     limits = {"memory": LIMIT, "ephemeral-storage": DISK_LIMIT}
     server = {"resources": {"requests": {"memory": "200Mi", "ephemeral-storage": "1Mi"}, "limits": limits}}
-    rollout = {"bakeSeconds": 0, "trialSeconds": 1, "drainSeconds": 5}
+    rollout = {"bakeSeconds": 0, "trialSeconds": 1, "drainSeconds": 10}
     return {"modelUri": "pvc://models/mnist", "replicas": 2, "rollout": rollout, "server": server}
 
 

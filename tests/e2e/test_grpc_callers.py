@@ -20,7 +20,7 @@ NAME = "called"
 BASE = {
     "modelUri": f"pvc://models/{NAME}",
     "replicas": 2,
-    "rollout": {"bakeSeconds": 0, "drainSeconds": 5},
+    "rollout": {"bakeSeconds": 0, "drainSeconds": 10},
     "server": {"batching": {"maxBatchSize": 96, "batchTimeoutMicros": 500_000}},
 }
 

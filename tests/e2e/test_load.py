@@ -176,6 +176,14 @@ def test_new_connections_are_made_all_along(servers: Servers) -> None:
         assert len(made) == len(set(peers))
 
 
+def test_a_connection_is_replaced_once_it_is_old(servers: Servers) -> None:
+    bounds = load.Bounds(rate=100, at_once=1, per_connection=10_000, connection_seconds=0.05)
+    with load.steady(servers.connects(), bounds) as running:
+        running.await_more(30)
+        report = running.report()
+    assert all(len({a.connection for a in report.answers if a.protocol == name}) > 1 for name in ("REST", "gRPC"))
+
+
 def test_a_refusal_is_a_failure_with_the_servers_words(servers: Servers) -> None:
     servers.refuse = "Unrecognized servable version label: stable"
     with load.steady(servers.connects(), load.Bounds(rate=100)) as running:

@@ -19,7 +19,7 @@ LOAD_SECONDS = 1
 BAKE_SECONDS = 300
 """Longer than any test takes: the version before stays loaded."""
 # Longer than a connection of the load lives, and than kube-proxy takes to turn new ones away.
-DRAIN_SECONDS = 5
+DRAIN_SECONDS = 10
 
 
 def base() -> Manifest:

@@ -19,12 +19,12 @@ pytestmark = pytest.mark.alone_in_cluster
 CRD = "tfmodels.tfs-operator.io"
 OPERATOR = {"app.kubernetes.io/name": "tfs-operator"}
 ROLLOUT_SECONDS = 180
-BOUNDS = load.Bounds(rate=20, count=12_000, seconds=500)
+BOUNDS = load.Bounds(rate=20, count=12_000, seconds=500, connection_seconds=1)
 SPEC: Manifest = {
     "modelUri": "pvc://models/mnist",
     "versionLabels": {"stable": 1},
     "replicas": 2,
-    "rollout": {"drainSeconds": 5},
+    "rollout": {"drainSeconds": 10},
 }
 METADATA: Manifest = yaml.safe_load((ROOT / chart.CHART / "Chart.yaml").read_text())
 DEFINITION: Manifest = yaml.safe_load((ROOT / "crds" / "tfs-operator.io_tfmodels.yaml").read_text())

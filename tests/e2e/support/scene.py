@@ -17,7 +17,9 @@ SERVER = "model-server"
 PROTOCOLS = ("REST", "gRPC")
 WAIT_SECONDS = 120  # for a rollout, on a machine that is busy
 POLL_SECONDS = 0.1
-BOUNDS = load.Bounds(count=20_000, seconds=400)  # the load lasts as long as its test, on any machine
+BOUNDS = load.Bounds(count=20_000, seconds=400, connection_seconds=1)
+"""The load lasts as long as its test, on any machine."""
+
 SETTLE_SECONDS = 0.5  # some forty requests
 
 
