@@ -1,4 +1,4 @@
-"""Writes what happened as Events on the TFModel; repeats are counted, not repeated.
+"""Writes what happened as Events on the TFModel; repeats are counted, not repeated, and a flood is summed up.
 
 `record` only notes the event down; `run`, a task of its own, writes it. So an API server that refuses or
 loses events delays no reconcile and fails none. Format: https://kubernetes.io/docs/reference/
@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from tfs_operator.api import identity
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.token_buckets import TokenBuckets
 
 from . import errors
 from .client import ClusterClient
@@ -31,6 +32,11 @@ MAX_SERIES = 5000
 """Series remembered; of the one that was quiet longest, a repeat becomes a new Event."""
 MAX_PENDING = 5000
 """Events not written yet; further new ones are dropped while the API server does not take them."""
+BURST, PER_SECOND = 50.0, 1 / 30
+"""Different events of one TFModel that are written one by one. More than a dozen rollouts at once, and then one every
+five minutes. client-go has 25 and one in five minutes, for an object that changes less."""
+
+SUMMED_UP = "more of this kind than are told one by one; the conditions say what is so now"
 PATIENCE_SECONDS = 1.0
 _MAX_NAME = 236
 
@@ -66,7 +72,8 @@ class _Occurrences:
 
 class EventRecorder:
     """Counts a repeat within `window` seconds of the last one; writes a series at most every `interval` seconds, and
-    not more than one a second while there is more urgent work: `busy`."""
+    not more than one a second while there is more urgent work: `busy`. Of a TFModel with more than BURST different
+    events the others are counted by their type, reason and action."""
 
     def __init__(
         self,
@@ -86,18 +93,29 @@ class EventRecorder:
         self._clock = clock
         self._seen: OrderedDict[_Series, _Occurrences] = OrderedDict()
         self._queue: WorkQueue[_Series] = WorkQueue(clock=clock)
+        self._budget: TokenBuckets[str] = TokenBuckets(BURST, PER_SECOND)
         self._failing = False
 
-    def record(self, tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str, action: str) -> None:
-        """Notes down that `reason` happened to the TFModel while the operator did `action` (both CamelCase)."""
+    def record(self, tfmodel: Mapping[str, Any], type_: EventType, reason: str, note: str, action: str) -> bool:
+        """Notes down that `reason` happened to the TFModel while the operator did `action` (both CamelCase). Returns
+        whether it is told by itself, and not only counted among others."""
         series = _series(tfmodel, type_, reason, note, action)
-        seen = self._seen.get(series)
-        if seen is not None and self._clock() - seen.last_at <= self._window:
-            self._repeat(series, seen)
-        elif self._queue.depth < MAX_PENDING:
+        if self._repeated(series):
+            return True
+        told = self._budget.take(series.uid, self._clock()) == 0
+        if not told:
+            series = series._replace(note=SUMMED_UP)
+        if told or not self._repeated(series):
             self._begin(series)
-        else:
-            self._failed("too many are waiting to be written")
+        return told
+
+    def _repeated(self, series: _Series) -> bool:
+        """Counts it if it has happened before, within the window."""
+        seen = self._seen.get(series)
+        if seen is None or self._clock() - seen.last_at > self._window:
+            return False
+        self._repeat(series, seen)
+        return True
 
     async def run(self) -> None:
         """Writes what is recorded, until it is cancelled."""
@@ -115,6 +133,9 @@ class EventRecorder:
             await asyncio.sleep(PATIENCE_SECONDS / 10)
 
     def _begin(self, series: _Series) -> None:
+        if self._queue.depth >= MAX_PENDING:
+            self._failed("too many are waiting to be written")
+            return
         now = datetime.now(UTC)
         name = series.name[:_MAX_NAME].rstrip("-.")
         self._seen[series] = _Occurrences(f"{name}.{secrets.token_hex(8)}", now, now, self._clock())

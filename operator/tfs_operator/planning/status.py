@@ -12,6 +12,7 @@ from tfs_operator.domain.model_status import available_versions, model_statuses,
 from tfs_operator.domain.times import rfc3339_seconds
 from tfs_operator.planning.observed import Subject
 from tfs_operator.planning.rollout_report import RolloutReport
+from tfs_operator.planning.status_budget import within_budget
 from tfs_operator.render.endpoints import endpoints
 from tfs_operator.render.metadata import selector
 from tfs_operator.render.settings import Settings
@@ -50,7 +51,8 @@ def status_of(
             "models": models,
         }
     )
-    return status.model_dump(mode="json", exclude_none=True)
+    written: Manifest = status.model_dump(mode="json", exclude_none=True)
+    return {**written, "models": within_budget(written["models"])}
 
 
 def status_of_refused(live: Manifest, verdicts: Verdicts, now: float) -> Manifest:

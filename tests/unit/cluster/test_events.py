@@ -188,3 +188,26 @@ async def test_memory_is_bounded(client, apiserver, monkeypatch):
     async with running(recorder):
         requests = await seen(apiserver, 20)
     assert [request.body["note"] for request in requests] == [f"note {number}" for number in range(10, 30)]
+
+
+async def test_of_a_flood_the_first_are_told_and_the_others_counted(recorder, apiserver):
+    """As of a model server that has other versions each time it is asked."""
+    told = [recorder.record(TFMODEL, "Normal", "VersionLoaded", f"version {n}", "Rollout") for n in range(1000)]
+    assert told == [n < events.BURST for n in range(1000)]
+    requests = await seen(apiserver, int(events.BURST) + 1)
+    assert len(requests) == events.BURST + 1
+    [summed_up] = [r.body for r in requests if r.body["note"] == events.SUMMED_UP]
+    assert summed_up["reason"] == "VersionLoaded"
+    assert summed_up["series"]["count"] == 1000 - events.BURST
+
+
+async def test_a_flood_of_one_tfmodel_costs_no_other_its_events(recorder):
+    for number in range(1000):
+        happen(recorder, f"version {number}")
+    other = {"metadata": {"namespace": "ns", "name": "other", "uid": "u2"}}
+    assert recorder.record(other, "Normal", "VersionLoaded", "version 1", "Rollout")
+
+
+async def test_repeats_cost_nothing_of_the_budget(recorder):
+    assert all(recorder.record(TFMODEL, "Normal", "VersionLoaded", "version 1", "Rollout") for _ in range(1000))
+    assert recorder.record(TFMODEL, "Normal", "VersionLoaded", "version 2", "Rollout")

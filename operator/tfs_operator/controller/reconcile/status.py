@@ -83,9 +83,9 @@ class StatusWriter:
             return
         if ready.reason in _HAS_ITS_OWN_EVENT and ready != verdicts.get(ConditionType.MODELS_FETCHED):
             return
-        log.info("Ready=%s %s: %s", ready.status, ready.reason, ready.message)
         kind: EventType = "Normal" if ready.reason in _GOOD_REASONS else "Warning"
-        self._recorder.record(live, kind, ready.reason, ready.message, "Reconcile")
+        if self._recorder.record(live, kind, ready.reason, ready.message, "Reconcile"):
+            log.info("Ready=%s %s: %s", ready.status, ready.reason, ready.message)
 
     def _report_rollouts(self, conclusion: Conclusion) -> None:
         key, reports = _key(conclusion.live), conclusion.reports
@@ -95,9 +95,9 @@ class StatusWriter:
                 self._metrics.step_taken(step, seconds)
             for event in report.events:
                 note = f"model {name}: {event.note}" if len(reports) > 1 else event.note
-                if event.what is not What.VERSION_FAILED:  # the line of the step Withdraw has it
+                told = self._recorder.record(conclusion.live, _type(event), event.what, note, "Rollout")
+                if told and event.what is not What.VERSION_FAILED:  # the line of the step Withdraw has it
                     log.info("%s", note)
-                self._recorder.record(conclusion.live, _type(event), event.what, note, "Rollout")
                 self._count(key, name, event)
 
     def _count(self, key: TFModelKey, model: str, event: RolloutEvent) -> None:

@@ -11,11 +11,16 @@ from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile.reconciler import Reconciler, Result
 from tfs_operator.controller.reconcile.state import TFModelStates
+from tfs_operator.domain.token_buckets import TokenBuckets
 from tfs_operator.logs import reconciling
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 120.0
+PASSES, PASSES_PER_SECOND = 100.0, 10.0
+"""Of one TFModel: a burst, and what goes on for ever, as where a model server answers otherwise each time. A rollout
+takes some thirty."""
+
 GRACE_SECONDS = 5.0
 """For a reconcile to end by itself, when the process is asked to."""
 
@@ -56,6 +61,7 @@ class Worker:
         self._states = states
         self._metrics = metrics
         self._unexpected_errors = unexpected_errors or UnexpectedErrors()
+        self._pace: TokenBuckets[TFModelKey] = TokenBuckets(PASSES, PASSES_PER_SECOND)
 
     async def work_all(self, count: int) -> None:
         """Runs `count` tasks until one fails or this is cancelled; then reconciles that are under way may finish."""
@@ -86,6 +92,9 @@ class Worker:
 
     async def _work_on(self, key: TFModelKey) -> None:
         started = time.monotonic()
+        if (pause := self._pace.take(key, started)) > 0:
+            self._queue.add_after(key, pause)
+            return
         result = await self._reconcile(key)
         if result is None or result.back_off:
             self._queue.add_rate_limited(key)

@@ -54,6 +54,17 @@ class World:
         self.states = TFModelStates(lambda _: TFModelState(*[Room() for _ in range(7)]))  # type: ignore[arg-type]  # of no interest
         self.worker = Worker(self.queue, self.reconciles, self.states, Metrics(), self.unexpected_errors)  # type: ignore[arg-type]  # plays the reconciler
 
+    async def work_until(self, ended: int, settle_seconds: float = 0.0) -> None:
+        working = asyncio.create_task(self.worker.work_all(2))
+        async with asyncio.timeout(10):
+            while self.reconciles.ended < ended:
+                self.reconciles.began.clear()
+                await self.reconciles.began.wait()
+                await asyncio.sleep(0)
+        await asyncio.sleep(settle_seconds)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
     async def until_ended(self, count: int) -> None:
         working = asyncio.create_task(self.worker.work_all(2))
         async with asyncio.timeout(10):
@@ -125,3 +136,30 @@ async def test_one_that_does_not_finish_is_cancelled(monkeypatch: pytest.MonkeyP
     async with asyncio.timeout(60):
         await asyncio.gather(working, return_exceptions=True)
     assert world.reconciles.ended == 0
+
+
+class TestATFModelThatNeverComesToRest:
+    """As where each pass writes another status, since a model server answers otherwise each time."""
+
+    async def test_has_a_burst_of_passes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "PASSES", 5.0)
+        monkeypatch.setattr(worker, "PASSES_PER_SECOND", 0.001)
+        world = World(Result(seconds=0.0))
+        world.queue.add(KEY)
+        await world.work_until(5, settle_seconds=0.1)
+        assert world.reconciles.ended == 5
+
+    async def test_and_then_so_many_a_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "PASSES", 5.0)
+        monkeypatch.setattr(worker, "PASSES_PER_SECOND", 50.0)
+        world = World(Result(seconds=0.0))
+        world.queue.add(KEY)
+        await world.work_until(8)
+
+    async def test_slows_down_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "PASSES", 1.0)
+        monkeypatch.setattr(worker, "PASSES_PER_SECOND", 0.001)
+        world = World(NO_REQUEUE)
+        for key in [KEY, *(TFModelKey("default", f"m-{number}") for number in range(30))]:
+            world.queue.add(key)
+        await world.work_until(31)
