@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from aiohttp import web
 from kubernetes.aio.client import ApiClient
 
 from tfs_operator.cluster import config, lease
@@ -41,6 +40,7 @@ from tfs_operator.controller.reconcile.status import StatusWriter
 from tfs_operator.controller.reconcile.stored_requests import StoredRequests
 from tfs_operator.controller.reconcile.worker import Worker
 from tfs_operator.controller.signals import Signals
+from tfs_operator.http_server import serving
 from tfs_operator.render.settings import Settings
 from tfs_operator.serving.fetch_orders import FetcherClient
 from tfs_operator.serving.predict import PredictClient
@@ -98,7 +98,7 @@ async def run(options: Options) -> None:
         api = await config.load(options.kubeconfig)
         process = _process(options, api, signals)
         stack.push_async_callback(process.client.close)
-        await stack.enter_async_context(_http_server(options.http_port, process.health, process.metrics))
+        await stack.enter_async_context(serving(application(process.health, process.metrics), options.http_port))
         await run_until_first_exit(
             {
                 "signals": signals.wait(),
@@ -240,14 +240,3 @@ async def run_until_first_exit(parts: Mapping[str, Coroutine[Any, Any, None]], m
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _http_server(port: int, health: Health, metrics: Metrics) -> AsyncIterator[None]:
-    runner = web.AppRunner(application(health, metrics), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, port=port).start()
-    try:
-        yield
-    finally:
-        await runner.cleanup()

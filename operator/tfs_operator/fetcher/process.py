@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
-from aiohttp import web
 
 from tfs_operator.fetcher.agent import Agent
 from tfs_operator.fetcher.config import FetcherConfig
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
-from tfs_operator.fetcher.http_api import application
+from tfs_operator.fetcher.http_api import MAX_ORDER_BYTES, application
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
 from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.model_server.client import ModelServerClient
@@ -24,10 +23,13 @@ from tfs_operator.fetcher.model_server.starting_config import StartingConfig
 from tfs_operator.fetcher.stores.uri import open_source
 from tfs_operator.fetcher.sync.base_path_sync import Shared
 from tfs_operator.fetcher.sync.pod import FETCHES_AT_ONCE, PodFetcher
+from tfs_operator.http_server import Bounds, serving
 
 log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 0.5
+_BOUNDS = Bounds(connections=32, unread_bytes=2 * MAX_ORDER_BYTES)
+"""An order may have arrived as a whole before its request begins."""
 
 
 async def run(config: FetcherConfig) -> None:
@@ -74,15 +76,10 @@ def _open(storage: StoreAccess, uri: str, work: Path) -> Source:
 
 @contextlib.asynccontextmanager
 async def _served(agent: Agent, metrics: FetcherMetrics, config: FetcherConfig) -> AsyncIterator[None]:
-    runner = web.AppRunner(application(agent, metrics), access_log=None, shutdown_timeout=_STOP_SECONDS)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, config.host, config.port)
-        await site.start()
-        log.info("listening on port %s", runner.addresses[0][1])
+    app = application(agent, metrics)
+    async with serving(app, config.port, config.host, bounds=_BOUNDS, stop_seconds=_STOP_SECONDS) as port:
+        log.info("listening on port %s", port)
         yield
-    finally:
-        await runner.cleanup()
 
 
 async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> None:
