@@ -94,6 +94,10 @@ class Reason(StrEnum):
     HOSTPATH_NOT_ALLOWED = "HostPathNotAllowed"
     """A `hostpath://` URI, and the operator was not started with --allow-hostpath."""
 
+    KEDA_CREDENTIALS_NOT_ALLOWED = "KedaCredentialsNotAllowed"
+    """A trigger of KEDA with credentials of the whole cluster, and the operator was not started with
+    --allow-keda-credentials."""
+
     NAME_TAKEN = "NameTaken"
     """A child's name belongs to an object that the operator does not own."""
 

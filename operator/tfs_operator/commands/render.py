@@ -74,6 +74,6 @@ def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str
     if not {"apiVersion", "kind"} <= document.keys():
         raise InvalidTFModel(["apiVersion or kind is missing: it is not a Kubernetes object"])
     tfmodel = TFModel.parse(document)
-    if problem := violation(tfmodel.spec, allow_hostpath=defaults.allow_hostpath):
+    if problem := violation(tfmodel.spec, defaults.allowed):
         raise InvalidTFModel([problem.message])
     return children(tfmodel, initial_config(aspired_config(tfmodel.metadata.name, tfmodel.spec)), defaults)

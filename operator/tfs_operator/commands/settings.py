@@ -3,6 +3,7 @@
 import argparse
 
 from tfs_operator.commands import network_policies
+from tfs_operator.domain.policy import Allowed
 from tfs_operator.render.settings import DEFAULT_FETCHER_IMAGE, DEFAULT_GPU_SERVER_IMAGE, DEFAULT_SERVER_IMAGE, Settings
 
 
@@ -31,6 +32,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="allow hostpath:// URIs, which read files of the node; for local clusters only",
     )
     parser.add_argument(
+        "--allow-keda-credentials",
+        action="store_true",
+        help="allow triggers of KEDA that use a ClusterTriggerAuthentication, or the identity of KEDA's own operator",
+    )
+    parser.add_argument(
         "--cluster-domain",
         default="cluster.local",
         metavar="DOMAIN",
@@ -44,7 +50,7 @@ def from_options(options: argparse.Namespace) -> Settings:
         server_image=options.server_image,
         gpu_server_image=options.gpu_server_image,
         fetcher_image=options.fetcher_image,
-        allow_hostpath=options.allow_hostpath,
+        allowed=Allowed(hostpath=options.allow_hostpath, keda_credentials=options.allow_keda_credentials),
         cluster_domain=options.cluster_domain,
         network_policies=network_policies.from_options(options),
     )

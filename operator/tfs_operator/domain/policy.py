@@ -1,6 +1,9 @@
 """Checks what no schema can: whether this operator, with its flags, may act on a valid spec."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.spec import TFModelSpec
@@ -8,15 +11,50 @@ from tfs_operator.domain.location import NodePath, locations, remotes
 from tfs_operator.domain.observation import Problem
 
 
-def violation(spec: TFModelSpec, *, allow_hostpath: bool) -> Problem | None:
+@dataclass(frozen=True)
+class Allowed:
+    """What the administrator allows to whoever may write TFModels."""
+
+    hostpath: bool = False
+    keda_credentials: bool = False
+    """Credentials that KEDA has for the whole cluster."""
+
+
+def violation(spec: TFModelSpec, allowed: Allowed) -> Problem | None:
     """Returns why this operator may not act on the spec, or None."""
-    if not allow_hostpath and _uses_hostpath(spec):
+    if not allowed.hostpath and _uses_hostpath(spec):
         return Problem(
             Reason.HOSTPATH_NOT_ALLOWED,
             "modelUri: hostpath:// reads the node's own files and is refused unless the operator is started with "
             "--allow-hostpath (chart value allowHostPath)",
         )
+    if not allowed.keda_credentials and (lent := next(_cluster_credentials(spec), None)):
+        return Problem(
+            Reason.KEDA_CREDENTIALS_NOT_ALLOWED,
+            f"autoscaling.keda.{lent} uses credentials that KEDA has for the whole cluster, and is refused unless the "
+            "operator is started with --allow-keda-credentials (chart value allowKedaCredentials): use a "
+            "TriggerAuthentication of this namespace",
+        )
     return _one_store(spec) or _folders_of_their_own(spec)
+
+
+def _cluster_credentials(spec: TFModelSpec) -> Iterator[str]:
+    """Yields the fields that name a ClusterTriggerAuthentication, or let the trigger act as KEDA's own operator.
+
+    Source: https://keda.sh/docs/latest/concepts/authentication/ ; `identityOwner` is `pod` where it is left out.
+    """
+    keda = spec.autoscaling.keda if spec.autoscaling else None
+    for number, trigger in enumerate(keda.triggers if keda else ()):
+        reference, metadata = _fields(trigger, "authenticationRef"), _fields(trigger, "metadata")
+        if reference.get("kind", "TriggerAuthentication") != "TriggerAuthentication":
+            yield f"triggers[{number}].authenticationRef.kind"
+        if metadata.get("identityOwner", "pod") not in ("", "pod"):
+            yield f"triggers[{number}].metadata.identityOwner"
+
+
+def _fields(trigger: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = trigger.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _one_store(spec: TFModelSpec) -> Problem | None:

@@ -4,15 +4,15 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.policy import suspension, violation
+from tfs_operator.domain.policy import Allowed, suspension, violation
 from tfs_operator.planning.observed import Refused, Subject
 
 
-def subject_of(live: Manifest, *, allow_hostpath: bool) -> Subject | Refused:
+def subject_of(live: Manifest, allowed: Allowed) -> Subject | Refused:
     """Returns Refused when the spec is invalid, against the operator's policy, or suspended."""
     try:
         tfmodel = TFModel.parse(live)
     except InvalidTFModel as error:
         return Refused(live, Problem(Reason.INVALID_SPEC, str(error)))
-    problem = violation(tfmodel.spec, allow_hostpath=allow_hostpath) or suspension(tfmodel.spec)
+    problem = violation(tfmodel.spec, allowed) or suspension(tfmodel.spec)
     return Refused(live, problem) if problem else Subject(live, tfmodel)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfs_operator import __version__
+from tfs_operator.domain.policy import Allowed
 
 DEFAULT_SERVER_IMAGE = "tensorflow/serving:2.21.0"
 DEFAULT_GPU_SERVER_IMAGE = "tensorflow/serving:2.21.0-gpu"
@@ -39,6 +40,6 @@ class Settings:
     fetcher_image: str = DEFAULT_FETCHER_IMAGE
     """The operator's own image: the fetcher is a command of it."""
 
-    allow_hostpath: bool = False
+    allowed: Allowed = field(default_factory=Allowed)
     cluster_domain: str = "cluster.local"
     network_policies: NetworkPolicySettings = field(default_factory=NetworkPolicySettings)

@@ -13,6 +13,7 @@ from tfs_operator.api.resource import TFModel
 from tfs_operator.api.schemes import SCHEMES
 from tfs_operator.api.storage import Storage
 from tfs_operator.domain.model_config import aspired_config
+from tfs_operator.domain.policy import Allowed
 from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES
 from tfs_operator.render import Settings, children
 
@@ -46,7 +47,7 @@ def test_an_example_can_be_applied_as_it_is(block: list[Manifest]) -> None:
         if manifest["kind"] == "TFModel":
             tfmodel = TFModel.parse(manifest)
             config = aspired_config(tfmodel.metadata.name, tfmodel.spec)
-            assert children(tfmodel, config, Settings(allow_hostpath=True))
+            assert children(tfmodel, config, Settings(allowed=Allowed(hostpath=True)))
         else:
             assert manifest["apiVersion"] == "v1"
             assert all(isinstance(text, str) for text in (manifest.get("stringData") or manifest["data"]).values())

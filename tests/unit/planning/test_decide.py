@@ -14,6 +14,7 @@ from tfs_operator.domain.committed import COMMITTED_ANNOTATION, from_annotation
 from tfs_operator.domain.fetch_protocol import FetchState, ModelReport, VersionReport
 from tfs_operator.domain.model_config import ModelConfig, ModelServerConfig, Specific
 from tfs_operator.domain.observation import AVAILABLE, ModelObservation, PodObservation, Problem, VersionStatus
+from tfs_operator.domain.policy import Allowed
 from tfs_operator.domain.rollout import Action, Facts, Memory, Step
 from tfs_operator.domain.rollout import decide as decide_rollout
 from tfs_operator.domain.verification import Answered, Outcome, Probed, Question, Stored
@@ -51,16 +52,16 @@ class TestRefusals:
         self, spec: dict[str, Any], reason: Reason
     ) -> None:
         item = live("cats", **spec)
-        found = subject_of(item, allow_hostpath=False)
+        found = subject_of(item, Allowed())
         assert isinstance(found, Refused)
         assert decide(found) == Plan(refusal=found.problem)
         assert found.problem.reason == reason
 
     def test_any_other_spec_is_acted_on(self) -> None:
         item = live("cats")
-        assert subject_of(item, allow_hostpath=False) == subject(item)
+        assert subject_of(item, Allowed()) == subject(item)
         node = live(models=[{"name": "m", "modelUri": "hostpath:///m"}])
-        assert isinstance(subject_of(node, allow_hostpath=True), Subject)
+        assert isinstance(subject_of(node, Allowed(hostpath=True)), Subject)
 
 
 class TestOneRound:

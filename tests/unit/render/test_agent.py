@@ -6,11 +6,12 @@ import pytest
 
 from tests.unit.render.rendering import child, container, pod_spec, rendered, tfmodel
 from tfs_operator.domain.fetch_protocol import FetchPlan, VersionSet
+from tfs_operator.domain.policy import Allowed
 from tfs_operator.render import Settings
 
 Manifest = dict[str, Any]
 URI = "s3://models/mnist"
-SETTINGS = Settings(allow_hostpath=True)
+SETTINGS = Settings(allowed=Allowed(hostpath=True))
 
 
 def pod(**storage: Any) -> Manifest:

@@ -60,7 +60,7 @@ class Gatherer:
         live = self._cache.get(TFMODEL, *key)
         if live is None or "deletionTimestamp" in live["metadata"]:
             return None
-        return subject_of(live, allow_hostpath=self._settings.allow_hostpath)
+        return subject_of(live, self._settings.allowed)
 
     def memories(self, subject: Subject | Refused, state: TFModelState) -> Mapping[str, Memory]:
         """Returns what the status remembers. Time in which no operator drove the rollouts does not count."""
