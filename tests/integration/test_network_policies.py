@@ -1,5 +1,7 @@
 """The NetworkPolicy of the pods, as the API server has it."""
 
+import time
+
 import pytest
 
 from testing.api_client import Api, Manifest
@@ -57,12 +59,24 @@ def test_it_goes_when_it_is_not_wanted_and_comes_back(api: Api, namespace: str) 
     eventually(lambda: policy(api, namespace) is not None)
 
 
-def test_a_peer_that_kubernetes_does_not_know_is_said_and_holds_up_nothing_else(api: Api, namespace: str) -> None:
+def test_no_pod_is_made_without_the_policy_that_protects_it(api: Api, namespace: str) -> None:
+    """The API server refuses a peer that Kubernetes does not know."""
     api.create(tfmodel(namespace, networkPolicy={"allowFrom": [{"podSelectors": {}}]}))
     found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
     assert "NetworkPolicy mnist" in found["message"]
     assert "podSelectors" in found["message"]
-    assert api.get("Deployment", namespace, "mnist") is not None
-    assert api.get("ConfigMap", namespace, "mnist-config") is not None
+    time.sleep(2)
+    assert api.get("Deployment", namespace, "mnist") is None
     api.patch("TFModel", namespace, "mnist", {"spec": {"networkPolicy": {"allowFrom": [{"podSelector": {}}]}}})
     wait_for_children(api, namespace, "mnist", POLICY)
+
+
+def test_a_peer_of_a_model_that_is_protected_already_holds_up_nothing_else(api: Api, namespace: str) -> None:
+    api.create(tfmodel(namespace))
+    wait_for_children(api, namespace, "mnist", POLICY)
+    before = (policy(api, namespace) or {})["spec"]
+    wrong = {"networkPolicy": {"allowFrom": [{"podSelectors": {}}]}, "replicas": 3}
+    api.patch("TFModel", namespace, "mnist", {"spec": wrong})
+    wait_for_reason(api, namespace, "mnist", "ChildRefused")
+    eventually(lambda: (api.get("Deployment", namespace, "mnist") or {})["spec"]["replicas"] == 3)
+    assert (policy(api, namespace) or {})["spec"] == before

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 _NEEDED = ("ConfigMap", "Deployment")
 """Without one of these no pod can serve as the spec says; the others are apart from each other."""
 _CREATED_FIRST = ("Deployment", "ConfigMap", *AUTOSCALER_KINDS)
-"""The Deployment is the child most likely to be refused, and then nothing is half made; its pods wait for the
-ConfigMap; the autoscaler acts on the Deployment, while the others matter only once a pod is ready."""
+"""After the policy that protects its pods: the child that is most likely to be refused, and then little is half made;
+its pods wait for the ConfigMap; the autoscaler acts on the Deployment, while the others matter only once a pod is
+ready."""
 
 
 class Children:
@@ -67,24 +68,33 @@ class Children:
         asides, free = [], []
         looks = _name_was_taken(self._cache.get(TFMODEL, tfmodel.metadata.namespace, tfmodel.metadata.name))
         for desired in pending:
-            if problem := self._standing(desired) or await self._taken(tfmodel, desired, looks=looks):
-                asides.append(ApplyFailure(problem, _is_needed(desired)))
+            needed = self._is_needed(desired, pending)
+            standing = None if needed else self._rejections.standing(key_of(desired), _digest_of(desired))
+            if problem := standing or await self._taken(tfmodel, desired, looks=looks):
+                asides.append(ApplyFailure(problem, needed))
             else:
                 free.append(desired)
         return asides, free
 
-    def _standing(self, desired: Manifest) -> Problem | None:
-        """The queue's back-off sees to those that hold up everything."""
-        if _is_needed(desired):
-            return None
-        return self._rejections.standing(key_of(desired), _digest_of(desired))
+    def _is_needed(self, manifest: Manifest, pending: Sequence[Manifest]) -> bool:
+        """Whether nothing goes on without it; then the queue's back-off is enough. Pods are made only if a policy
+        protects them. A rollout goes on without the pod on which versions are tried."""
+        if manifest["kind"] == "NetworkPolicy":
+            deployments = [each for each in pending if each["kind"] == "Deployment"]
+            return any(self._is_missing(manifest) or self._is_missing(each) for each in deployments)
+        return manifest["kind"] in _NEEDED and manifest["metadata"]["labels"][NAME_LABEL] == APPLICATION
+
+    def _is_missing(self, manifest: Manifest) -> bool:
+        return self._cache.get(*key_of(manifest)) is None
 
     def _in_order(self, pending: list[Manifest]) -> list[Manifest]:
-        """What is missing comes first, since only that can turn out to be taken. What pods read is changed before the
-        pods."""
-        missing = [manifest for manifest in pending if self._cache.get(*key_of(manifest)) is None]
-        changed = [manifest for manifest in pending if manifest not in missing]
-        return [*sorted(missing, key=_turn), *changed]
+        """Policies come first. Then what is missing, since only that can turn out to be taken. What pods read is
+        changed before the pods."""
+        policies = [manifest for manifest in pending if manifest["kind"] == "NetworkPolicy"]
+        others = [manifest for manifest in pending if manifest not in policies]
+        missing = [manifest for manifest in others if self._is_missing(manifest)]
+        changed = [manifest for manifest in others if manifest not in missing]
+        return [*policies, *sorted(missing, key=_turn), *changed]
 
     def _differs(self, desired: Manifest) -> bool:
         key = key_of(desired)
@@ -108,11 +118,11 @@ class Children:
         made: list[Manifest] = []
         aside: ApplyFailure | None = None
         for desired in pending:
-            known = self._cache.get(*key_of(desired)) is not None
+            known, needed = not self._is_missing(desired), self._is_needed(desired, pending)
             answer = await self._written(tfmodel, desired)
             if isinstance(answer, Problem):
                 takes_back = answer.reason == Reason.NAME_TAKEN and not serves
-                if takes_back or _is_needed(desired):
+                if takes_back or needed:
                     await self._take_back(made if takes_back else [])
                     return ApplyFailure(answer, blocking=True)
                 aside = aside or ApplyFailure(answer, blocking=False)
@@ -183,11 +193,6 @@ class Children:
         await self._client.delete(*key, uid=_uid(live))
         self._cache.remove(live)
         log.info("deleted %s %s/%s: %s", key.kind, key.namespace, key.name, why)
-
-
-def _is_needed(manifest: Manifest) -> bool:
-    """A rollout goes on without the pod on which versions are tried."""
-    return manifest["kind"] in _NEEDED and manifest["metadata"]["labels"][NAME_LABEL] == APPLICATION
 
 
 def _turn(manifest: Manifest) -> int:
