@@ -50,6 +50,8 @@ ROWS: Rows = {
     "status.replicas": COUNT,
     "status.readyReplicas": COUNT,
     "status.selector": {"maxLength": (text(1024), text(1025))},
+    "status.agent.image": {"maxLength": (text(4096), text(4097))},
+    "status.agent.restartedAt": {"maxLength": (text(64), text(65))},
     "status.availableVersions": {"maxLength": (text(4096), text(4097))},
     "status.models": {"maxItems": (named(32), named(33))},
     "status.models[]": {"required name": ({"name": "a"}, {"labels": {}})},

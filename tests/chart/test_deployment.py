@@ -89,6 +89,7 @@ FETCHER_BY_DIGEST = f"--fetcher-image=tfs-operator@sha256:{'0' * 64}"
         ("serverImages.cpu=mirror/serving:1", "--server-image=mirror/serving:1"),
         ("serverImages.gpu=mirror/serving:1-gpu", "--gpu-server-image=mirror/serving:1-gpu"),
         ("image.digest=sha256:0000000000000000000000000000000000000000000000000000000000000000", FETCHER_BY_DIGEST),
+        ("updateAgentsAtOnce=true", "--update-agents-at-once"),
         ("allowHostPath=true", "--allow-hostpath"),
         ("allowKedaCredentials=true", "--allow-keda-credentials"),
         ("statusPollSeconds=3600", "--status-poll-seconds=3600"),
@@ -136,7 +137,7 @@ def test_arguments_are_what_the_operator_takes_and_defaults_are_its_own(chart):
     own = [each for each in container(chart)["args"] if not each.startswith(OF_THE_RELEASE)]
     assert {name for name, value in vars(parse(own)).items() if defaults[name] != value} == WHERE_IT_IS
     changed = ["serverImages.cpu=a", "serverImages.gpu=b", "allowHostPath=true", "statusPollSeconds=1", "workers=1"]
-    changed += ["allowKedaCredentials=true"]
+    changed += ["allowKedaCredentials=true", "updateAgentsAtOnce=true"]
     changed += ["logging.format=text", "logging.level=error", "retrySeconds=1", "clusterDomain=k8s.example"]
     changed += [f"leaderElection.{name}=5" for name in ("renewDeadlineSeconds", "retryPeriodSeconds")]
     changed += ["leaderElection.leaseDurationSeconds=9", "nameOverride=x", "image.tag=x"]

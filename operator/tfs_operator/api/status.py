@@ -287,6 +287,17 @@ class Endpoints(ApiModel):
     """gRPC: tensorflow.serving.PredictionService."""
 
 
+class AgentStatus(ApiModel):
+    """The agent beside each model server: a container of the operator's image."""
+
+    image: Annotated[str, Field(max_length=4096)] = ""
+    """Image that the operator has given the pods. An upgrade of the operator brings its own with the next change that
+    replaces the pods anyway, or with `kubectl rollout restart`."""
+
+    restarted_at: Annotated[str, Field(max_length=64)] = ""
+    """The `kubectl rollout restart` that was seen last."""
+
+
 class TFModelStatus(ApiModel):
     """Observed state of the TFModel."""
 
@@ -310,6 +321,9 @@ class TFModelStatus(ApiModel):
 
     endpoints: Endpoints | None = None
     """Where clients inside the cluster find the model."""
+
+    agent: AgentStatus | None = None
+    """The agent beside each model server."""
 
     available_versions: Annotated[str, Field(max_length=MAX_SUMMARY_LENGTH)] = ""
     """Versions that are AVAILABLE on every ready pod, in one line: `1,2`, or `cats:1 dogs:1,2`."""

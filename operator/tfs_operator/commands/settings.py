@@ -27,6 +27,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="image of the operator, whose fetcher runs beside model servers (default: %(default)s)",
     )
     parser.add_argument(
+        "--update-agents-at-once",
+        action="store_true",
+        help="replace all pods when --fetcher-image changes, not only those that are replaced anyway",
+    )
+    parser.add_argument(
         "--allow-hostpath",
         action="store_true",
         help="allow hostpath:// URIs, which read files of the node; for local clusters only",
@@ -50,6 +55,7 @@ def from_options(options: argparse.Namespace) -> Settings:
         server_image=options.server_image,
         gpu_server_image=options.gpu_server_image,
         fetcher_image=options.fetcher_image,
+        update_agents_at_once=options.update_agents_at_once,
         allowed=Allowed(hostpath=options.allow_hostpath, keda_credentials=options.allow_keda_credentials),
         cluster_domain=options.cluster_domain,
         network_policies=network_policies.from_options(options),

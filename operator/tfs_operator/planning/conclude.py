@@ -86,7 +86,7 @@ def conclude(passed: Passed, remembered: Remembered, slow_seconds: float, clocks
     look = next_look(situation, remembered.moving_since, slow_seconds, clocks.monotonic)
     return Conclusion(
         live=observed.subject.live,
-        status=status_of(observed.subject, evidence, verdicts, reports, observed.settings, clocks.now),
+        status=status_of(observed.subject, evidence, verdicts, reports, observed.settings, plan.agent, clocks.now),
         verdicts=verdicts,
         remembered=remembered if outcome.blocked else replace(remembered, moving_since=look.moving_since),
         tfmodel=observed.tfmodel,

@@ -30,11 +30,13 @@ def decide(observed: Observed | Refused) -> Plan:
         if committed is None
         else desired_children(observed, committed, recycled, replace_pods=replace_pods, extra_pod=extra)
     )
-    kinds = {each["kind"] for each in desired or ()} | {observed.subject.autoscaler_kind}
+    children = desired.children if desired else ()
+    kinds = {each["kind"] for each in children} | {observed.subject.autoscaler_kind}
     return Plan(
         lacking_kinds=observed.unknown_kinds & kinds,
         committed=committed,
-        children=None if desired is None else [each for each in desired if each["kind"] not in observed.unknown_kinds],
+        children=None if desired is None else [each for each in children if each["kind"] not in observed.unknown_kinds],
+        agent=desired.agent if desired else None,
         steps=steps,
         new_steps=[name for name, step in steps.items() if _is_new(observed.memories.get(name), step)],
         pods=observed.pods,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
@@ -58,6 +59,12 @@ class Subject:
 
     live: Manifest
     tfmodel: TFModel
+
+    @property
+    def agent(self) -> Mapping[str, Any]:
+        """`status.agent`; empty before the first pass."""
+        found: Mapping[str, Any] = self.live.get("status", {}).get("agent") or {}
+        return found
 
     @cached_property
     def aspired(self) -> ModelServerConfig:

@@ -45,6 +45,9 @@ class Plan:
     children: Sequence[Manifest] | None = None
     """Exactly these are to exist; None: it cannot be said yet, and they are left alone."""
 
+    agent: Mapping[str, str] | None = None
+    """`status.agent` from now on; None: it stays as it is."""
+
     steps: Mapping[str, Step] = field(default_factory=dict)
     """Where each model's rollout is, in the order of the spec."""
 

@@ -26,9 +26,11 @@ def status_of(
     verdicts: Verdicts,
     reports: Mapping[str, RolloutReport],
     settings: Settings,
+    agent: Mapping[str, str] | None,
     now: float,
 ) -> Manifest:
-    """Returns the status of a TFModel that is acted on. `now`: seconds since the epoch, for conditions that change."""
+    """Returns the status of a TFModel that is acted on. `now`: seconds since the epoch, for conditions that change.
+    `agent`: None where it stays as it is."""
     tfmodel = subject.tfmodel
     models = [
         model.model_copy(
@@ -47,6 +49,7 @@ def status_of(
             "readyReplicas": len(evidence.ready_pods),
             "selector": ",".join(f"{key}={value}" for key, value in selector(tfmodel).items()),
             "endpoints": endpoints(tfmodel, settings),
+            "agent": agent or subject.agent or None,
             "availableVersions": available_versions(models),
             "models": models,
         }

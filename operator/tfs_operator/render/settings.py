@@ -40,6 +40,9 @@ class Settings:
     fetcher_image: str = DEFAULT_FETCHER_IMAGE
     """The operator's own image: the fetcher is a command of it."""
 
+    update_agents_at_once: bool = False
+    """Whether an upgrade of the operator replaces all pods, so that their agents are of the same release."""
+
     allowed: Allowed = field(default_factory=Allowed)
     cluster_domain: str = "cluster.local"
     network_policies: NetworkPolicySettings = field(default_factory=NetworkPolicySettings)
