@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testing.clients import asking, digits, load
-from testing.local_cluster import model
+from testing.local_cluster import model, node
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.tfmodel import TFModel
 from testing.waiting import eventually
@@ -240,12 +240,12 @@ def test_a_newest_version_that_is_half_uploaded_replaces_nothing_until_the_rest_
 
 @contextlib.contextmanager
 def unlabelled_load(tfmodel: TFModel, *versions: model.Trained) -> Iterator[load.Load]:
-    """On the newest version of its only pod, with `versions` being 1, 2 and so on."""
+    """On the newest version, with `versions` being 1, 2 and so on."""
     [name] = {each["name"] for each in tfmodel.live()["status"]["models"]}
     image = digits.images(versions[0])[0]
     answers = {number: digits.locally(trained.folder, [image])[0] for number, trained in enumerate(versions, start=1)}
     question = asking.Question(name, "", image, answers)
-    with tfmodel.forward() as (url, address):
+    with node.service_from_outside(tfmodel) as (url, address):
         connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
         with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
             running.await_more(1, SECONDS)
