@@ -26,19 +26,23 @@ E2E: tuple[Tier, ...] = (
 """The tests on the kind cluster, which wait for it most of the time: most of them in four processes, then those that
 disturb what all of them share. Which modules belong together stands in tests/e2e/support/groups.py."""
 
+INTEGRATION_NICENESS, NICENESS = 5, 12
 LANES: tuple[tuple[Tier, ...], ...] = (
     E2E,
-    (_side_by_side("integration", 4),),
+    (_side_by_side("integration", 4, niceness=INTEGRATION_NICENESS),),
     (
-        _side_by_side("unit", 2, niceness=5),
-        _side_by_side("conformance", 2, niceness=5),
-        _side_by_side("recordings", 2, niceness=5),
-        _side_by_side("chart", 2, niceness=5),
-        _side_by_side("stores", 2, niceness=5),
+        _side_by_side("unit", 2, niceness=NICENESS),
+        _side_by_side("conformance", 2, niceness=NICENESS),
+        _side_by_side("recordings", 2, niceness=NICENESS),
+        _side_by_side("chart", 2, niceness=NICENESS),
+        _side_by_side("stores", 2, niceness=NICENESS),
     ),
 )
 """The lanes run side by side, and the tiers of one lane one after the other. Integration waits two thirds of its time,
-so four workers fill what the others leave of two cores; more would make its tests wait for each other."""
+so four workers fill what the others leave of two cores; more would make its tests wait for each other.
+
+The kind cluster lies in one control group, which gets as much of a core as a single process of niceness 0 beside it.
+So without niceness a dozen processes of the other lanes leave it a tenth, and its pods take seconds to answer."""
 
 _WITH_TESTS_ALONE = ("integration",)
 """Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""

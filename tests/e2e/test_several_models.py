@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from testing.clients import asking, digits, load
-from testing.local_cluster import incarnation, model
+from testing.local_cluster import incarnation, model, node
 from testing.local_cluster.kubectl import Kubectl, Manifest
 from testing.local_cluster.model import Trained
 from testing.local_cluster.pods import is_ready
@@ -111,7 +111,7 @@ def test_the_loss_of_one_model_is_said_and_leaves_the_other_reachable(
     answers = {n: digits.locally(v.folder, [image])[0] for n, v in ((1, version_2), (2, version_1))}
     question, in_loader = asking.Question("right", "stable", image, answers), ["exec", model.LOADER, "--", "sh", "-c"]
     before = incarnation.of(both)
-    with both.forward() as (url, address):
+    with node.service_from_outside(both) as (url, address):
         connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
         with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
             running.await_more(1, WAIT_SECONDS)

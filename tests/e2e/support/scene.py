@@ -59,7 +59,12 @@ class Scene:
         return dict(models[0])
 
     def labels(self) -> dict[str, int]:
-        return dict(self.status().get("labels", {}))
+        """Those on which the ready pods agree, as soon as a machine that is busy lets them answer."""
+
+        def found() -> dict[str, int]:
+            return dict(self.status().get("labels") or {})
+
+        return eventually(found, WAIT_SECONDS, self.tfmodel.live, what="the pods to answer", interval=POLL_SECONDS)
 
     def loads(self, version: int) -> dict[str, int]:
         """How often each pod's server has loaded a version, as it says in its log."""

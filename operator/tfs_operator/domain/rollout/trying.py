@@ -95,6 +95,14 @@ def keeps_extra(view: View) -> bool:
     return view.facts.limits.extra is not None and any(pod.extra for pod in view.pods)
 
 
+def stays_while_silent(view: View) -> bool:
+    """Tells whether a pod outside the Service stays while the others are ready and do not answer, as on a node that is
+    busy. It would have to start anew. It goes while no pod is ready: they may need its room."""
+    trial, fleet = view.memory.trial, view.facts.fleet
+    is_awaited = trial is not None and not trial.pod
+    return view.facts.limits.extra is not None and bool(fleet.silent) and (is_awaited or bool(fleet.extra.names))
+
+
 def without_extra(view: View, trial: Trial) -> str:
     """Returns why the trial is on a pod that clients use, although one outside the Service is wanted."""
     patience = view.facts.limits.extra

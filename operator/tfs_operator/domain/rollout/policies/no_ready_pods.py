@@ -7,7 +7,7 @@ from tfs_operator.domain.rollout import target
 from tfs_operator.domain.rollout.action import Action
 from tfs_operator.domain.rollout.facts import Goal, Step
 from tfs_operator.domain.rollout.steps import words
-from tfs_operator.domain.rollout.trying import kept_orders
+from tfs_operator.domain.rollout.trying import kept_orders, stays_while_silent
 from tfs_operator.domain.rollout.view import View, named_by
 
 
@@ -17,7 +17,14 @@ def no_ready_pods(view: View) -> Step:
     if _is_hopeless(view, initial):
         return _instead(view, initial)
     memory = replace(view.memory, action=Action.WAIT, since=_since(view, Action.WAIT), orders=kept_orders(view))
-    return Step(Action.WAIT, _words(view), Goal(view.committed), failed=_given_up(view), memory=memory)
+    return Step(
+        Action.WAIT,
+        _words(view),
+        Goal(view.committed),
+        failed=_given_up(view),
+        memory=memory,
+        extra_pod=stays_while_silent(view),
+    )
 
 
 def _is_hopeless(view: View, initial: ModelConfig) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from tests.unit.domain.rollout.policies.views import LIMITS, NOW, named, pod, view
 from tfs_operator.domain.rollout import Action, ExtraPods, Pod, Step, Trial
 from tfs_operator.domain.rollout.policies.load import load
+from tfs_operator.domain.rollout.policies.no_ready_pods import no_ready_pods
 from tfs_operator.domain.rollout.policies.try_first import try_first
 from tfs_operator.domain.rollout.view import View
 
@@ -102,3 +103,23 @@ def test_it_stays_while_the_others_load_what_was_tried_there() -> None:
     begun_without = load(view(GOAL, COMMITTED, *CLIENTS), GOAL)
     assert begun_without is not None
     assert not begun_without.extra_pod
+
+
+def silent(outside: ExtraPods, count: int = 2, limits: Any = EXTRA, **remembered: Any) -> Step:
+    """No pod of the Service answers; so many are ready all the same."""
+    before = view(GOAL, COMMITTED, silent=count, **remembered)
+    fleet = replace(before.facts.fleet, extra=outside)
+    return no_ready_pods(View(replace(before.facts, limits=limits, fleet=fleet), GOAL, COMMITTED))
+
+
+def test_it_stays_while_the_others_are_too_busy_to_answer() -> None:
+    """Else it would start anew each time, on a node that is busy as it is."""
+    assert silent(COMES_UP, trial=Trial(2, "x", NOW)).extra_pod
+    assert silent(ExtraPods(), trial=waiting(NOW)).extra_pod
+    assert silent(COMES_UP).extra_pod, "what was tried there is being loaded by the others"
+
+
+def test_it_does_not_where_it_is_not_wanted_or_may_take_the_room_of_the_others() -> None:
+    assert not silent(ExtraPods()).extra_pod
+    assert not silent(COMES_UP, limits=LIMITS, trial=Trial(2, "x", NOW)).extra_pod
+    assert not silent(COMES_UP, count=0, trial=Trial(2, "x", NOW)).extra_pod
