@@ -1,6 +1,7 @@
 """`tfs-operator run | fetch | tls | render | crd`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,7 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in _needed(arguments):
         import_module(f"tfs_operator.commands.{command}").add_parser(commands)
     options = parser.parse_args(arguments)
-    status: int = options.execute(options)
+    try:
+        status: int = options.execute(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as of `render | head`; the interpreter would try to write once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 

@@ -17,6 +17,8 @@ from tfs_operator.domain.rollout import initial_config
 from tfs_operator.render import Settings, children
 
 INVALID = 2
+MAX_VALUES = 1_000_000
+"""Of a document: the API server takes three MiB of text."""
 
 
 def add_parser(commands: Any) -> None:
@@ -52,6 +54,8 @@ def _documents(filename: str) -> list[Any]:
     try:
         text = sys.stdin.read() if filename == "-" else Path(filename).read_text(encoding="utf-8")
         documents = [_as_json(document) for document in yaml.safe_load_all(text) if document is not None]
+    except RecursionError:
+        raise InvalidTFModel(["is nested too deeply"]) from None
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         raise InvalidTFModel([" ".join(str(error).split())]) from None
     if not documents:
@@ -60,8 +64,23 @@ def _documents(filename: str) -> list[Any]:
 
 
 def _as_json(document: Any) -> Any:
-    """Converts YAML to JSON, as kubectl does: dates and keys become strings, and references become copies."""
+    """Converts YAML to JSON, as kubectl does: dates and keys become strings, and references become copies. Raises
+    ValueError where these would be too many."""
+    if _values(document, {}) > MAX_VALUES:
+        raise ValueError(f"its references stand for more than {MAX_VALUES} values")
     return json.loads(json.dumps(document, default=str))
+
+
+def _values(item: Any, known: dict[int, int]) -> int:
+    """Counts the values of a document without making the copies. A reference to what it is a part of counts as none: it
+    is refused later."""
+    if not isinstance(item, dict | list):
+        return 1
+    if id(item) not in known:
+        known[id(item)] = 0
+        within = [*item, *item.values()] if isinstance(item, dict) else item
+        known[id(item)] = 1 + sum(_values(each, known) for each in within)
+    return known[id(item)]
 
 
 def rendered(document: Any, namespace: str, defaults: Settings) -> list[dict[str, Any]]:

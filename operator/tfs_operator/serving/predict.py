@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tfs_operator.domain.verification import Answer, NotMetadata, Signature, read_signatures
 
 from .errors import VersionNotServed
-from .json_answer import NotJson, decode
+from .json_answer import NotJson, decode, error_words
 from .pod_http import PodHttp
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -24,7 +24,7 @@ class PredictClient(PodHttp):
         has none that can be read, as of a version that is not loaded; ModelServerUnreachable when it does not."""
         answer = await self._ask("GET", host, port, f"{_path(model, version)}/metadata")
         if answer.status != 200:
-            raise VersionNotServed(f"its metadata: HTTP {answer.status}: {answer.body[:200]}")
+            raise VersionNotServed(f"its metadata: HTTP {answer.status}{error_words(answer.body.encode())}")
         try:
             return read_signatures(decode(answer.body.encode()))
         except (NotMetadata, NotJson):

@@ -13,7 +13,7 @@ from tfs_operator.domain.model_status_json import NotModelStatus, read_model_sta
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 from .errors import ModelServerUnreachable
-from .json_answer import NotJson, decode
+from .json_answer import NotJson, decode, error_words
 from .pod_http import PodHttp
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -86,7 +86,7 @@ class _Pod:
 
     def _answer(self, status: int, body: bytes) -> Mapping[str, Any]:
         if status != 200:
-            raise self._unreachable(f"HTTP {status}: {body[:200].decode(errors='replace')}")
+            raise self._unreachable(f"HTTP {status}{error_words(body)}")
         try:
             answer = decode(body)
         except NotJson as error:

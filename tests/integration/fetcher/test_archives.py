@@ -71,6 +71,18 @@ async def test_https_never_becomes_http(
             await model.source.versions()
 
 
+async def test_not_even_on_a_way_that_comes_back_to_https(
+    https_server: WebServer, web_server: WebServer, certificates: Certificates, tmp_path: Path
+) -> None:
+    """Whoever listens on the way would read the URL, and what is in it."""
+    there_and_back = web_server.redirect("hop.zip", https_server.publish("real.zip", zip_bytes(ONE)))
+    uri = https_server.redirect("model.zip", there_and_back)
+    async with arriving(uri, StoreAccess(ca_bundle=certificates.authority), tmp_path) as model:
+        with pytest.raises(FetchError, match="redirects from https to http"):
+            await model.source.versions()
+    assert web_server.requests() == []
+
+
 async def test_cut_connections_and_bursts_of_refusals_are_got_over(
     web_server: WebServer, proxy: Proxy, tmp_path: Path
 ) -> None:

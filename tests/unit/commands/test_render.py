@@ -1,6 +1,8 @@
 """`tfs-operator render`: all manifests, or what is wrong and exit status 2."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,10 @@ class TestInvalid:
             "a: 2026-13-45",
             "a: &a {b: *a}",
             "just words",
+            "{a: " * 3000 + "1" + "}" * 3000,
+            "[" * 100_000,
+            "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+            + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)),
             "- a",
             "5",
             "",
@@ -183,6 +189,21 @@ class TestInvalid:
         assert (answer.status, answer.out) == (2, "")
         [line] = answer.err.splitlines()
         assert line.startswith(f"{render.file}: ")
+
+    def test_references_within_reason_become_copies(self, render: Render) -> None:
+        shared = "env: [{name: A, value: &v b}, {name: B, value: *v}]"
+        assert render(GOOD.replace("{modelUri", f"{{server: {{{shared}}}, modelUri")).status == 0
+
+    def test_nobody_who_reads_on_is_no_mistake(self, render: Render) -> None:
+        """As with `| head -1`."""
+        render.file.write_text(GOOD)
+        command = [sys.executable, "-m", "tfs_operator.cli", "render", "-f", str(render.file)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 1
 
     def test_bytes_that_are_no_text_are_told(self, render: Render) -> None:
         render.file.write_bytes(b"\xff\xfe\x00")

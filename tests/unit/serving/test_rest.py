@@ -104,14 +104,15 @@ async def test_json_of_another_shape_is_no_answer(rest, status_client, answer, r
     [
         (lambda: web.Response(text="<html>"), "not JSON"),
         (lambda: web.Response(text="[" * 100_000), "not JSON"),
-        (lambda: web.Response(status=503, text="overloaded"), "HTTP 503: overloaded"),
+        (lambda: web.Response(status=503, text="whatever else listens there says"), "HTTP 503$"),
+        (lambda: web.json_response({"error": "overloaded"}, status=503), "HTTP 503: overloaded"),
         (lambda: web.Response(status=302, headers={"Location": "/v1/models/other"}), "HTTP 302"),
         (lambda: web.Response(body=b"x" * (MAX_BODY_BYTES + 1)), "exceeds"),
         (lambda: web.Response(text=f"[{'{},' * 200_000}1]"), "more than 100000 values"),
         (lambda: web.Response(body=zlib.compress(b" " * 50_000_000), headers={"Content-Encoding": "deflate"}), "JSON"),
-        (lambda: web.Response(status=500, text="\x1b[31m\nall is well\n"), r"HTTP 500: \[31m all is well$"),
+        (lambda: web.json_response({"error": "\x1b[31m\nall is well\n"}, status=500), r"500: \[31m all is well$"),
     ],
-    ids=["html", "deep", "503", "redirect", "huge", "many values", "compressed", "escapes"],
+    ids=["html", "deep", "503", "503 of TF Serving", "redirect", "huge", "many values", "compressed", "escapes"],
 )
 @pytest.mark.parametrize("path", [STATUS, label_path("stable")], ids=["status", "label"])
 async def test_what_is_not_an_answer(rest, status_client, response, reason, path):

@@ -9,7 +9,7 @@ from tfs_operator.api.identity import API_VERSION, KIND
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient
-from tfs_operator.cluster.errors import NotFound
+from tfs_operator.cluster.errors import Conflict, NotFound
 from tfs_operator.cluster.events import EventRecorder, EventType
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics, tfmodels
@@ -51,8 +51,8 @@ class StatusWriter:
         """Writes the status, then reports what has happened since the last one: what the status says was reported is
         reported once, or, if the process ends here, not at all."""
         self._show(conclusion)
-        await self._write(conclusion)
-        self._report_rollouts(conclusion)
+        if await self._write(conclusion):
+            self._report_rollouts(conclusion)
 
     def _show(self, conclusion: Conclusion) -> None:
         tfmodel, evidence, verdicts = conclusion.tfmodel, conclusion.evidence, conclusion.verdicts
@@ -62,17 +62,30 @@ class StatusWriter:
             samples = tfmodels.served(tfmodel, image(tfmodel, self._settings), evidence, verdicts)
         self._metrics.show(_key(conclusion.live), samples)
 
-    async def _write(self, conclusion: Conclusion) -> None:
+    async def _write(self, conclusion: Conclusion) -> bool:
+        """Returns whether the TFModel is still there."""
         live = conclusion.live
         if live.get("status") == conclusion.status:
-            return
-        metadata = {key: live["metadata"][key] for key in ("name", "namespace", "uid")}
-        manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": conclusion.status}
-        try:
-            self._cache.upsert(await self._client.apply_status(manifest))
-        except NotFound:
-            return  # deleted meanwhile: its status is of no use any more
+            return True
+        written = await self._applied(live["metadata"], conclusion.status)
+        if written is None:
+            return False
+        self._cache.upsert(written)
         self._report_ready(conclusion)
+        return True
+
+    async def _applied(self, metadata: Mapping[str, Any], status: Manifest) -> Manifest | None:
+        """Returns the TFModel, or None where it is gone. The API server does not compare the uid, so one of the same
+        name that was made meanwhile is told by its resourceVersion."""
+        try:
+            return await self._client.apply_status(_status_manifest(metadata, status))
+        except Conflict:
+            found = await self._client.get(KIND, metadata["namespace"], metadata["name"])
+        except NotFound:
+            return None
+        if found is None or found["metadata"]["uid"] != metadata["uid"]:
+            return None
+        return await self._client.apply_status(_status_manifest(found["metadata"], status))
 
     def _report_ready(self, conclusion: Conclusion) -> None:
         """One log line and one event when Ready, or its reason, has changed; a version that a server cannot load has
@@ -105,6 +118,11 @@ class StatusWriter:
             self._metrics.label_moved(key.namespace, key.name, model)
         if event.what is What.VERSION_FAILED:
             self._metrics.version_failed(key.namespace, key.name, model)
+
+
+def _status_manifest(metadata: Mapping[str, Any], status: Manifest) -> Manifest:
+    identity = {key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion")}
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": identity, "status": status}
 
 
 def _key(live: Manifest) -> TFModelKey:

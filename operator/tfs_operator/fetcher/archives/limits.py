@@ -37,6 +37,9 @@ class ArchiveLimits:
     entries: int = 100_000
     """Files and folders, those that only a path names included."""
 
+    path_bytes: int = 16 * 1024**2
+    """Of all paths together, which are held in memory. A hundred thousand files have some five MiB."""
+
     file_bytes: int = 1024 * GIB
     total_bytes: int = 1024 * GIB
     ratio: int = 200
@@ -70,12 +73,13 @@ class EntryBudget:
         self._most_bytes = min(limits.total_bytes, max(limits.ratio_from_bytes, limits.ratio * packed_bytes))
         self._seen: dict[str, EntryKind] = {}
         self._entries = 0
+        self._path_bytes = 0
         self._bytes = 0
 
     def admit(self, entry: Entry) -> None:
         """Counts an entry. Raises BadArchive for a second entry of one name, and for a file where a folder is, or the
         other way about. A reader gives no more of a file than its header claims, so the claim is what is limited."""
-        self._count_entry()
+        self._count_entry(entry.path)
         if entry.size > self._limits.file_bytes:
             raise BadArchive(
                 f"the entry {shown(entry.path)} has {entry.size} bytes; the most is {self._limits.file_bytes}"
@@ -106,11 +110,14 @@ class EntryBudget:
                 return
             if known is not None:
                 raise BadArchive(f"the entry {shown(entry.path)} lies below {shown(path)}, which is a {known}")
-            self._count_entry()
+            self._count_entry(path)
             self._seen[path] = EntryKind.FOLDER
             path = path.rpartition("/")[0]
 
-    def _count_entry(self) -> None:
+    def _count_entry(self, path: str) -> None:
         self._entries += 1
+        self._path_bytes += len(path.encode())
+        if self._path_bytes > self._limits.path_bytes:
+            raise BadArchive(f"the paths of its entries have more than {self._limits.path_bytes} bytes")
         if self._entries > self._limits.entries:
             raise BadArchive(f"it has more than {self._limits.entries} entries")

@@ -60,7 +60,6 @@ class HttpClient:
             async with self._open().request(
                 method, _url(url), headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
             ) as answer:
-                self._refuse_downgrade(answer)
                 if answer.status >= 400 and answer.status not in accept:
                     raise refusal(context, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
                 yield answer
@@ -86,6 +85,8 @@ class HttpClient:
         if self._sessions and trusted == self._trusted:
             return self._sessions[-1]
         self._trusted = trusted
+        redirects = aiohttp.TraceConfig()
+        redirects.on_request_redirect.append(self._refuse_downgrade)
         self._sessions.append(
             aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=tls_context(self.storage, trusted)),
@@ -96,6 +97,7 @@ class HttpClient:
                 read_bufsize=_BUFFERED,
                 requote_redirect_url=False,
                 trust_env=True,
+                trace_configs=[redirects],
             )
         )
         return self._sessions[-1]
@@ -109,10 +111,14 @@ class HttpClient:
                 raise FetchError(Reason.STORE_ERROR, message, retry=False)
         return body
 
-    def _refuse_downgrade(self, answer: aiohttp.ClientResponse) -> None:
-        hops = [hop.url.scheme for hop in (*answer.history, answer)]
-        if "https" in hops and hops[-1] == "http":
-            message = f"{self.uri}: redirects from https to http, to {answer.url.authority}"
+    async def _refuse_downgrade(
+        self, _: aiohttp.ClientSession, __: object, redirect: aiohttp.TraceRequestRedirectParams
+    ) -> None:
+        """Before the request goes out: it may have a signature in its URL."""
+        answer = redirect.response
+        target = answer.url.join(URL(answer.headers.get("Location") or answer.headers.get("URI") or ""))
+        if answer.url.scheme == "https" and target.scheme != "https":
+            message = f"{self.uri}: redirects from https to {target.scheme}, to {target.authority}"
             raise FetchError(Reason.STORE_ERROR, message, retry=False)
 
 

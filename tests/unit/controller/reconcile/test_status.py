@@ -9,7 +9,7 @@ import pytest
 from tests.unit.planning.passes import BEFORE, METADATA, NOW, at, live, passed, seen, serves, step
 from tfs_operator.api.conditions import Reason
 from tfs_operator.cluster.cache import Cache
-from tfs_operator.cluster.errors import ClusterError, NotFound, Transient
+from tfs_operator.cluster.errors import ClusterError, Conflict, NotFound, Transient
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.metrics import Metrics
 from tfs_operator.controller.reconcile.status import StatusWriter
@@ -32,6 +32,7 @@ class World:
 
     live: Manifest = field(default_factory=lambda: live("cats"))
     error: ClusterError | None = None
+    elsewhere: Manifest | None = None
     writes: int = 0
     events: list[tuple[str, str, str, str]] = field(default_factory=list)
 
@@ -48,14 +49,26 @@ class World:
     async def apply_status(self, manifest: Manifest) -> Manifest:
         if self.error:
             raise self.error
+        if manifest["metadata"]["resourceVersion"] != self.stored["metadata"]["resourceVersion"]:
+            raise Conflict("the object has been modified")
         self.writes += 1
         version = {"resourceVersion": str(self.writes + 1)}
         self.live = {**self.live, "metadata": {**METADATA, **version}, "status": manifest["status"]}
         return self.live
 
-    def record(self, tfmodel: Manifest, type_: str, reason: str, note: str, action: str) -> None:
+    async def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        assert (kind, namespace, name) == ("TFModel", METADATA["namespace"], METADATA["name"])
+        return self.stored
+
+    @property
+    def stored(self) -> Manifest:
+        """What the API server has: the TFModel as the pass saw it, unless somebody else was there."""
+        return self.elsewhere or self.live
+
+    def record(self, tfmodel: Manifest, type_: str, reason: str, note: str, action: str) -> bool:
         assert tfmodel["metadata"]["uid"] == "u1"
         self.events.append((type_, reason, note, action))
+        return True
 
     async def end(self, pass_: Passed) -> None:
         """Of a pass over the TFModel as it is now."""
@@ -103,6 +116,18 @@ class TestWriting:
             "VersionAvailable",
             "LabelMoved",
         ]
+
+    async def test_an_edit_meanwhile_holds_nothing_up(self) -> None:
+        world = World()
+        world.elsewhere = {**world.live, "metadata": {**METADATA, "resourceVersion": "77"}}
+        await world.end(passed(SERVING, cats=[BEFORE]))
+        assert world.writes == 1
+
+    async def test_a_tfmodel_of_the_same_name_that_was_made_meanwhile_is_another_one(self) -> None:
+        world = World()
+        world.elsewhere = {**world.live, "metadata": {**METADATA, "uid": "u2", "resourceVersion": "77"}}
+        await world.end(passed(SERVING, cats=[BEFORE]))
+        assert (world.writes, world.events) == (0, [])
 
     async def test_what_could_not_be_written_is_not_told_yet(self) -> None:
         """Else it would be told again when it is."""

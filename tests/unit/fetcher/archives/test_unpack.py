@@ -214,6 +214,7 @@ def test_an_endless_name_is_not_read_into_memory(tmp_path: Path) -> None:
 
 LIMITS = [
     (ArchiveLimits(entries=3), "more than 3 entries"),
+    (ArchiveLimits(path_bytes=4), "paths of its entries have more than 4 bytes"),
     (ArchiveLimits(file_bytes=99), "'b/c' has 100 bytes; the most is 99"),
     (ArchiveLimits(total_bytes=150), "more than 150 bytes"),
 ]
