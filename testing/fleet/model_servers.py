@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing.api_client import Api, Manifest
+from testing.replica_set import made_by
 from testing.waiting import eventually
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.model_config import aspired_config
@@ -70,6 +71,7 @@ def make_pod(api: Api, tfmodel: Manifest, name: str, address: str) -> None:
         "annotations": {MODELS_DIGEST_ANNOTATION: digest},
     }
     containers = [{"name": "model-server", "image": "example/server:1"}]
+    metadata = made_by(parsed.metadata.name, metadata)
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": containers}}
     api.create({**pod, "spec": {**pod["spec"], "nodeName": "node"}})  # type: ignore[dict-item]  # a manifest is any JSON
     ready = {"conditions": [{"type": "Ready", "status": "True"}], "podIP": address, "podIPs": [{"ip": address}]}

@@ -16,6 +16,7 @@ from testing.fleet.node_agent import NodeAgent
 from testing.fleet.node_tls import TlsContainer
 from testing.http_probe import is_well
 from testing.loopback import fresh_address
+from testing.replica_set import made_by
 from tfs_operator.cluster.kinds import RESOURCES
 from tfs_operator.domain.location import Claim
 from tfs_operator.render.tls import TLS_PATH
@@ -41,8 +42,8 @@ class NodePod:
         folder: Path,
         claims: Mapping[str, Path] | None = None,
     ) -> None:
-        """Creates the Pod from a pod template; `folder` takes its configuration and logs. `claims` has where the claims
-        that it mounts lie on this machine."""
+        """Creates the Pod from a pod template; its name is the Deployment's with a number. `folder` takes its
+        configuration and logs. `claims` has where the claims that it mounts lie on this machine."""
         self.name = name
         self.template = template
         self.address = fresh_address()
@@ -55,7 +56,7 @@ class NodePod:
         self._api = api
         self._folder = folder
         self._namespace = namespace
-        metadata = {**template["metadata"], "name": name, "namespace": namespace}
+        metadata = made_by(name.rpartition("-")[0], {**template["metadata"], "name": name, "namespace": namespace})
         spec = {**template["spec"], "nodeName": "node"}
         self._manifest = api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
         self.restarts = 0

@@ -9,6 +9,7 @@ from testing.control_plane.control_plane import ControlPlane
 from testing.control_plane.operator_process import pretty
 from testing.fleet.fleet import BUDGET, tfmodel, wait_for_children, wait_for_reason, writes
 from testing.fleet.model_servers import set_deployment_complete
+from testing.replica_set import made_by
 from testing.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -56,7 +57,7 @@ def _pending(api: Api, namespace: str, why: str) -> None:
     }
     metadata = {"name": "mnist-new", "namespace": namespace, "labels": labels}
     spec = {"containers": [{"name": "model-server", "image": "example/server:1-gpu"}]}
-    api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    api.create({"apiVersion": "v1", "kind": "Pod", "metadata": made_by("mnist", metadata), "spec": spec})
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     reason = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
     conditions = [{**reason, "lastTransitionTime": now}]

@@ -14,7 +14,7 @@ from tfs_operator.planning.observed import Subject
 from tfs_operator.planning.rollout_report import RolloutReport
 from tfs_operator.planning.status_budget import within_budget
 from tfs_operator.render.endpoints import endpoints
-from tfs_operator.render.metadata import selector
+from tfs_operator.render.metadata import labels
 from tfs_operator.render.settings import Settings
 
 Verdicts = Mapping[ConditionType, Verdict]
@@ -47,7 +47,7 @@ def status_of(
             "conditions": _conditions(subject.live, verdicts, now),
             "replicas": len(evidence.pods),
             "readyReplicas": len(evidence.ready_pods),
-            "selector": ",".join(f"{key}={value}" for key, value in selector(tfmodel).items()),
+            "selector": ",".join(f"{key}={value}" for key, value in labels(tfmodel).items()),
             "endpoints": endpoints(tfmodel, settings),
             "agent": agent or subject.agent or None,
             "availableVersions": available_versions(models),

@@ -6,14 +6,14 @@ round_robin policy does not. Source: https://grpc.io/docs/guides/custom-load-bal
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import child, headless_name, selector
+from tfs_operator.render.metadata import child, headless_name, labels
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 
 
 def headless_service(tfmodel: TFModel) -> Manifest:
     spec = {
         "clusterIP": "None",
-        "selector": selector(tfmodel),
+        "selector": labels(tfmodel),
         "ports": [_port("grpc", GRPC_PORT), _port("rest", REST_PORT)],
     }
     return child(tfmodel, "v1", "Service", headless_name(tfmodel), {"spec": spec})

@@ -26,7 +26,8 @@ def headless_name(tfmodel: TFModel) -> str:
 
 
 def selector(tfmodel: TFModel) -> dict[str, str]:
-    """Returns the labels that find the pods. A Deployment's selector can never change, so these are few and final."""
+    """Returns the labels by which the Deployment finds its pods: they can never change, so these are few and final.
+    Pods of a Helm release may have them as well; what can change selects by all of `labels`."""
     return {NAME_LABEL: APPLICATION, INSTANCE_LABEL: tfmodel.metadata.name}
 
 

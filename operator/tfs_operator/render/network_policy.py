@@ -12,7 +12,7 @@ from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT
 from tfs_operator.domain.pods import TRIAL_APPLICATION
-from tfs_operator.render.metadata import APPLICATION, INSTANCE_LABEL, NAME_LABEL, child, selector
+from tfs_operator.render.metadata import APPLICATION, NAME_LABEL, child, labels
 from tfs_operator.render.ports import GRPC_PORT, REST_PORT
 from tfs_operator.render.settings import NetworkPolicySettings, Settings
 
@@ -44,9 +44,10 @@ def _network_policy(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manife
 
 def _pods(tfmodel: TFModel) -> Manifest:
     if not tfmodel.spec.rollout.extra_pod:
-        return {"matchLabels": selector(tfmodel)}
+        return {"matchLabels": labels(tfmodel)}
+    others = {name: value for name, value in labels(tfmodel).items() if name != NAME_LABEL}
     either = {"key": NAME_LABEL, "operator": "In", "values": [APPLICATION, TRIAL_APPLICATION]}
-    return {"matchLabels": {INSTANCE_LABEL: tfmodel.metadata.name}, "matchExpressions": [either]}
+    return {"matchLabels": others, "matchExpressions": [either]}
 
 
 def _clients(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:

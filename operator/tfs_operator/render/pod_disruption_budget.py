@@ -2,7 +2,7 @@
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import child, selector
+from tfs_operator.render.metadata import child, labels
 
 
 def pod_disruption_budget(tfmodel: TFModel) -> Manifest:
@@ -10,6 +10,6 @@ def pod_disruption_budget(tfmodel: TFModel) -> Manifest:
     spec = {
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        "selector": {"matchLabels": selector(tfmodel)},
+        "selector": {"matchLabels": labels(tfmodel)},
     }
     return child(tfmodel, "policy/v1", "PodDisruptionBudget", tfmodel.metadata.name, {"spec": spec})

@@ -2,7 +2,7 @@
 
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
-from tfs_operator.render.metadata import child, selector
+from tfs_operator.render.metadata import child, labels
 
 
 def service(tfmodel: TFModel) -> Manifest:
@@ -10,7 +10,7 @@ def service(tfmodel: TFModel) -> Manifest:
     metadata = {"annotations": dict(service_spec.annotations)} if service_spec.annotations else {}
     spec = {
         "type": service_spec.type,
-        "selector": selector(tfmodel),
+        "selector": labels(tfmodel),
         "ports": [
             _port("grpc", service_spec.grpc_port, "grpc"),
             _port("rest", service_spec.rest_port, "http"),

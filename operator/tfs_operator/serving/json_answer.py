@@ -17,8 +17,8 @@ class NotJson(ValueError):
 
 
 def error_words(body: bytes) -> str:
-    """Returns `: ` and the error of an answer that has the form of TensorFlow Serving's, `{"error": "…"}`; empty for any
-    other. Whatever else listens at a pod's address is not shown to who may read TFModels."""
+    """Returns `: ` and the error of an answer that has the form of TensorFlow Serving's, `{"error": "…"}`; empty for
+    any other. Whatever else listens at a pod's address is not shown to who may read TFModels."""
     try:
         answer = decode(body)
     except NotJson:

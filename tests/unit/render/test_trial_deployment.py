@@ -34,7 +34,8 @@ def test_the_network_policy_covers_it() -> None:
     settings = Settings(network_policies=NetworkPolicySettings(operator_namespace="tfs"))
     policy = child(rendered(tfmodel(rollout={"extraPod": True}), settings), "NetworkPolicy")
     selected = policy["spec"]["podSelector"]
-    assert selected["matchLabels"] == {"app.kubernetes.io/instance": "mnist"}
+    ours = {"app.kubernetes.io/instance": "mnist", "app.kubernetes.io/managed-by": "tfs-operator"}
+    assert selected["matchLabels"] == ours
     [either] = selected["matchExpressions"]
     assert {"tensorflow-serving", "tensorflow-serving-trial"} == set(either["values"])
     assert not admits(policy, Source("other", {"app": "debug"}), 8500)

@@ -25,7 +25,7 @@ from tfs_operator.domain.fetch_orders import order
 from tfs_operator.domain.fetch_protocol import FetchReport
 from tfs_operator.domain.location import local_places, remotes
 from tfs_operator.domain.observation import PodObservation
-from tfs_operator.domain.pods import PodFacts, dead_pods
+from tfs_operator.domain.pods import PodFacts, dead_pods, is_made_by
 from tfs_operator.domain.rollout import Memory
 from tfs_operator.planning import LiveChildren, ModelSets, Observed, Refused, Subject, memories, subject_of
 from tfs_operator.render.metadata import config_map_name, trial_name
@@ -73,7 +73,9 @@ class Gatherer:
         if isinstance(subject, Refused):
             return subject
         children = self.children(subject)
-        manifests = self._cache.pods_of(*_key(subject))
+        namespace, name = _key(subject)
+        deployments = (name, trial_name(name))
+        manifests = [pod for pod in self._cache.pods_of(namespace, name) if is_made_by(pod, deployments)]
         pods = tuple(living_pods(manifests, subject.tfmodel.spec.gpus))
         sets = ModelSets(subject.aspired, children.committed, children.former)
         observations, reports, stored = await asyncio.gather(

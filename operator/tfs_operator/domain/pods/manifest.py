@@ -3,6 +3,8 @@
 Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 """
 
+from collections.abc import Iterable
+
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.times import epoch
 
@@ -17,6 +19,20 @@ def is_extra(pod: Manifest) -> bool:
     """Tells whether the pod is outside the Service."""
     labels = pod["metadata"].get("labels") or {}
     return bool(labels.get("app.kubernetes.io/name") == TRIAL_APPLICATION)
+
+
+def is_made_by(pod: Manifest, deployments: Iterable[str]) -> bool:
+    """Tells whether a ReplicaSet of one of these Deployments has made the pod, and not somebody who gave it their
+    labels. A ReplicaSet is named after its Deployment and the hash of its template; the garbage collector ends a pod
+    that names an owner that there is not, and a ReplicaSet counts the pods that name it.
+
+    Source: Kubernetes, pkg/controller/deployment/sync.go (getNewReplicaSet)
+    """
+    metadata = pod["metadata"]
+    owner = next((each for each in metadata.get("ownerReferences") or () if each.get("controller")), {})
+    suffix = (metadata.get("labels") or {}).get("pod-template-hash", "")
+    names = {f"{deployment}-{suffix}" for deployment in deployments}
+    return owner.get("kind") == "ReplicaSet" and owner.get("name") in names
 
 
 def condition(status: Manifest, kind: str) -> Manifest:

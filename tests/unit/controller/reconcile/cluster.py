@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from testing.replica_set import made_by
 from tfs_operator.api.conditions import ConditionType, Reason
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
@@ -134,7 +135,7 @@ class Cluster:
         }
         labels = {"app.kubernetes.io/instance": "mnist"}
         metadata = {"name": name, "uid": name, "labels": labels, "annotations": {MODELS_DIGEST_ANNOTATION: digest}}
-        self.put({"kind": "Pod", "metadata": metadata, "status": status})
+        self.put({"kind": "Pod", "metadata": made_by("mnist", metadata), "status": status})
         if isinstance(seen, Problem):
             self.answers[name] = PodObservation(name, ready=True, problem=seen)
         elif seen is not None:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 
+from testing.replica_set import made_by
 from tests.unit.controller.reconcile.cluster import KEY, NOW, SLOW_SECONDS, Cluster, config, remembers, serves
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.manifest import Manifest
@@ -216,7 +217,7 @@ class TestChildren:
         scheduled = {"type": "PodScheduled", "status": "False", "message": words}
         new = {"name": "new", "uid": "new", "labels": {"app.kubernetes.io/instance": "mnist"}}
         conditions = [{**scheduled, "lastTransitionTime": rfc3339(NOW - waited)}]
-        cluster.put({"kind": "Pod", "metadata": new, "status": {"conditions": conditions}})
+        cluster.put({"kind": "Pod", "metadata": made_by("mnist", new), "status": {"conditions": conditions}})
         cluster.tfmodel(gpus=1, versionLabels=STABLE)
         result = await cluster.pass_()
         live = cluster.cache.get("Deployment", *KEY) or {}

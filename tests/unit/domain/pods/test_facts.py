@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from testing.replica_set import HASH, made_by
 from tests.unit.domain.pods.pods import (
     ANNOTATION,
     IMAGE,
@@ -18,7 +19,7 @@ from tests.unit.domain.pods.pods import (
 )
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.observation import Problem
-from tfs_operator.domain.pods import PodFacts, facts
+from tfs_operator.domain.pods import PodFacts, facts, is_made_by
 from tfs_operator.domain.scheduling import explained
 from tfs_operator.domain.tls import Certificate, as_last_words
 
@@ -323,3 +324,34 @@ def test_a_pod_tells_which_certificate_it_serves() -> None:
     pod_facts = found(pod(initContainerStatuses=[init(ended(0, "Completed", words), ready=True)]))
     assert pod_facts.certificate == Certificate("ab" * 32, "mnist.shop.svc", 1.0, 2.0)
     assert pod_facts.problem is None
+
+
+LABELLED = {"name": "mnist-x", "labels": {"app.kubernetes.io/instance": "mnist"}}
+
+
+class TestWhoHasMadeThePod:
+    """A pod that somebody else has given the labels of a TFModel's pods would be sent reloads, and counted."""
+
+    def made(self, **changes: Any) -> bool:
+        metadata = {**made_by("mnist", LABELLED), **changes}
+        return is_made_by({"metadata": metadata}, ("mnist", "mnist.trial"))
+
+    def test_a_replica_set_of_the_deployment(self) -> None:
+        assert self.made()
+        assert is_made_by({"metadata": made_by("mnist.trial", LABELLED)}, ("mnist", "mnist.trial"))
+
+    @pytest.mark.parametrize(
+        "owner",
+        [
+            {"kind": "ReplicaSet", "name": f"other-{HASH}", "controller": True},
+            {"kind": "ReplicaSet", "name": "mnist", "controller": True},
+            {"kind": "ReplicaSet", "name": f"mnist-{HASH}", "controller": False},
+            {"kind": "StatefulSet", "name": f"mnist-{HASH}", "controller": True},
+        ],
+    )
+    def test_anybody_else(self, owner: dict[str, Any]) -> None:
+        assert not self.made(ownerReferences=[owner])
+
+    @pytest.mark.parametrize("none", [[], None])
+    def test_nobody(self, none: Any) -> None:
+        assert not self.made(ownerReferences=none)
