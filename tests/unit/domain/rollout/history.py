@@ -48,7 +48,8 @@ def play(script: bytes, *, harsh: bool = False, watched: bool = False, kind: typ
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
     for byte in script[2:]:
         happen(played, byte, rng)
-    played.calm_down(within=played.long_enough if can_be_reached(played) else 6)
+    played.ends_well = can_be_reached(played)
+    played.calm_down(within=played.long_enough if played.ends_well else 6)
     return played
 
 
@@ -102,7 +103,7 @@ def judge_the_end(played: World) -> None:
     assert played.last is not None
     assert played.commits == 0, played.last
     assert played.pushes == 0 or is_looked_for(played.last), played.last
-    if can_be_reached(played) and _pods_can_come_up(played):
+    if played.ends_well and can_be_reached(played) and _pods_can_come_up(played):
         assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
         _reached(played)
     elif played.last.action is Action.WAIT:
