@@ -34,13 +34,13 @@ LANES: tuple[tuple[Tier, ...], ...] = (
         _side_by_side("integration", 4, niceness=NICENESS),
     ),
 )
-"""The lanes run side by side, and the tiers of one lane one after the other. The first has the cluster, the second takes
-what that leaves of two cores.
+"""The lanes run side by side, and the tiers of one lane one after the other. The first has the cluster, the second
+takes what that leaves of two cores.
 
 The tests on the kind cluster are two: most of them in four processes, then those that disturb what all of them share.
 Which modules belong together stands in tests/e2e/support/groups.py. Integration comes when most of them are over: the
-cluster lies in one control group, which gets as much of a core as a single process beside it, and the dozen processes of
-integration left it a fifth. Its pods then took seconds to answer."""
+cluster lies in one control group, which gets as much of a core as a single process beside it, and the dozen processes
+of integration left it a fifth. Its pods then took seconds to answer."""
 
 _WITH_TESTS_ALONE = ("integration",)
 """Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""
