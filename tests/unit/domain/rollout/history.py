@@ -90,7 +90,9 @@ def required(played: World) -> set[int]:
 def can_be_reached(played: World) -> bool:
     """What is committed and serves is not unloaded on suspicion, so a repair of its folder is not noticed."""
     mute, kinds = _mute(played), played.folders.kinds
-    return all(kinds.get(version) == GOOD for version in required(played) - mute) and not mute & required(played)
+    good = {version for version, kind in kinds.items() if kind == GOOD} - mute
+    finds_some = isinstance(played.aspired.policy, Specific) or bool(good)
+    return required(played) <= good and finds_some
 
 
 def _mute(played: World) -> set[int]:
@@ -174,7 +176,9 @@ def _reached(played: World) -> None:
         assert isinstance(played.committed.policy, Specific)
         assert isinstance(last.goal.config.policy, Specific)
         assert (last.action is Action.DONE) == (not last.failed), last
-        assert all(played.folders.kinds.get(version) != GOOD for version in last.failed.keys() - _mute(played)), last
+        repaired_since = {version for pod in played.ready for version in pod.mute}
+        failed = last.failed.keys() - repaired_since
+        assert all(played.folders.kinds.get(version) != GOOD for version in failed), last
 
 
 def _follows(played: World) -> None:
