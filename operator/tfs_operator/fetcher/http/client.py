@@ -62,7 +62,9 @@ class HttpClient:
             ) as answer:
                 self._refuse_downgrade(answer)
                 if answer.status >= 400 and answer.status not in accept:
-                    raise refusal(context, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
+                    body = await answer.content.read(_BODY_SHOWN)
+                    answer.close()  # the next request goes to whoever answers at the address by then
+                    raise refusal(context, answer.status, answer.headers, body)
                 yield answer
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise connection_error(context, error) from None
