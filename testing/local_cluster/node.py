@@ -52,6 +52,8 @@ def service_from_outside(tfmodel: TFModel) -> Iterator[tuple[str, str]]:
             yield url, address(grpc)
         finally:
             tfmodel.kubectl("delete", "service", manifest["metadata"]["name"], "--timeout=90s", seconds=100)
+            # Else the next one's clients may reach the pods of this one.
+            eventually(lambda: not answers(f"{url}/"), 90, what=f"{url} to answer no more")
 
 
 @contextlib.contextmanager

@@ -19,30 +19,28 @@ def _side_by_side(name: str, workers: int, *more: str, niceness: int = 0) -> Tie
     return Tier(name, (f"tests/{name}", "-m", "not alone", f"-n{workers}", _BY_FILE, *more), niceness)
 
 
-E2E: tuple[Tier, ...] = (
-    Tier("e2e", ("tests/e2e", "-m", "not alone_in_cluster", "-n4", _BY_FILE)),
-    Tier("e2e-alone", ("tests/e2e", "-m", "alone_in_cluster")),
-)
-"""The tests on the kind cluster, which wait for it most of the time: most of them in four processes, then those that
-disturb what all of them share. Which modules belong together stands in tests/e2e/support/groups.py."""
-
-INTEGRATION_NICENESS, NICENESS = 5, 12
+NICENESS = 12
 LANES: tuple[tuple[Tier, ...], ...] = (
-    E2E,
-    (_side_by_side("integration", 4, niceness=INTEGRATION_NICENESS),),
+    (
+        Tier("e2e", ("tests/e2e", "-m", "not alone_in_cluster", "-n4", _BY_FILE)),
+        Tier("e2e-alone", ("tests/e2e", "-m", "alone_in_cluster")),
+    ),
     (
         _side_by_side("unit", 2, niceness=NICENESS),
         _side_by_side("conformance", 2, niceness=NICENESS),
         _side_by_side("recordings", 2, niceness=NICENESS),
         _side_by_side("chart", 2, niceness=NICENESS),
         _side_by_side("stores", 2, niceness=NICENESS),
+        _side_by_side("integration", 4, niceness=NICENESS),
     ),
 )
-"""The lanes run side by side, and the tiers of one lane one after the other. Integration waits two thirds of its time,
-so four workers fill what the others leave of two cores; more would make its tests wait for each other.
+"""The lanes run side by side, and the tiers of one lane one after the other. The first has the cluster, the second
+takes what that leaves of two cores.
 
-The kind cluster lies in one control group, which gets as much of a core as a single process of niceness 0 beside it.
-So without niceness a dozen processes of the other lanes leave it a tenth, and its pods take seconds to answer."""
+The tests on the kind cluster are two: most of them in four processes, then those that disturb what all of them share.
+Which modules belong together stands in tests/e2e/support/groups.py. Integration comes when most of them are over: the
+cluster lies in one control group, which gets as much of a core as a single process beside it, and the dozen processes
+of integration left it a fifth. Its pods then took seconds to answer."""
 
 _WITH_TESTS_ALONE = ("integration",)
 """Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""

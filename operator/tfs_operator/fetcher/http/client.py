@@ -61,7 +61,9 @@ class HttpClient:
                 method, _url(url), headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
             ) as answer:
                 if answer.status >= 400 and answer.status not in accept:
-                    raise refusal(context, answer.status, answer.headers, await answer.content.read(_BODY_SHOWN))
+                    body = await answer.content.read(_BODY_SHOWN)
+                    answer.close()  # the next request goes to whoever answers at the address by then
+                    raise refusal(context, answer.status, answer.headers, body)
                 yield answer
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise connection_error(context, error) from None

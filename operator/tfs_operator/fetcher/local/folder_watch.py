@@ -89,11 +89,11 @@ class FolderWatch:
     async def run(self) -> None:
         """Runs for ever. A look that hangs is abandoned when this is cancelled."""
         while True:
+            self._due.clear()
             await self._next_look()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._due.wait()
-            self._due.clear()
 
     async def _next_look(self) -> None:
         self._begun = self._clock(), self._now()

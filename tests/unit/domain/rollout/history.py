@@ -48,7 +48,8 @@ def play(script: bytes, *, harsh: bool = False, watched: bool = False, kind: typ
     played.dice = (lambda sides: rng.randrange(sides)) if faulty else (lambda sides: 0)
     for byte in script[2:]:
         happen(played, byte, rng)
-    played.calm_down(within=played.long_enough if can_be_reached(played) else 6)
+    played.ends_well = can_be_reached(played)
+    played.calm_down(within=played.long_enough if played.ends_well else 6)
     return played
 
 
@@ -89,7 +90,9 @@ def required(played: World) -> set[int]:
 def can_be_reached(played: World) -> bool:
     """What is committed and serves is not unloaded on suspicion, so a repair of its folder is not noticed."""
     mute, kinds = _mute(played), played.folders.kinds
-    return all(kinds.get(version) == GOOD for version in required(played) - mute) and not mute & required(played)
+    good = {version for version, kind in kinds.items() if kind == GOOD} - mute
+    finds_some = isinstance(played.aspired.policy, Specific) or bool(good)
+    return required(played) <= good and finds_some
 
 
 def _mute(played: World) -> set[int]:
@@ -102,7 +105,7 @@ def judge_the_end(played: World) -> None:
     assert played.last is not None
     assert played.commits == 0, played.last
     assert played.pushes == 0 or is_looked_for(played.last), played.last
-    if can_be_reached(played) and _pods_can_come_up(played):
+    if played.ends_well and can_be_reached(played) and _pods_can_come_up(played):
         assert len(played.ready) == len(played.pods), (played.last, played.committed, played.pods)
         _reached(played)
     elif played.last.action is Action.WAIT:
@@ -173,7 +176,9 @@ def _reached(played: World) -> None:
         assert isinstance(played.committed.policy, Specific)
         assert isinstance(last.goal.config.policy, Specific)
         assert (last.action is Action.DONE) == (not last.failed), last
-        assert all(played.folders.kinds.get(version) != GOOD for version in last.failed.keys() - _mute(played)), last
+        repaired_since = {version for pod in played.ready for version in pod.mute}
+        failed = last.failed.keys() - repaired_since
+        assert all(played.folders.kinds.get(version) != GOOD for version in failed), last
 
 
 def _follows(played: World) -> None:

@@ -49,6 +49,10 @@ def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: 
 @given(script=st.binary(min_size=4, max_size=14))
 @example(script=b"\x8b4S*\xb2\xe2.1w\xf5\x02$\xa1")  # what was committed untried is repaired once it is loaded
 @example(script=b"\xde\xd8\x00\x00\x80\xfa\x00\x00\x80\x0f")  # the ConfigMap is deleted during a trial
+@example(script=b"\xd4\xe9\x00\xef\xcd\x00\xdc\x00\xed\x89\x0f")  # likewise, while one pod is ready
+@example(script=b"\x8b#\xa3\xf7\x1cQ<5\xda{\x019\x15")  # `latest`, and no version is good
+@example(script=b"\x03t\x92\xa0\xa9d\x82\x94\x1b\xde=\x1dx")  # one is repaired while its server has it as it was
+@example(script=b"\xd4g\x00\x00\x00\x00\x00\x00\x00\r")  # a folder is repaired when its version has just failed
 def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: int, script: bytes) -> None:
     judge_the_end(play(script, harsh=True, watched=True))
 

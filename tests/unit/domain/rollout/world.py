@@ -102,6 +102,8 @@ class World:
         """Whether the versions are fetched from a store, pod by pod."""
         self.watched = False
         """Whether the pods' agents list the folders."""
+        self.ends_well = False
+        """Whether the spec could be reached when the faults stopped."""
         self.last: Step | None = None
         self.pushes = self.commits = 0
 

@@ -84,14 +84,15 @@ async def test_a_version_that_is_ordered_is_looked_for_before_it_is_said_to_be_m
     running = asyncio.create_task(watch.run())
     try:
         await eventually(lambda: watch.whole == {1})
-        before = len(looks)
+        await asyncio.sleep(0.1)
+        assert len(looks) == 1, "one look is enough for what was ordered before it"
         publish(folder, 2)
         watch.order(ModelOrder(start=VersionSet(versions=(1,)), hold=VersionSet(versions=(2, 3))))
         lacking = watch.report().version(2)
         assert lacking is not None
         assert (lacking.state, lacking.problem) == (FetchState.WAITING, None)
         await eventually(lambda: watch.whole == {1, 2})
-        assert len(looks) == before + 1
+        assert len(looks) == 2
         assert why(watch, 3).reason is Reason.VERSION_NOT_FOUND
     finally:
         running.cancel()
@@ -122,7 +123,7 @@ async def test_what_has_vanished_is_said_with_the_time(tmp_path: Path) -> None:
     publish(folder, 1, 2)
     async with watched(folder, versions=(2,)) as watch:
         await eventually(lambda: watch.whole == {1, 2})
-        shutil.rmtree(Path(folder.base_path, "2"))
+        shutil.move(Path(folder.base_path, "2"), tmp_path / "gone")
         await eventually(lambda: watch.whole == {1})
         assert why(watch, 2).message == (
             "pvc://store/models/mnist: version 2 is gone since 2100-01-01T00:00:03Z: bring it back, or name one that "
@@ -138,7 +139,7 @@ async def test_a_base_path_that_has_vanished(tmp_path: Path) -> None:
     publish(folder, 2)
     async with watched(folder, versions=(2, 5)) as watch:
         await eventually(lambda: watch.whole == {2})
-        shutil.rmtree(folder.base_path)
+        shutil.move(folder.base_path, tmp_path / "gone")
         await eventually(lambda: watch.whole == set())
         assert "version 2 is gone since 2100-01-01T00:00:03Z" in why(watch, 2).message
         assert "there is no such folder: pvc://store/models has no mnist" in why(watch, 2).message

@@ -51,7 +51,7 @@ def _adopted(facts: Facts) -> ModelConfig | None:
     available = [pod.observed.available for pod in facts.fleet.pods]
     anywhere = frozenset().union(*available)
     labels = {label: to for label in facts.aspired.labels if (to := _answer(facts, label)) in anywhere}
-    versions = _known(available, labels) or anywhere
+    versions = _known(available, labels) or anywhere - _tried(facts) or anywhere
     return replace(facts.aspired, policy=Specific(tuple(sorted(versions))), labels=labels) if versions else None
 
 
@@ -59,6 +59,12 @@ def _known(available: list[frozenset[int]], labels: Mapping[str, int]) -> frozen
     """Returns those that clients were given: a version that a single pod has may be there to be tried."""
     everywhere = frozenset.intersection(*available) if len(available) > 1 else frozenset()
     return everywhere | frozenset(labels.values())
+
+
+def _tried(facts: Facts) -> frozenset[int]:
+    """Returns what the only pod may have for a trial whose end is not known."""
+    trial = facts.memory.trial
+    return frozenset({trial.version}) if trial else frozenset()
 
 
 def _answer(facts: Facts, label: str) -> int:

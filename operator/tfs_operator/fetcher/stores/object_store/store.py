@@ -103,9 +103,12 @@ class ObjectSource:
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
+        """After an error new connections are made: an open one may lead to somebody else, as to a proxy that stood in
+        while the store was away, who would answer the same for as long as it is used."""
         try:
             yield
         except (BaseError, OSError, ValueError) as error:
+            self._client = None
             raise explain(error, what, secrets(self._made_of)) from None
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tests.unit.domain.rollout.policies.views import facts, latest, named, pod
-from tfs_operator.domain.rollout import Action, Step
+from tests.unit.domain.rollout.policies.views import NOW, facts, latest, named, pod
+from tfs_operator.domain.rollout import Action, Step, Trial
 from tfs_operator.domain.rollout.policies.bootstrap import bootstrap
 
 
@@ -38,6 +38,13 @@ def test_a_lost_configuration_is_adopted_from_the_pods() -> None:
 def test_a_version_that_a_single_pod_tries_is_not_adopted_and_stays_loaded() -> None:
     first = step(bootstrap(facts(named(2, stable=2), None, pod("a", 1, 2, stable=1), pod("b", 1, stable=1))))
     assert (first.commit, first.goal.keep_available) == (named(1, stable=1), True)
+
+
+def test_nor_is_one_that_the_only_pod_tries() -> None:
+    tried = facts(named(2, stable=2), None, pod("a", 1, 2), trial=Trial(2, "a", NOW))
+    assert step(bootstrap(tried)).commit == named(1)
+    nothing_else = facts(named(2, stable=2), None, pod("a", 2), trial=Trial(2, "a", NOW))
+    assert step(bootstrap(nothing_else)).commit == named(2)
 
 
 def test_without_a_label_everything_that_pods_serve_is_adopted() -> None:
