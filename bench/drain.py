@@ -159,8 +159,7 @@ def served(kubectl: Kubectl) -> Iterator[tuple[TFModel, asking.Question]]:
     try:
         model.start_loader(kubectl)
         model.publish(kubectl, trained.folder, NAME, 1)
-        image = digits.images(trained)[0]
-        question = asking.Question(NAME, "stable", image, {1: digits.locally(trained.folder, [image])[0]})
+        question = digits.question(NAME, "stable", {1: trained})
         tfmodel = TFModel(kubectl, NAME)
         apply(tfmodel, [])
         yield tfmodel, question

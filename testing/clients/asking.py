@@ -86,6 +86,11 @@ def by_grpc(address: str, question: Question, service_config: str | None = None)
     return lambda: GrpcConnection(f"{host}:{port}", request, question, tries)
 
 
+def by_both(url: str, address: str, question: Question) -> dict[str, Connect]:
+    """By REST and by gRPC, each under its name."""
+    return {"REST": by_rest(url, question), "gRPC": by_grpc(address, question)}
+
+
 def on_this_machine(host: str, port: int) -> tuple[str, int]:
     if not ipaddress.ip_address(host).is_loopback:
         raise ValueError(f"{host} is not this machine: load goes to 127.0.0.1 alone")

@@ -69,11 +69,9 @@ def scene(claim: Kubectl, version_1: Trained, version_2: Trained) -> Iterator[Sc
     tfmodel = TFModel(claim, "mnist")
     Scene(tfmodel, {}, base()).apply(stable=1)
     tfmodel.wait("Ready")
-    image = digits.images(version_1)[0]
-    answers = {n: digits.locally(v.folder, [image])[0] for n, v in ((1, version_1), (2, version_2))}
-    question = asking.Question("mnist", "stable", image, answers)
+    question = digits.question("mnist", "stable", {1: version_1, 2: version_2})
     with node.service_from_outside(tfmodel) as (url, address):
-        yield Scene(tfmodel, {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}, base())
+        yield Scene(tfmodel, asking.by_both(url, address, question), base())
 
 
 @pytest.fixture
@@ -158,14 +156,12 @@ def test_under_latest_a_version_that_kills_its_server_costs_no_request_outside_t
     model.publish(claim, version_1.folder, "newest", 1)
     rollout = {**base()["rollout"], "extraPod": True}
     spec = {**base(), "modelUri": "pvc://models/newest", "versionPolicy": {"latest": 1}, "rollout": rollout}
-    tfmodel, image = TFModel(claim, "newest"), digits.images(version_1)[0]
+    tfmodel = TFModel(claim, "newest")
     Scene(tfmodel, {}, spec).apply()
     tfmodel.wait("Ready")
-    question = asking.Question("newest", "", image, {1: digits.locally(version_1.folder, [image])[0]})
+    question = digits.question("newest", "", {1: version_1})
     with node.service_from_outside(tfmodel) as (url, address):
-        newest = Scene(
-            tfmodel, {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}, spec
-        )
+        newest = Scene(tfmodel, asking.by_both(url, address, question), spec)
         before = restarts(newest)
         with newest.under_load() as running:
             model.publish(claim, heavy, "newest", 2)

@@ -51,6 +51,12 @@ class Fetched:
         common = {"rollout": {"bakeSeconds": 0, "drainSeconds": 1}, "storage": STORAGE}
         self.kubectl.apply({**kind, "spec": {"modelUri": f"s3://models/{base_path}", **common, **spec}})
 
+    def follow(self, store: Bucket, base_path: str, first: model.Trained) -> None:
+        """Until version 1 of a new base path is served, and whatever is newer will be."""
+        store.publish(base_path, 1, first.folder)
+        self.apply(base_path, versionPolicy={"latest": 1})
+        self.until_serving()
+
     def await_condition(self, kind: str, status: str, reason: str, seconds: float = SECONDS) -> str:
         """Its message, once it is so for the newest spec."""
         return str(self.tfmodel.wait(kind, status, reason, seconds)["message"])
@@ -134,9 +140,7 @@ def test_a_canary_is_fetched_while_serving_and_nothing_restarts(serving: Fetched
 def test_at_rest_nothing_is_written(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
     """Though the bucket is asked every five seconds, and the fetcher every few. A pod that a busy machine keeps from
     answering is written down, and no rest."""
-    store.publish("quiet", 1, version_1.folder)
-    fetched.apply("quiet", versionPolicy={"latest": 1})
-    fetched.until_serving()
+    fetched.follow(store, "quiet", version_1)
     eventually(lambda: fetched.step() == "Done", SECONDS, fetched.tfmodel.live, what="the rollout to be done")
     since, version = time.monotonic(), fetched.resource_version()
 
@@ -200,9 +204,7 @@ def test_a_bad_version_is_named_and_what_is_served_goes_on(
 def test_the_newest_version_is_found_while_serving_and_the_old_one_is_removed(
     fetched: Fetched, store: Bucket, version_1: model.Trained, version_2: model.Trained
 ) -> None:
-    store.publish("newest", 1, version_1.folder)
-    fetched.apply("newest", versionPolicy={"latest": 1})
-    fetched.until_serving()
+    fetched.follow(store, "newest", version_1)
     before = fetched.containers()
     store.publish("newest", 2, version_2.folder)
     eventually(lambda: fetched.row(2).get("state") == "AVAILABLE", SECONDS, what="version 2 to be served")
@@ -214,9 +216,7 @@ def test_a_newest_version_that_is_half_uploaded_replaces_nothing_until_the_rest_
     fetched: Fetched, store: Bucket, version_1: model.Trained, version_2: model.Trained
 ) -> None:
     """A walk that uploads in the order of names brings the graph before the variables."""
-    store.publish("half", 1, version_1.folder)
-    fetched.apply("half", versionPolicy={"latest": 1})
-    fetched.until_serving()
+    fetched.follow(store, "half", version_1)
     before = fetched.containers()
     with unlabelled_load(fetched.tfmodel, version_1, version_2) as running:
         store.publish("half", 2, version_2.folder, DATA, INDEX)
@@ -241,21 +241,18 @@ def test_a_newest_version_that_is_half_uploaded_replaces_nothing_until_the_rest_
 @contextlib.contextmanager
 def unlabelled_load(tfmodel: TFModel, *versions: model.Trained) -> Iterator[load.Load]:
     """On the newest version, with `versions` being 1, 2 and so on."""
-    [name] = {each["name"] for each in tfmodel.live()["status"]["models"]}
-    image = digits.images(versions[0])[0]
-    answers = {number: digits.locally(trained.folder, [image])[0] for number, trained in enumerate(versions, start=1)}
-    question = asking.Question(name, "", image, answers)
-    with node.service_from_outside(tfmodel) as (url, address):
-        connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
-        with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
-            running.await_more(1, SECONDS)
-            yield running
+    [status] = tfmodel.live()["status"]["models"]
+    question = digits.question(status["name"], "", dict(enumerate(versions, start=1)))
+    with (
+        node.service_from_outside(tfmodel) as (url, address),
+        load.steady(asking.by_both(url, address, question), load.Bounds(rate=5, seconds=400)) as running,
+    ):
+        running.await_more(1, SECONDS)
+        yield running
 
 
 def test_a_store_that_is_down_takes_nothing_away(fetched: Fetched, store: Bucket, version_1: model.Trained) -> None:
-    store.publish("steady", 1, version_1.folder)
-    fetched.apply("steady", versionPolicy={"latest": 1})
-    fetched.until_serving()
+    fetched.follow(store, "steady", version_1)
     before = fetched.containers()
     with store.unreachable():
         message = fetched.await_condition("ModelsFetched", "False", "StoreUnreachable")

@@ -39,13 +39,12 @@ def called(claim: Kubectl, version_1: Trained, version_2: Trained) -> Iterator[C
     trained = {1: version_1, 2: version_2}
     for version, made in trained.items():
         model.publish(claim, made.folder, NAME, version)
-    image = digits.images(version_1)[0]
-    answers = {version: digits.locally(made.folder, [image])[0] for version, made in trained.items()}
+    question = digits.question(NAME, "stable", trained)
     scene = Scene(TFModel(claim, NAME), {}, BASE)
     scene.apply(stable=1)
     scene.tfmodel.wait("Ready")
     with node.service_from_outside(scene.tfmodel) as (_, address):
-        yield Called(scene, address, asking.Question(NAME, "stable", image, answers))
+        yield Called(scene, address, question)
 
 
 @pytest.mark.parametrize("callers", [4, 16, 64])

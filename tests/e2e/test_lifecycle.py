@@ -53,8 +53,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(claim: Kubectl, version_1: Trained) -> Iterator[Served]:
     model.publish(claim, version_1.folder, NAME, 1)
-    image = digits.images(version_1)[0]
-    question = asking.Question(NAME, "stable", image, {1: digits.locally(version_1.folder, [image])[0]})
+    question = digits.question(NAME, "stable", {1: version_1})
     tfmodel = TFModel(claim, NAME)
     Served(tfmodel, "", "", question).apply()
     tfmodel.wait("Ready")

@@ -38,7 +38,7 @@ class Servers:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def connects(self) -> dict[str, asking.Connect]:
-        return {"REST": asking.by_rest(self.url, QUESTION), "gRPC": asking.by_grpc(self.address, QUESTION)}
+        return asking.by_both(self.url, self.address, QUESTION)
 
     def asked(self, peer: str) -> list[float]:
         with self.lock:

@@ -43,9 +43,7 @@ def published(claim: Kubectl, version_1: Trained, version_2: Trained, damaged: P
 
 @pytest.fixture(scope="module")
 def question(version_1: Trained, version_2: Trained) -> asking.Question:
-    image = digits.images(version_1)[0]
-    answers = {n: digits.locally(v.folder, [image])[0] for n, v in ((1, version_1), (2, version_2))}
-    return asking.Question("mnist", "stable", image, answers)
+    return digits.question("mnist", "stable", {1: version_1, 2: version_2})
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +53,7 @@ def scene(published: Kubectl, question: asking.Question) -> Iterator[Scene]:
     at_first.apply(stable=1)
     tfmodel.wait("Ready")
     with node.service_from_outside(tfmodel) as (url, address):
-        connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
-        yield Scene(tfmodel, connects, base())
+        yield Scene(tfmodel, asking.by_both(url, address, question), base())
 
 
 @pytest.fixture

@@ -107,24 +107,24 @@ def test_the_loss_of_one_model_is_said_and_leaves_the_other_reachable(
     both: TFModel, version_1: Trained, version_2: Trained
 ) -> None:
     """Of the first one, which a probe of the server by its models would ask for."""
-    image = digits.images(version_1)[0]
-    answers = {n: digits.locally(v.folder, [image])[0] for n, v in ((1, version_2), (2, version_1))}
-    question, in_loader = asking.Question("right", "stable", image, answers), ["exec", model.LOADER, "--", "sh", "-c"]
+    question = digits.question("right", "stable", {1: version_2, 2: version_1})
+    in_loader = ["exec", model.LOADER, "--", "sh", "-c"]
     before = incarnation.of(both)
-    with node.service_from_outside(both) as (url, address):
-        connects = {"REST": asking.by_rest(url, question), "gRPC": asking.by_grpc(address, question)}
-        with load.steady(connects, load.Bounds(rate=5, seconds=400)) as running:
-            running.await_more(1, WAIT_SECONDS)
-            both.kubectl(*in_loader, "cd /models/left && mv 1 gone")
-            try:
-                ready = both.wait("Ready", "False", reason="VersionNotFound", seconds=WAIT_SECONDS)
-                running.await_more(10, WAIT_SECONDS)
-                assert [is_ready(pod) for pod in both.pods()] == [True]
-            finally:
-                both.kubectl(*in_loader, "cd /models/left && mv gone 1")
-            both.wait("Ready", seconds=WAIT_SECONDS)
-            running.await_more(1, WAIT_SECONDS)
-            report = running.report()
+    with (
+        node.service_from_outside(both) as (url, address),
+        load.steady(asking.by_both(url, address, question), load.Bounds(rate=5, seconds=400)) as running,
+    ):
+        running.await_more(1, WAIT_SECONDS)
+        both.kubectl(*in_loader, "cd /models/left && mv 1 gone")
+        try:
+            ready = both.wait("Ready", "False", reason="VersionNotFound", seconds=WAIT_SECONDS)
+            running.await_more(10, WAIT_SECONDS)
+            assert [is_ready(pod) for pod in both.pods()] == [True]
+        finally:
+            both.kubectl(*in_loader, "cd /models/left && mv gone 1")
+        both.wait("Ready", seconds=WAIT_SECONDS)
+        running.await_more(1, WAIT_SECONDS)
+        report = running.report()
     assert "pvc://models/left" in ready["message"]
     assert "stable" in ready["message"]
     assert_all_answered(report)

@@ -49,8 +49,7 @@ def mnist(claim: Kubectl, version_1: Trained, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="module")
 def connect(mnist: TFModel, version_1: Trained) -> Iterator[asking.Connect]:
-    image = digits.images(version_1)[0]
-    question = asking.Question("mnist", "stable", image, {1: digits.locally(version_1.folder, [image])[0]})
+    question = digits.question("mnist", "stable", {1: version_1})
     with node.service_from_outside(mnist) as (url, _):
         yield asking.by_rest(url, question)
 

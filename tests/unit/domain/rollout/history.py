@@ -128,14 +128,15 @@ def _is_killed_at_its_start(played: World) -> bool:
 def _labels_stay(played: World, pod: Server) -> bool:
     """As committed. A label of the spec that a pod answers already may linger while a folder is looked for. A pod on
     which a version failed before its folder was repaired has no label on it until it is tried again, and the step
-    reports it."""
+    reports it as long as the spec names it."""
     assert played.committed is not None
     assert played.last is not None
     committed = played.committed.labels
     lingering = pod.labels.keys() - committed.keys()
     if lingering and not (is_looked_for(played.last) and lingering <= played.aspired.labels.keys()):
         return False
-    failed = {version for version, (_, _, bad) in pod.states.items() if bad} & played.last.failed.keys()
+    bad = {version for version, (_, _, is_bad) in pod.states.items() if is_bad}
+    failed = bad & played.last.failed.keys() | bad - required(played)
     return all(pod.labels.get(label) == version for label, version in committed.items() if version not in failed)
 
 

@@ -63,6 +63,7 @@ def test_what_a_policy_picks_harms_one_pod_at_most_where_agents_list_it(part: in
 @given(script=st.binary(min_size=4, max_size=14))
 @example(script=b"\xa3\xa6\xbe?\xd9\x92\xf4\x95|V\xcd\x87\xaa\x86")  # two versions are tried one after the other
 @example(script=b"\x14\xba\xf6\xcd\xcd\x1aLB\xaa\xa6\xec")  # two labels move, and both are compared
+@example(script=b"?\xa3\x80\xf9\x00\xec\xfc\r\x00\x00\n")  # a pod on which a version failed that the spec names no more
 def test_what_is_tried_outside_the_service_ends_no_server_that_clients_use(
     part: int, world: type[ExtraWorld], script: bytes
 ) -> None:
