@@ -26,6 +26,27 @@ healthy() {
     [[ $(kube get nodes -o jsonpath='{.items[*].status.conditions[?(@.type=="Ready")].status}') == True ]]
 }
 
+# at_work: whether kubelet and scheduler have renewed their leases since the container started, and the controllers do
+# their work. After a restart the API server still says what was so before: a node is Ready, while nothing makes a pod.
+at_work() {
+  local started
+  started=$(docker container inspect --format '{{.State.StartedAt}}' "$node")
+  [[ $(renewed kube-node-lease "$node") > $started && $(renewed kube-system kube-scheduler) > $started ]] &&
+    controllers_work
+}
+
+# renewed NAMESPACE LEASE: when, as Docker writes its times too, so that both compare as texts.
+renewed() { kube get lease --namespace "$1" "$2" -o jsonpath='{.spec.renewTime}'; }
+
+# controllers_work: whether a new namespace gets its ServiceAccount.
+controllers_work() {
+  local probe=settling-$RANDOM
+  kube create namespace "$probe" && wait_for 10 "the controllers" kube get serviceaccount --namespace "$probe" default
+  local status=$?
+  kube delete namespace "$probe" --wait=false
+  return "$status"
+}
+
 export_kubeconfig() {
   mkdir -p "$(dirname "$TFS_KUBECONFIG")"
   kind export kubeconfig --quiet --name "$TFS_CLUSTER" --kubeconfig "$TFS_KUBECONFIG"
@@ -84,6 +105,8 @@ create() {
 # settle: waits for what every test takes for granted.
 settle() {
   wait_for 120 "the node to be Ready" healthy || unsettled "the node does not become Ready"
+  wait_for 120 "the kubelet, the scheduler and the controllers" at_work ||
+    unsettled "the kubelet, the scheduler or the controllers do not start"
   kube rollout status --namespace kube-system deployment/coredns --request-timeout 0 --timeout 120s >/dev/null ||
     unsettled "CoreDNS does not start"
 }
