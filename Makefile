@@ -1,7 +1,7 @@
 # Every task of the project. The work is done by the scripts under hack/; each says at its head what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo bench-rollout bench-label-moves bench-memory bench-fetch bench-drain bench-tuning bench-threads bench-scale soak test unit stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
+.PHONY: help demo bench-rollout bench-label-moves bench-memory bench-fetch bench-drain bench-tuning bench-threads bench-scale bench-largest soak test unit fuzz stores store-image chart integration e2e conformance recordings lint audit verify generate venv binaries cluster images clean clean-cache
 
 SUITE := hack/run.sh python -m testing.suite
 # One clock for everything that one make runs.
@@ -46,6 +46,10 @@ bench-scale: venv ## Measure what the operator costs with 100, 300 and 1,000 TFM
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.scale
 
+bench-largest: venv ## Measure the operator's memory with 1,000 of the largest TFModels
+	@hack/binaries.sh kube-apiserver etcd >/dev/null
+	hack/run.sh env PYTHONPATH=operator python -m bench.largest
+
 soak: venv ## Half an hour of changes without a pause: do the operator's memory, files and tasks stay flat? MINUTES=N for less
 	@hack/binaries.sh kube-apiserver etcd >/dev/null
 	hack/run.sh env PYTHONPATH=operator python -m bench.soak --minutes $(or $(MINUTES),30)
@@ -56,6 +60,9 @@ test: lint verify ## Everything: lint, verify, and all tests, tier beside tier
 
 unit: venv ## The tests that need nothing but Python
 	$(SUITE) unit
+
+fuzz: venv ## Input of every kind that could do harm, at random, for ten minutes; SECONDS=N for another time
+	hack/run.sh python -m testing.fuzzing --seconds $(or $(SECONDS),600)
 
 stores: venv binaries ## The tests of the servers that models are fetched from in tests, and of the faults before them
 	$(SUITE) stores

@@ -26,6 +26,8 @@ START_SECONDS = 120.0
 OPERATOR = "operator"
 TESTER = "tester"
 MASTERS = "system:masters"
+ETCD_BYTES = 8 * 2**30
+"""etcd's own limit of 2 GiB is less than a thousand of the largest objects."""
 EVERYTHING = ("--authorization-mode=AlwaysAllow",)
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -147,6 +149,7 @@ def _etcd(folder: Path, client_port: int, peer_port: int) -> list[str]:
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=default={peer}",
         "--unsafe-no-fsync",
+        f"--quota-backend-bytes={ETCD_BYTES}",
         "--log-level=warn",
     ]
 

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.render.metadata import INSTANCE_LABEL
 
-from .slim import slim
-
-INSTANCE_LABEL = "app.kubernetes.io/instance"
+from .slim import INCOMPLETE, slim
 
 MAX_TOMBSTONES = 10_000
 """Of objects deleted lately; a tombstone matters for the seconds that an answer may be late."""
@@ -70,6 +69,18 @@ class Cache:
         self._remember(key, slim(item))
         return True
 
+    def incomplete(self, uid: str) -> list[Key]:
+        """Returns the objects of this controlling owner of which only the identity is known."""
+        return [key for key in sorted(self._owned.get(uid, ())) if INCOMPLETE in self._objects[key]]
+
+    def drop(self, item: Mapping[str, Any]) -> bool:
+        """Forgets an object that is of no interest any more; False when it was not known, or what is known is newer."""
+        key = key_of(item)
+        if key not in self._objects or self._known(key) > _version(item):
+            return False
+        self._forget(key)
+        return True
+
     def remove(self, item: Mapping[str, Any]) -> bool:
         """Takes in a DELETED event, with the object as it carries it; False when the object lives on anew."""
         return self._bury(key_of(item), _version(item))
@@ -101,8 +112,9 @@ class Cache:
         return True
 
     def _known(self, key: Key) -> int:
+        """The version of what is known; of an object that is known by its identity alone, any version is news."""
         item = self._objects.get(key)
-        return -1 if item is None else _version(item)
+        return -1 if item is None or INCOMPLETE in item else _version(item)
 
     def _remember(self, key: Key, item: Manifest) -> None:
         self._objects[key] = item

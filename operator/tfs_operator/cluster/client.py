@@ -6,7 +6,6 @@ well (addresses, TLS, tokens that rotate, the connection pool), and answers are 
 """
 
 import asyncio
-import json
 import math
 import random
 import time
@@ -14,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
@@ -25,12 +24,12 @@ from tfs_operator.api.identity import KIND as TFMODEL
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.domain.backoff import delay
 
-from . import errors
+from . import errors, pages
+from .decoding import Decoder
 from .kinds import RESOURCES
 from .watch_events import WatchEvents
 
 FIELD_MANAGER = "tfs-operator"
-PAGE_SIZE = 500
 WATCH_SECONDS = 300
 """After which a watch is asked to end; less a fifth by chance, so that not all begin anew together."""
 SILENCE_SECONDS = 70.0
@@ -44,6 +43,9 @@ _BEARER = ["BearerToken"]
 
 Items = tuple[list[Manifest], str]
 """Objects, and the resourceVersion that they were read at."""
+
+Keep = Callable[[Manifest], Manifest | None]
+"""What of an object is kept of a list; None for one that is left out."""
 
 OnRequest = Callable[[str, str], None]
 """(code, method) of every single request; the code is `<error>` when there was no answer (client-go's word)."""
@@ -83,6 +85,8 @@ class _Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Manifest | None = None
     content_type: str = "application/json"
+    most_bytes: int | None = None
+    """Of the answer. It is not read further than that."""
 
 
 class ClusterClient:
@@ -95,6 +99,7 @@ class ClusterClient:
         on_request: OnRequest = lambda code, method: None,
         retry: RetryPolicy | None = None,
         permit: Permit = _always,
+        decoder: Decoder | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`permit` says for how many seconds from now requests that change something may still be under way."""
@@ -103,6 +108,7 @@ class ClusterClient:
         self._on_request = on_request
         self._retry = retry or RetryPolicy()
         self._permit = permit
+        self._decoder = decoder or Decoder()
         if permit is not _always:
             api.configuration.trace_configs = [_gate()]
         self._clock = clock
@@ -164,17 +170,18 @@ class ClusterClient:
             if live is not None and live["metadata"]["uid"] == uid:
                 raise
 
-    async def list(self, kind: str, *, label_selector: str = "", namespace: str | None = None) -> Items:
-        """Returns all objects, each with `kind` and `apiVersion`; of one namespace or of all.
+    async def list(
+        self, kind: str, *, label_selector: str = "", namespace: str | None = None, keep: Keep = lambda item: item
+    ) -> Items:
+        """Returns all objects, each with `kind` and `apiVersion`, as `keep` leaves them; of one namespace or of all.
 
-        Read in pages; when a page has expired meanwhile, anew and in one piece, as client-go does.
+        Read in pages, whose size is adapted to the objects'; when a page has expired meanwhile, anew.
         """
-        path = RESOURCES[kind].path(namespace)
-        query = _selected(label_selector)
+        path, query = RESOURCES[kind].path(namespace), _selected(label_selector)
         try:
-            return await self._pages(kind, path, {**query, "limit": str(PAGE_SIZE)})
+            return await self._pages(kind, path, query, keep)
         except errors.Gone:
-            return await self._pages(kind, path, query)
+            return await self._pages(kind, path, query, keep)
 
     async def pod_metrics(self, *, label_selector: str = "", namespace: str | None = None) -> Sequence[Manifest]:
         """Returns what the resource metrics API says of pods. NotFound where the cluster has no such API; it neither
@@ -209,7 +216,7 @@ class ClusterClient:
                 self._on_request(str(response.status), request.method)
                 if response.status != 200:
                     raise errors.from_response(response.status, response.headers, await response.read())
-                yield WatchEvents(response.content.iter_any())
+                yield WatchEvents(response.content.iter_any(), self._decoder)
 
     async def post(self, manifest: Manifest) -> Manifest:
         """Creates an object; Conflict when there is one of its name."""
@@ -232,18 +239,36 @@ class ClusterClient:
         path = RESOURCES["Event"].path(namespace, name)
         return await self._call(_Request("PATCH", path, body=patch, content_type=_MERGE))
 
-    async def _pages(self, kind: str, path: str, query: Mapping[str, str]) -> Items:
+    async def _pages(self, kind: str, path: str, query: Mapping[str, str], keep: Keep) -> Items:
         items: list[Manifest] = []
-        token = ""
+        size, token = pages.PageSize(), ""
         while True:
-            page = await self._call(_Request("GET", path, {**query, "continue": token} if token else query))
-            items += [_typed(kind, item) for item in page.get("items") or ()]
+            page = await self._page(path, {**query, "continue": token} if token else query, size)
+            kept = (keep(_typed(kind, item)) for item in page.get("items") or ())
+            items += [item for item in kept if item is not None]
             token = page["metadata"].get("continue", "")
             if not token:
                 return items, page["metadata"]["resourceVersion"]
 
+    async def _page(self, path: str, query: Mapping[str, str], size: pages.PageSize) -> Manifest:
+        """One page, of as many objects as fit."""
+        while True:
+            limited = {**query, "limit": str(size.objects)}
+            try:
+                page, length = await self._sized(_Request("GET", path, limited, most_bytes=size.most_bytes))
+            except pages.PageTooLarge:
+                size.shrink()
+                continue
+            size.grow(length)
+            return page
+
     async def _call(self, request: _Request) -> Manifest:
-        """Tries until it works, may not be retried, or the policy's bounds are reached."""
+        answer, _ = await self._sized(request)
+        return answer
+
+    async def _sized(self, request: _Request) -> tuple[Manifest, int]:
+        """The answer, and how many bytes it had. Tries until it works, may not be retried, or the policy's bounds are
+        reached."""
         deadline = self._clock() + self._retry.deadline
         attempt = 1
         while True:
@@ -257,15 +282,25 @@ class ClusterClient:
             await asyncio.sleep(wait)
             attempt += 1
 
-    async def _once(self, request: _Request) -> Manifest:
+    async def _once(self, request: _Request) -> tuple[Manifest, int]:
         with self._transient(request):
             response = await self._open(request, aiohttp.ClientTimeout(total=self._seconds(request)))
             async with response:
-                status, headers, body = response.status, response.headers, await response.read()
+                status, headers = response.status, response.headers
+                body = await pages.read(response, request.most_bytes)
         self._on_request(str(status), request.method)
         if not 200 <= status < 300:
             raise errors.from_response(status, headers, body)
-        return _object(request, body)
+        return await self._object(request, body), len(body)
+
+    async def _object(self, request: _Request, body: bytes) -> Manifest:
+        try:
+            answer = await self._decoder.decode(body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise errors.Transient(f"{request.method} {request.path}: the answer is not a JSON object")
+        return answer
 
     def _seconds(self, request: _Request) -> float:
         """For how long a request may be under way. Raises NotPermitted."""
@@ -341,13 +376,3 @@ def _selected(label_selector: str) -> dict[str, str]:
 def _typed(kind: str, item: Manifest) -> Manifest:
     """The item with its kind and apiVersion, which the items of a list answer do not carry."""
     return {**item, "kind": kind, "apiVersion": RESOURCES[kind].api_version}
-
-
-def _object(request: _Request, body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise errors.Transient(f"{request.method} {request.path}: the answer is not a JSON object")
-    return answer

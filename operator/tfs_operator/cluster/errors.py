@@ -16,10 +16,18 @@ within its bounds. Above the client, every ClusterError ends a reconcile and bac
 """
 
 import json
+import math
 from collections.abc import Mapping
+
+from tfs_operator.domain.foreign_text import one_line
 
 MAX_RETRY_AFTER_SECONDS = 60.0
 """A longer wait that the server asks for is cut: the work queue backs off by itself."""
+_LONGEST = 4096
+"""Characters of a message. Admission webhooks write some of them, and so does whatever stands in for an API server."""
+
+_SHOWN = 200
+"""Bytes of an answer that is no Status object."""
 
 
 class ClusterError(Exception):
@@ -106,7 +114,7 @@ _BY_STATUS: Mapping[int, type[ClusterError]] = {
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> ClusterError:
     """Returns the error that an answer other than 2xx means; the body is a `Status` object or a proxy's text."""
     answer = _status_object(body)
-    message = str(answer.get("message") or f"HTTP {status}: {body[:200].decode(errors='replace')}")
+    message = _message(answer) or f"HTTP {status}: {one_line(body[:_SHOWN].decode(errors='replace'), _SHOWN)}"
     if status == 500 and message.startswith(_BADLY_TYPED):
         return Invalid(message)
     if status in (408, 429) or status >= 500:
@@ -118,10 +126,16 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> Clust
     return _BY_STATUS.get(status, Invalid)(message)
 
 
+def _message(answer: Mapping[str, object]) -> str:
+    """Returns the server's message on one line; empty where it has none."""
+    message = answer.get("message")
+    return one_line(message, _LONGEST) if isinstance(message, str) else ""
+
+
 def _causes(answer: Mapping[str, object], part: str) -> list[object]:
     details = answer.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    return [cause.get(part) for cause in causes or () if isinstance(cause, dict)]
+    return [cause.get(part) for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
 
 
 def is_retryable(error: ClusterError) -> bool:
@@ -138,9 +152,11 @@ def _retry_after(headers: Mapping[str, str], answer: Mapping[str, object]) -> fl
     in_body = details.get("retryAfterSeconds") if isinstance(details, dict) else None
     for seconds in (headers.get("Retry-After"), in_body):
         try:
-            return min(max(float(str(seconds)), 0.0), MAX_RETRY_AFTER_SECONDS)
+            asked = float(str(seconds))
         except ValueError:
             continue  # absent, or an HTTP date, which no API server sends
+        if not math.isnan(asked):
+            return min(max(asked, 0.0), MAX_RETRY_AFTER_SECONDS)
     return 0.0
 
 

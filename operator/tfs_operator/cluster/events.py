@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from tfs_operator.api import identity
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.token_buckets import TokenBuckets
 
 from . import errors
@@ -221,8 +222,10 @@ def _repeats(seen: _Occurrences) -> Manifest:
 
 
 def _cut(text: str, max_bytes: int) -> str:
-    """The API server counts bytes; a character is not torn apart."""
-    encoded = text.encode()
+    """On one line, since a part of it may be what others wrote. The API server counts bytes; a character is not torn
+    apart."""
+    line = one_line(text, max_bytes)
+    encoded = line.encode()
     if len(encoded) <= max_bytes:
-        return text
+        return line
     return encoded[: max_bytes - len("…".encode())].decode(errors="ignore") + "…"

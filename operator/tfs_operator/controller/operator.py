@@ -14,6 +14,7 @@ from kubernetes.aio.client import ApiClient
 from tfs_operator.cluster import config, lease
 from tfs_operator.cluster.cache import Cache
 from tfs_operator.cluster.client import ClusterClient, RetryPolicy
+from tfs_operator.cluster.decoding import Decoder
 from tfs_operator.cluster.events import EventRecorder
 from tfs_operator.cluster.lease import Leadership, Lease, SingleOperator
 from tfs_operator.cluster.queue import WorkQueue
@@ -81,6 +82,7 @@ class _Process:
     options: Options
     api: ApiClient
     client: ClusterClient
+    decoder: Decoder
     leadership: Leadership
     cache: Cache
     queue: WorkQueue[TFModelKey]
@@ -117,12 +119,15 @@ async def run(options: Options) -> None:
 def _process(options: Options, api: ApiClient, signals: Signals) -> _Process:
     metrics, cache = Metrics(), Cache()
     leadership = _leadership(options.election, api, metrics)
-    client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining)
+    decoder = Decoder(metrics.malformed_answer)
+    client = ClusterClient(api, on_request=metrics.request, permit=leadership.remaining, decoder=decoder)
     queue: WorkQueue[TFModelKey] = WorkQueue(metrics=metrics)
     metrics.watch(queue)
     informer = Informer(client, cache, queue, options.namespaces)
     optional = OptionalKinds(client)
-    return _Process(options, api, client, leadership, cache, queue, informer, optional, Health(queue), metrics, signals)
+    return _Process(
+        options, api, client, decoder, leadership, cache, queue, informer, optional, Health(queue), metrics, signals
+    )
 
 
 def _leadership(election: Election | None, api: ApiClient, metrics: Metrics) -> Leadership:
@@ -150,7 +155,9 @@ async def _watch(process: _Process) -> None:
     others = scopes(namespaces, [kind for kind in kinds if kind != TFMODEL])
     await run_until_first_exit(
         {
-            TFMODEL: watch(process.api.configuration, namespaces, process.informer, process.signals.install),
+            TFMODEL: watch(
+                process.api.configuration, namespaces, process.informer, process.signals.install, process.decoder
+            ),
             **{f"{kind} {namespace}": reflector.follow((kind, namespace)) for kind, namespace in others},
         }
     )

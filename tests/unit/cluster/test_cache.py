@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfs_operator.cluster.cache import MAX_TOMBSTONES, Cache, Key
+from tfs_operator.cluster.slim import stub
 
 
 def owned(uid: str, controller: bool = True) -> list[dict[str, Any]]:
@@ -116,7 +117,7 @@ def test_keeps_of_a_pod_only_what_is_read(make):
     pod = make(
         "Pod",
         "p",
-        labels={"a": "b"},
+        labels={"a": "b", "app.kubernetes.io/instance": "m"},
         managedFields=[{}],
         annotations={"tfs-operator.io/hash": "1", "example.com/large": "x" * 1000},
     )
@@ -131,7 +132,7 @@ def test_keeps_of_a_pod_only_what_is_read(make):
     cache.upsert(pod)
     kept = cache.get("Pod", "ns", "p")
     assert kept["metadata"]["annotations"] == {"tfs-operator.io/hash": "1"}
-    assert kept["metadata"]["labels"] == {"a": "b"}
+    assert kept["metadata"]["labels"] == {"app.kubernetes.io/instance": "m"}
     assert "managedFields" not in kept["metadata"]
     container = {"name": "model-server", "resources": {"limits": {"memory": "900Mi"}}}
     assert kept["spec"] == {"nodeName": "node", "containers": [container]}
@@ -151,6 +152,25 @@ def test_keeps_of_others_all_but_bookkeeping(make):
     assert kept["spec"] == {"ports": []}
 
 
+def test_what_is_known_by_name_only_is_completed_at_the_same_version(make):
+    cache, service = Cache(), make("Service", "m", version=5, ownerReferences=owned("u1"))
+    assert cache.upsert(stub(service))
+    assert cache.incomplete("u1") == [Key("Service", "ns", "m")]
+    assert cache.upsert({**service, "spec": {"ports": []}})
+    assert cache.incomplete("u1") == []
+    assert cache.get("Service", "ns", "m")["spec"] == {"ports": []}
+
+
+def test_what_is_dropped_is_forgotten_unless_it_is_newer(make):
+    cache = Cache()
+    cache.upsert(make("Service", "m", version=5))
+    assert not cache.drop(make("Service", "m", version=4))
+    assert cache.drop(make("Service", "m", version=6))
+    assert not cache.drop(make("Service", "m", version=7))
+    assert len(cache) == 0
+    assert cache.upsert(make("Service", "m", version=8))
+
+
 HISTORY = st.lists(
     st.tuples(st.sampled_from("ab"), st.booleans(), st.sampled_from(["u1", "u2", None])), min_size=1, max_size=20
 )
@@ -168,7 +188,7 @@ def test_the_last_word_wins_in_whatever_order_it_arrives(history, seed, twice):
                     "namespace": "ns",
                     "name": name,
                     "resourceVersion": str(version),
-                    "ownerReferences": owned(uid) if uid else [],
+                    **({"ownerReferences": owned(uid)} if uid else {}),
                 },
             },
         )
@@ -184,6 +204,8 @@ def test_the_last_word_wins_in_whatever_order_it_arrives(history, seed, twice):
     assert {key.name: cache.get(*key) for key in cache.keys("Service")} == alive
     for uid in ("u1", "u2"):
         expected = sorted(
-            name for name, item in alive.items() if uid in [o["uid"] for o in item["metadata"]["ownerReferences"]]
+            name
+            for name, item in alive.items()
+            if uid in [o["uid"] for o in item["metadata"].get("ownerReferences", ())]
         )
         assert [item["metadata"]["name"] for item in cache.owned_by("Service", uid)] == expected

@@ -7,6 +7,7 @@ import pytest
 
 from tfs_operator.cluster import errors
 from tfs_operator.cluster.client import ClusterClient, RetryPolicy
+from tfs_operator.cluster.pages import PAGE_BYTES
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": "m"}}
 
@@ -218,7 +219,7 @@ async def test_list_reads_all_pages_and_types_the_items(client, apiserver, answe
     assert {(item["kind"], item["apiVersion"]) for item in items} == {("Pod", "v1")}
     assert version == "70"
     assert [seen.path for seen in apiserver.seen] == ["/api/v1/pods"] * 2
-    assert apiserver.seen[0].query == {"labelSelector": "app=x,b in (c)", "limit": "500"}
+    assert apiserver.seen[0].query == {"labelSelector": "app=x,b in (c)", "limit": "50"}
     assert apiserver.seen[1].query["continue"] == "t/1="
 
 
@@ -228,12 +229,36 @@ async def test_list_of_one_namespace(client, apiserver, answer):
     assert apiserver.seen[0].path == "/api/v1/namespaces/ns/pods"
 
 
-async def test_list_starts_anew_in_one_piece_when_a_page_has_expired(client, apiserver, answer):
+async def test_list_starts_anew_when_a_page_has_expired(client, apiserver, answer):
     expired = answer(status(410, "The provided continue parameter is too old"), 410)
     apiserver.will(answer(page(["a"], "token")), expired, answer(page(["b", "c"])))
     items, _ = await client.list("Pod")
     assert [item["metadata"]["name"] for item in items] == ["b", "c"]
-    assert apiserver.seen[-1].query == {}
+    assert "continue" not in apiserver.seen[-1].query
+
+
+async def test_pages_grow_with_small_objects_to_a_bound(client, apiserver, answer):
+    pages = [answer(page(["a"], "token")) for _ in range(5)]
+    apiserver.will(*pages, answer(page(["z"])))
+    items, _ = await client.list("Pod")
+    assert len(items) == 6
+    assert [seen.query["limit"] for seen in apiserver.seen] == ["50", "100", "200", "400", "500", "500"]
+
+
+async def test_a_page_that_is_too_large_is_asked_for_with_fewer_objects(client, apiserver, answer):
+    large = {**page(["a"], "token"), "padding": "x" * (PAGE_BYTES + 1)}
+    apiserver.will(answer(large), answer(large), answer(large), answer(large), answer(page(["z"])))
+    items, _ = await client.list("Pod")
+    assert [item["metadata"]["name"] for item in items] == ["a", "z"], "a single object is read whole"
+    assert [seen.query["limit"] for seen in apiserver.seen] == ["50", "12", "3", "1", "1"]
+
+
+async def test_only_what_is_kept_of_a_list_stays_in_memory(client, apiserver, answer):
+    apiserver.will(answer(page(["a", "b", "c"])))
+    items, _ = await client.list(
+        "Pod", keep=lambda item: None if item["metadata"]["name"] == "b" else {"kept": item["kind"]}
+    )
+    assert items == [{"kept": "Pod"}, {"kept": "Pod"}]
 
 
 async def test_events_are_created_by_name_and_merged(client, apiserver):

@@ -211,3 +211,10 @@ async def test_a_flood_of_one_tfmodel_costs_no_other_its_events(recorder):
 async def test_repeats_cost_nothing_of_the_budget(recorder):
     assert all(recorder.record(TFMODEL, "Normal", "VersionLoaded", "version 1", "Rollout") for _ in range(1000))
     assert recorder.record(TFMODEL, "Normal", "VersionLoaded", "version 2", "Rollout")
+
+
+async def test_a_note_is_one_line_that_can_be_printed(recorder, apiserver):
+    """Half a character, as JSON can have it, cannot be sent."""
+    happen(recorder, "two\nlines\x1b[2J \ud83d of a server")
+    (request,) = await seen(apiserver, 1)
+    assert request.body["note"] == "two lines [2J of a server"

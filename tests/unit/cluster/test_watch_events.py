@@ -57,3 +57,10 @@ async def test_an_error_without_a_code_may_pass() -> None:
 async def test_what_is_no_event_is_said_and_may_pass(text: bytes) -> None:
     with pytest.raises(errors.Transient, match="not an event of a watch"):
         await read(text + b"\n")
+
+
+async def test_an_object_that_no_decoder_takes_does_not_end_the_watch() -> None:
+    deep = '"managedFields":' + "[" * 100_000 + "]" * 100_000
+    odd = line("ADDED", 6).replace(b'"resourceVersion"', deep.encode() + b',"resourceVersion"')
+    found = await read(line("ADDED", 5), odd, line("ADDED", 7))
+    assert [event.version for event in found] == ["5", "6", "7"]

@@ -3,12 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
+from tfs_operator.api.manifest import Manifest
 from tfs_operator.cluster.cache import Cache, Key
 from tfs_operator.cluster.client import ClusterClient
 from tfs_operator.cluster.errors import ClusterError, Forbidden, Transient
 from tfs_operator.cluster.queue import WorkQueue
+from tfs_operator.cluster.slim import INCOMPLETE
+from tfs_operator.controller.informer.kept import kept
 from tfs_operator.controller.key import TFModelKey
 from tfs_operator.controller.kinds import TFMODEL, Scope, label_selector, scopes, tfmodel_of
 
@@ -92,10 +96,27 @@ class Informer:
 
     def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
         """Takes in one watch event. What the cache knows already, from our own writes for example, changes nothing."""
-        changed = self._cache.remove(item) if event_type == "DELETED" else self._cache.upsert(item)
+        changed = self._cache.remove(item) if event_type == "DELETED" else self._take_in(item)
         self._seen(item)
         if changed:
             self._enqueue(item)
+
+    def _take_in(self, item: dict[str, Any]) -> bool:
+        known = kept(self._cache, item)
+        if known is None:
+            return self._cache.drop(item)
+        changed = self._cache.upsert(known)
+        if changed and known["kind"] == TFMODEL:
+            self._complete(known["metadata"])
+        return changed and INCOMPLETE not in known
+
+    def _complete(self, tfmodel: Manifest) -> None:
+        """Children that were seen before their TFModel are listed once more; nothing is done for it until then. One
+        that stands by lists everything when it begins to lead."""
+        for key in self._cache.incomplete(tfmodel["uid"]) if self._leads else ():
+            scope = next(scope for scope in self._scopes if scope in ((key.kind, None), (key.kind, key.namespace)))
+            self._unseen.setdefault(scope, set()).add(key)
+            self._listed.put_nowait(scope)
 
     def listing(self, scope: Scope) -> None:
         """A list begins; what it, or the watch after it, brings is not missing."""
@@ -156,10 +177,12 @@ class Informer:
         """Takes in a live list, and enqueues what differs from what the cache had."""
         kind, namespace = scope
         before = {key: self._cache.get(*key) for key in self._known(scope)}
-        items, version = await self._client.list(kind, label_selector=label_selector(kind), namespace=namespace)
+        items, version = await self._client.list(
+            kind, label_selector=label_selector(kind), namespace=namespace, keep=partial(kept, self._cache)
+        )
         for key in self._cache.replace(kind, items, version, namespace):
             item = self._cache.get(*key) or before.get(key)
-            if item is not None:
+            if item is not None and INCOMPLETE not in item:
                 self._enqueue(item)
         self._listed_at[scope] = version
         self._left_out.discard(scope)

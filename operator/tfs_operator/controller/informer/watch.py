@@ -5,30 +5,27 @@ Handlers other than `on.event` would make kopf write finalizers and annotations,
 neither retry it, nor keep a returned value to itself.
 
 kopf ends altogether over an answer that it does not expect: it is started anew, and what it may have missed meanwhile
-is looked for. It watches through an HTTP session of ours, which notes when a list or a watch begins, and slows down
-what would otherwise be repeated without a pause.
+is looked for. It watches through an HTTP session of ours (`tap`).
 """
 
 import asyncio
 import functools
 import itertools
 import logging
-import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import aiohttp
 import kopf
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from kubernetes.aio.client import Configuration
 
 from tfs_operator.api.identity import GROUP, PLURAL, VERSION
 from tfs_operator.cluster.client import SILENCE_SECONDS
-from tfs_operator.cluster.kinds import RESOURCES
+from tfs_operator.cluster.decoding import Decoder
+from tfs_operator.controller.informer.tap import Tap, WatchHandler
 from tfs_operator.controller.informer.throttle import Throttle
-from tfs_operator.controller.kinds import TFMODEL, Scope, scopes
+from tfs_operator.controller.kinds import TFMODEL
 from tfs_operator.domain.backoff import delay
 
 _FIRST_PAUSE = 0.5
@@ -43,24 +40,12 @@ _KOPF = str(Path(kopf.__file__).parent)
 log = logging.getLogger(__name__)
 
 
-class WatchHandler(Protocol):
-    """Takes in what is watched."""
-
-    def ingest(self, event_type: str | None, item: dict[str, Any]) -> None:
-        """Takes in one event: the type is None for what was there before, else ADDED, MODIFIED or DELETED."""
-
-    def listing(self, scope: Scope) -> None:
-        """A list begins: whatever was known and does not come now, or later, may be gone."""
-
-    def watching(self, scope: Scope) -> None:
-        """The list is over, or was not needed, and the watch has begun."""
-
-
 async def watch(
     configuration: Configuration,
     namespaces: Sequence[str],
     handler: WatchHandler,
     install_signals: Callable[[], None],
+    decoder: Decoder,
 ) -> None:
     """Watches until it is cancelled. Raises what breaks it, again and again. kopf takes the process's signal handlers,
     without a way to stop it; `install_signals` is called to take them back."""
@@ -68,7 +53,7 @@ async def watch(
     while True:
         began = time.monotonic()
         try:
-            await _watch(configuration, namespaces, _Tap(namespaces, handler, throttle), install_signals)
+            await _watch(configuration, namespaces, Tap(namespaces, handler, throttle, decoder), install_signals)
         except Exception as error:  # whatever kopf does not expect from an API server, or from a proxy before it
             failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
             if failures >= _MAX_FAILURES:
@@ -79,7 +64,7 @@ async def watch(
 
 
 async def _watch(
-    configuration: Configuration, namespaces: Sequence[str], tap: "_Tap", install_signals: Callable[[], None]
+    configuration: Configuration, namespaces: Sequence[str], tap: Tap, install_signals: Callable[[], None]
 ) -> None:
     """`kopf.operator` would do, but it cancels every task of the process in the end."""
     tasks = await kopf.spawn_tasks(
@@ -126,7 +111,7 @@ def _kopfs_tasks() -> set["asyncio.Task[Any]"]:
     return {task for task, code in codes.items() if code is not None and code.co_filename.startswith(_KOPF)}
 
 
-def _registry(configuration: Configuration, tap: "_Tap") -> kopf.OperatorRegistry:
+def _registry(configuration: Configuration, tap: Tap) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(functools.partial(_login, configuration, tap))
     kopf.on.event(GROUP, VERSION, PLURAL, id="watch", registry=registry)(functools.partial(_on_event, tap.handler))
@@ -137,56 +122,7 @@ async def _on_event(handler: WatchHandler, *, event: Any, **_: Any) -> None:
     handler.ingest(event["type"], {**event["object"], "kind": TFMODEL})
 
 
-class _Tap:
-    """Sees kopf's requests go by, as a middleware of its HTTP session."""
-
-    def __init__(self, namespaces: Sequence[str], handler: WatchHandler, throttle: Throttle) -> None:
-        self.handler = handler
-        self._throttle = throttle
-        self._scopes = {
-            RESOURCES[kind].path(namespace): (kind, namespace) for kind, namespace in scopes(namespaces, [TFMODEL])
-        }
-        self._sessions: list[aiohttp.ClientSession] = []
-
-    def session(self, authorization: str | None, tls: ssl.SSLContext) -> aiohttp.ClientSession:
-        """Returns a new session, for as long as the credentials are good."""
-        headers = {"Authorization": authorization} if authorization else {}
-        connector = aiohttp.TCPConnector(limit=0, ssl=tls)
-        session = aiohttp.ClientSession(connector=connector, headers=headers, middlewares=(self,))
-        self._sessions = [*(each for each in self._sessions if not each.closed), session]
-        return session
-
-    async def close(self) -> None:
-        """kopf closes them only where it ends in an orderly way."""
-        for session in self._sessions:
-            await session.close()
-
-    async def __call__(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-        path, query = request.url.raw_path, request.url.query
-        if "continue" in query:
-            return await self._page(request, send)
-        await self._throttle.pause((path, "watch" in query))
-        scope = self._scope(path)
-        if scope is not None and "watch" not in query:
-            self.handler.listing(scope)
-        response = await send(request)
-        if scope is not None and "watch" in query and response.status == 200:
-            self.handler.watching(scope)
-        return response
-
-    def _scope(self, path: str) -> Scope | None:
-        return next((scope for end, scope in self._scopes.items() if path.endswith(end)), None)
-
-    async def _page(self, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-        """To kopf a page that has expired is the end; a broken answer makes it begin the list anew."""
-        response = await send(request)
-        if response.status == 410:
-            response.close()
-            raise aiohttp.ClientPayloadError("the list's next page has expired")
-        return response
-
-
-async def _login(configuration: Configuration, tap: _Tap, **__: Any) -> kopf.AiohttpSession:
+async def _login(configuration: Configuration, tap: Tap, **__: Any) -> kopf.AiohttpSession:
     """The same credentials as our own client's; kopf asks again when a token is refused."""
     authorization = await configuration.get_api_key_with_prefix("BearerToken")
     tls = kopf.ConnectionInfo(

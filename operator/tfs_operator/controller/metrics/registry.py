@@ -65,6 +65,11 @@ class Metrics:
         self._requests = self._counter(
             "rest_client_requests", "Requests to the API server, by status code and method.", ("code", "method")
         )
+        self._malformed = self._counter(
+            "tfs_operator_malformed_answers",
+            "Answers of the API server with an object that is nested too deep or cannot be decoded, which were read"
+            " without that part.",
+        )
 
     def _make_rollouts(self) -> None:
         model = ("namespace", "name", "model")
@@ -139,6 +144,9 @@ class Metrics:
 
     def request(self, code: str, method: str) -> None:
         self._requests.labels(code, method).inc()
+
+    def malformed_answer(self) -> None:
+        self._malformed.inc()
 
     def step_taken(self, step: str, seconds: float) -> None:
         self._steps.labels(step).observe(seconds)

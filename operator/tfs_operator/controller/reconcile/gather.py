@@ -56,9 +56,10 @@ class Gatherer:
         self._loads = Loads(memory)
 
     def subject(self, key: TFModelKey) -> Subject | Refused | None:
-        """Returns the TFModel; None when it is gone, or going: its children go by garbage collection."""
+        """Returns the TFModel; None when it is gone, or going: its children go by garbage collection. None also while
+        the cache knows of children only that they are there; it is enqueued once they are known."""
         live = self._cache.get(TFMODEL, *key)
-        if live is None or "deletionTimestamp" in live["metadata"]:
+        if live is None or "deletionTimestamp" in live["metadata"] or self._cache.incomplete(live["metadata"]["uid"]):
             return None
         return subject_of(live, self._settings.allowed)
 

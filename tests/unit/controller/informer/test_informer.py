@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.cache import Cache, Key
+from tfs_operator.cluster.client import Keep
 from tfs_operator.cluster.errors import Forbidden, Transient
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.controller.informer.informer import Informer
@@ -40,14 +41,17 @@ class Lists:
         self._answers = list(answers)
         self.asked = 0
 
-    async def list(self, kind: str, *, label_selector: str, namespace: str | None) -> tuple[list[Manifest], str]:
+    async def list(
+        self, kind: str, *, label_selector: str, namespace: str | None, keep: Keep
+    ) -> tuple[list[Manifest], str]:
         answer = self._answers[min(self.asked // len(WATCHED_KINDS), len(self._answers) - 1)]
         if answer is None:
             self._answers.pop(0)
             raise Transient("no answer")
         self.asked += 1
         assert label_selector == ("" if kind == "TFModel" else "app.kubernetes.io/managed-by=tfs-operator")
-        return answer.get(kind, []), "100"
+        kept = (keep(item) for item in answer.get(kind, []))
+        return [item for item in kept if item is not None], "100"
 
 
 def made(lists: Lists, **more: Any) -> tuple[Informer, WorkQueue[TFModelKey], Cache]:
@@ -58,15 +62,22 @@ def made(lists: Lists, **more: Any) -> tuple[Informer, WorkQueue[TFModelKey], Ca
     return informer, queue, cache
 
 
+def knowing(lists: Lists) -> tuple[Informer, WorkQueue[TFModelKey], Cache]:
+    """The cache has the TFModel already, as it has when its children are made."""
+    informer, queue, cache = made(lists)
+    cache.upsert(tfmodel(4))
+    return informer, queue, cache
+
+
 @pytest.mark.parametrize("item", [tfmodel(), service(), pod()], ids=lambda item: item["kind"])
 async def test_whatever_belongs_to_a_tfmodel_enqueues_it(item: Manifest) -> None:
-    informer, queue, _ = made(Lists({}))
+    informer, queue, _ = knowing(Lists({}))
     informer.ingest("ADDED", item)
     assert await queue.get() == KEY
 
 
 async def test_what_is_known_already_enqueues_nothing() -> None:
-    informer, queue, _ = made(Lists({}))
+    informer, queue, _ = knowing(Lists({}))
     informer.ingest("ADDED", service())
     queue.done(await queue.get())
     informer.ingest("MODIFIED", service())
@@ -74,12 +85,51 @@ async def test_what_is_known_already_enqueues_nothing() -> None:
 
 
 async def test_a_deleted_child_enqueues_its_tfmodel() -> None:
-    informer, queue, cache = made(Lists({}))
+    informer, queue, cache = knowing(Lists({}))
     informer.ingest("ADDED", service())
     queue.done(await queue.get())
     informer.ingest("DELETED", service(8))
     assert await queue.get() == KEY
     assert cache.get("Service", "default", "x") is None
+
+
+@pytest.mark.parametrize(
+    "owners", [[], [{"kind": "Deployment", "name": "mnist", "uid": "u1", "controller": True}]], ids=["none", "another"]
+)
+async def test_a_child_of_no_tfmodel_is_not_kept(owners: list[Manifest]) -> None:
+    informer, queue, cache = knowing(Lists({}))
+    informer.ingest("ADDED", service())
+    queue.done(await queue.get())
+    orphaned = service(8)
+    orphaned["metadata"] |= {"ownerReferences": owners, "labels": {"app.kubernetes.io/instance": "mnist"}}
+    informer.ingest("MODIFIED", orphaned)
+    assert await queue.get() == KEY, "its TFModel adopts it"
+    assert cache.get("Service", "default", "x") is None
+    informer.ingest("MODIFIED", {**orphaned, "metadata": {**orphaned["metadata"], "resourceVersion": "9"}})
+    assert queue.depth == 0
+
+
+async def test_of_a_child_whose_tfmodel_is_not_known_only_the_name_is_kept() -> None:
+    informer, queue, cache = made(Lists({}))
+    for version in (6, 7):
+        informer.ingest("ADDED", {**service(version), "spec": {"ports": ["x" * 1_000_000]}})
+    assert "spec" not in (cache.get("Service", "default", "x") or {})
+    assert queue.depth == 0
+
+
+async def test_children_that_were_seen_before_their_tfmodel_are_listed_again() -> None:
+    child = {**service(), "spec": {"ports": []}}
+    informer, queue, cache = made(Lists({"Service": [child]}), settle_seconds=0.01)
+    informer.ingest("ADDED", child)
+    informer.ingest("ADDED", tfmodel())
+    assert cache.incomplete("u1") == [Key("Service", "default", "x")]
+    queue.done(await queue.get())
+    looking = asyncio.create_task(informer.look_for_missing())
+    async with asyncio.timeout(60):
+        assert await queue.get() == KEY
+    assert cache.incomplete("u1") == []
+    assert (cache.get("Service", "default", "x") or {})["spec"] == {"ports": []}
+    looking.cancel()
 
 
 async def test_one_that_stands_by_fills_its_cache_and_enqueues_everything_once_it_leads() -> None:
@@ -108,10 +158,12 @@ async def test_the_first_lists_wait_for_a_silent_api_server(monkeypatch: pytest.
 class Refusing(Lists):
     """Allows only one namespace."""
 
-    async def list(self, kind: str, *, label_selector: str, namespace: str | None) -> tuple[list[Manifest], str]:
+    async def list(
+        self, kind: str, *, label_selector: str, namespace: str | None, keep: Keep
+    ) -> tuple[list[Manifest], str]:
         if namespace != "allowed":
             raise Forbidden("no")
-        return await super().list(kind, label_selector=label_selector, namespace=namespace)
+        return await super().list(kind, label_selector=label_selector, namespace=namespace, keep=keep)
 
 
 async def test_a_namespace_whose_role_is_missing_is_left_out() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tfs_operator.cluster.cache import Cache
+from tfs_operator.cluster.client import Keep
 from tfs_operator.cluster.errors import ClusterError, Forbidden, Gone, Transient
 from tfs_operator.cluster.queue import WorkQueue
 from tfs_operator.cluster.watch_events import WatchEvent
@@ -42,12 +43,15 @@ class ApiServer:
         self._watches = list(watches)
         self.done = asyncio.Event()
 
-    async def list(self, kind: str, *, label_selector: str, namespace: str | None) -> tuple[list[Item], str]:
+    async def list(
+        self, kind: str, *, label_selector: str, namespace: str | None, keep: Keep
+    ) -> tuple[list[Item], str]:
         self.asked.append("list")
         if self.refused:
             self.refused -= 1
             raise Forbidden("no")
-        return [{**item, "kind": kind} for item in self.items], str(self.version)
+        kept = (keep({**item, "kind": kind}) for item in self.items)
+        return [item for item in kept if item is not None], str(self.version)
 
     @asynccontextmanager
     async def watch(
@@ -75,6 +79,8 @@ async def followed(
     cache, queue = Cache(), WorkQueue[TFModelKey]()
     informer = Informer(api, cache, queue, namespaces=(scope[1],) if scope[1] else ())  # type: ignore[arg-type]  # plays the client
     informer.lead()
+    tfmodel = {"name": "mnist", "namespace": "default", "uid": "u1", "resourceVersion": "1"}
+    cache.upsert({"kind": "TFModel", "metadata": tfmodel})
     await informer.relist(scope)
     api.refused += refused
     # A clock by which nothing is repeated too soon.

@@ -187,7 +187,7 @@ class TestWhoIsTold:
         assert cluster.committed == TWO
 
 
-KEDA: Manifest = {"minReplicas": 0, "maxReplicas": 9, "keda": {"triggers": [{"type": "cron"}]}}
+KEDA: Manifest = {"minReplicas": 0, "maxReplicas": 9, "keda": {"triggers": [{"type": "cron", "metadata": {}}]}}
 
 
 class TestChildren:
