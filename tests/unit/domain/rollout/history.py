@@ -1,5 +1,6 @@
 """Random histories from bytes: short to draw, and shrunk by Hypothesis to the few operations that matter."""
 
+import os
 from dataclasses import replace
 from random import Random
 
@@ -7,6 +8,12 @@ from tests.unit.domain.rollout.fleet import BAD, ENDLESS, GOOD, KILLER, MUTE, Se
 from tests.unit.domain.rollout.world import World, is_looked_for, named_by
 from tfs_operator.domain.model_config import All, Latest, ModelConfig, Specific, VersionPolicy
 from tfs_operator.domain.rollout import Action, Step
+
+HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
+"""Of those with versions that end servers or cannot predict; of the other kinds a share. 1,000 take some seconds, for
+every run of the unit tests; `make test` asks for 10,000, minutes."""
+PARTS = 10
+"""Each a test, within a test's time limit on any machine."""
 
 VERSIONS = (1, 2, 3, 4, 5)
 LABELS = ("stable", "canary", "next")

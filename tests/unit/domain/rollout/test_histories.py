@@ -1,21 +1,12 @@
-"""The rollout against a simulated fleet, over random histories with every fault that is known of."""
-
-import os
+"""The rollout against a simulated fleet, over random histories with every fault that is known of. Those with versions
+that do harm are in test_harsh_histories, so that both run side by side."""
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.domain.rollout.extra_world import CrowdedWorld, ExtraWorld
-from tests.unit.domain.rollout.history import judge_the_end, play
-
-HISTORIES = int(os.environ.get("TFS_HISTORIES", "1000"))
-"""Of those with versions that end servers or cannot predict; of the other kinds a share. 1,000 take some seconds, for
-every run of the unit tests; `make test` asks for 10,000, minutes."""
-
-
-PARTS = 10
-"""Each a test, within a test's time limit on any machine."""
+from tests.unit.domain.rollout.history import HISTORIES, PARTS, judge_the_end, play
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -34,14 +25,6 @@ PARTS = 10
 )
 def test_every_history_ends_well_and_has_no_unsafe_moment(part: int, script: bytes) -> None:
     judge_the_end(play(script))
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-@settings(max_examples=HISTORIES // PARTS, deadline=None, database=None)
-@given(script=st.binary(min_size=4, max_size=14))
-@example(script=b"\xc6\xc7\x00\r\x9b\xbf\x00\xcd\r\x00\xca")  # one pod keeps a version of before its folder's repair
-def test_versions_that_end_servers_or_cannot_predict_harm_one_pod_at_most(part: int, script: bytes) -> None:
-    judge_the_end(play(script, harsh=True))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
