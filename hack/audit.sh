@@ -23,7 +23,7 @@ ensure_pip_audit() {
 
 locked pip-audit ensure_pip_audit
 failed=()
-for lock in requirements/{operator,model-server,dev,audit}.txt; do
+for lock in requirements/{operator,model-server,dev,audit,lock}.txt; do
   log "audit: $lock"
   "$home/bin/python" -m pip_audit --strict --disable-pip --require-hashes --requirement "$lock" || failed+=("$lock")
 done

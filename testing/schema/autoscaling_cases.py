@@ -2,8 +2,8 @@
 
 from typing import Any
 
-Pair = tuple[Any, Any]
-Rows = dict[str, dict[str, Pair | list[Pair]]]
+from testing.schema import metric_cases
+from testing.schema.values import COUNT, Manifest, Pair, Rows, entries, text, without
 
 CPU_REQUEST = (
     "autoscaling on CPU needs server.resources.requests.cpu: the target is a percentage of it, and without it the "
@@ -14,17 +14,27 @@ ZERO = "minReplicas 0 needs keda: a HorizontalPodAutoscaler cannot scale to zero
 KEDA_ALONE = "keda excludes targetCPUUtilizationPercentage and metrics: say it as triggers, for example of type cpu"
 IDLE = "keda.idleReplicaCount is for minReplicas above 0: minReplicas 0 scales to zero by itself"
 
-KEDA: dict[str, Any] = {"triggers": [{"type": "cron"}]}
-METRICS = [{"type": "Pods"}]
+TRIGGER: Manifest = {"type": "cron", "metadata": {}}
+KEDA: Manifest = {"triggers": [TRIGGER]}
+FALLBACK: Manifest = {"failureThreshold": 3, "replicas": 2}
+METRICS = [metric_cases.PODS]
 REQUESTS = {"server": {"resources": {"requests": {"cpu": 1}}}}
 URI = {"modelUri": "file:///m"}
 BESIDE: dict[str, dict[str, Any]] = {
     "spec.autoscaling": {**URI, **REQUESTS},
     "spec.autoscaling.minReplicas": {"maxReplicas": 1000, "keda": KEDA},
+    **metric_cases.BESIDE,
 }
 """What a field needs beside it."""
 
-SIBLINGS: dict[str, dict[str, Any]] = {"spec.autoscaling": {"maxReplicas": 9}, "spec.autoscaling.keda": KEDA}
+SIBLINGS: dict[str, dict[str, Any]] = {
+    "spec.autoscaling": {"maxReplicas": 9},
+    "spec.autoscaling.keda": KEDA,
+    "spec.autoscaling.keda.fallback": FALLBACK,
+    "spec.autoscaling.keda.triggers[]": TRIGGER,
+    "spec.autoscaling.keda.triggers[].authenticationRef": {"name": "a"},
+    **metric_cases.SIBLINGS,
+}
 
 _SECONDS: dict[str, Pair | list[Pair]] = {"minimum": (0, -1), "maximum": (86400, 86401)}
 
@@ -70,10 +80,40 @@ ROWS: Rows = {
     "spec.autoscaling.targetCPUUtilizationPercentage": {"minimum": (1, 0), "maximum": (1000, 1001)},
     "spec.autoscaling.metrics": {"minItems": (METRICS, []), "maxItems": (METRICS * 16, METRICS * 17)},
     "spec.autoscaling.keda": {"required triggers": (KEDA, {"pollingInterval": 30})},
-    "spec.autoscaling.keda.triggers": {"minItems": ([{}], []), "maxItems": ([{}] * 32, [{}] * 33)},
+    "spec.autoscaling.keda.triggers": {"minItems": ([TRIGGER], []), "maxItems": ([TRIGGER] * 32, [TRIGGER] * 33)},
+    "spec.autoscaling.keda.triggers[]": {f"required {key}": (TRIGGER, without(TRIGGER, key)) for key in TRIGGER},
+    "spec.autoscaling.keda.triggers[].type": {"minLength": ("a", ""), "maxLength": (text(253), text(254))},
+    "spec.autoscaling.keda.triggers[].name": {"maxLength": (text(253), text(254))},
+    "spec.autoscaling.keda.triggers[].metadata": {"maxProperties": (entries(64), entries(65))},
+    "spec.autoscaling.keda.triggers[].metadata.*": {"maxLength": (text(16384), text(16385))},
+    "spec.autoscaling.keda.triggers[].authenticationRef": {"required name": ({"name": "a"}, {})},
+    "spec.autoscaling.keda.triggers[].authenticationRef.name": {"maxLength": (text(253), text(254))},
+    "spec.autoscaling.keda.triggers[].authenticationRef.kind": {
+        "enum": [("TriggerAuthentication", ""), ("ClusterTriggerAuthentication", "clustertriggerauthentication")],
+    },
+    "spec.autoscaling.keda.triggers[].metricType": {
+        "enum": [("AverageValue", ""), ("Value", "value"), ("Utilization", "utilization")],
+    },
+    "spec.autoscaling.keda.fallback": {f"required {key}": (FALLBACK, without(FALLBACK, key)) for key in FALLBACK},
+    "spec.autoscaling.keda.fallback.failureThreshold": COUNT,
+    "spec.autoscaling.keda.fallback.replicas": COUNT,
+    "spec.autoscaling.keda.fallback.behavior": {
+        "enum": [
+            ("static", "Static"),
+            ("currentReplicas", ""),
+            ("currentReplicasIfHigher", "currentReplicasIfEqual"),
+            ("currentReplicasIfLower", "current"),
+            ("scalingModifiers", "formula"),
+        ],
+    },
+    "spec.autoscaling.keda.scalingModifiers.formula": {"maxLength": (text(4096), text(4097))},
+    "spec.autoscaling.keda.scalingModifiers.target": {"maxLength": (text(64), text(65))},
+    "spec.autoscaling.keda.scalingModifiers.activationTarget": {"maxLength": (text(64), text(65))},
+    "spec.autoscaling.keda.scalingModifiers.metricType": {"enum": [("AverageValue", "Utilization"), ("Value", "")]},
     "spec.autoscaling.keda.pollingInterval": {"minimum": (1, 0), "maximum": (86400, 86401)},
     "spec.autoscaling.keda.cooldownPeriod": _SECONDS,
     "spec.autoscaling.keda.initialCooldownPeriod": _SECONDS,
     "spec.autoscaling.keda.idleReplicaCount": {"minimum": (0, -1), "maximum": (0, 1)},
     "spec.rollout.surgeTimeoutSeconds": _SECONDS,
+    **metric_cases.ROWS,
 }

@@ -36,7 +36,6 @@ ROWS: Rows = {
         "enum": [("NoSchedule", "Never"), ("PreferNoSchedule", ""), ("NoExecute", "noexecute")],
     },
     "spec.podTemplate.tolerations[].tolerationSeconds": COUNT,
-    "spec.podTemplate.topologySpreadConstraints": {"maxItems": ([{"maxSkew": 1}] * 16, [{"maxSkew": 1}] * 17)},
     "spec.podTemplate.priorityClassName": {"minLength": ("a", ""), "maxLength": (text(253), text(254))},
     "spec.service": {
         PORTS: [({"restPort": 80, "grpcPort": 81}, {"restPort": 80, "grpcPort": 80}), ({}, {"restPort": 8500})],

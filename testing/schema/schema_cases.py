@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from testing.schema import (
+    affinity_cases,
+    annotation_cases,
     autoscaling_cases,
+    env_cases,
     model_cases,
+    name_cases,
     placement_cases,
     rollout_cases,
     status_cases,
@@ -39,7 +43,9 @@ SIBLINGS: dict[str, Manifest] = {
     "spec.storage.env[]": {"name": "A"},
     "spec.server": {"resources": {"limits": {"memory": "1Gi"}}},
     "spec.server.env[]": {"name": "A"},
+    **affinity_cases.SIBLINGS,
     **autoscaling_cases.SIBLINGS,
+    **env_cases.SIBLINGS,
     **rollout_cases.SIBLINGS,
     **status_cases.SIBLINGS,
 }
@@ -169,8 +175,8 @@ _OTHERS: Rows = {
     "spec.server.env[]": {
         "required name": ({"name": "A"}, {"value": "1"}),
         ENV_VALUE: [
-            ({"name": "A", "value": ""}, {"name": "A", "value": "", "valueFrom": {}}),
-            ({"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}, None),
+            ({"name": "A", "value": ""}, {"name": "A", "value": "", "valueFrom": env_cases.SECRET}),
+            ({"name": "A", "valueFrom": env_cases.SECRET}, None),
         ],
     },
     "spec.server.env[].name": {
@@ -234,6 +240,10 @@ def _merged(*parts: Rows) -> Rows:
 ROWS = _merged(
     _OTHERS,
     placement_cases.ROWS,
+    affinity_cases.ROWS,
+    annotation_cases.ROWS,
+    env_cases.ROWS,
+    name_cases.ROWS,
     rollout_cases.ROWS,
     status_cases.ROWS,
     storage_cases.ROWS,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from testing.schema.env_cases import SECRET
+
 Pair = tuple[Any, Any]
 Rows = dict[str, dict[str, Pair | list[Pair]]]
 
@@ -139,7 +141,7 @@ ROWS: Rows = {
     },
     "spec.storage.env[]": {
         "required name": ({"name": "A"}, {"value": "1"}),
-        ENV_VALUE: [({"name": "A", "value": ""}, {"name": "A", "value": "", "valueFrom": {}})],
+        ENV_VALUE: [({"name": "A", "value": ""}, {"name": "A", "value": "", "valueFrom": SECRET})],
     },
     "spec.storage.env[].name": {
         "minLength": ("A", ""),

@@ -7,6 +7,8 @@ from hack import release
 
 DIGEST = f"sha256:{'ab' * 32}"
 REPOSITORY = "registry.example.com/ml/tfs-operator"
+SERVERS = [f"{image}@{DIGEST}" for image in release.server_images().values()]
+BASE = f"python:3.13-slim@{DIGEST}"
 CHANGELOG = """# Changelog
 
 ## [Unreleased]
@@ -24,15 +26,39 @@ CHANGELOG = """# Changelog
 
 
 def test_the_published_chart_installs_exactly_the_image_that_was_built(chart, tmp_path):
-    release.chart(REPOSITORY, DIGEST, tmp_path / "tfs-operator")
+    release.chart(REPOSITORY, DIGEST, SERVERS, tmp_path / "tfs-operator")
     published = type(chart)(chart.helm, tmp_path / "tfs-operator")
     (container,) = published.one("deployment.yaml")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == f"{REPOSITORY}@{DIGEST}"
     assert f"--fetcher-image={REPOSITORY}@{DIGEST}" in container["args"]
+    assert {f"--server-image={SERVERS[0]}", f"--gpu-server-image={SERVERS[1]}"} <= set(container["args"])
     metadata = yaml.safe_load((published.path / "Chart.yaml").read_text())
     images = {each["image"] for each in yaml.safe_load(metadata["annotations"]["artifacthub.io/images"])}
-    assert f"{REPOSITORY}:{metadata['appVersion']}" in images
+    assert images == {f"{REPOSITORY}:{metadata['appVersion']}", *SERVERS}
     chart.output("lint", "--strict", str(published.path))
+
+
+@pytest.mark.parametrize("servers", [[], SERVERS[:1], [SERVERS[0], "tensorflow/serving:2.21.0-gpu@"]])
+def test_a_chart_whose_servers_have_no_digest_is_refused(servers, tmp_path):
+    with pytest.raises(release.NotReleasable, match=r"tensorflow/serving:2\.21\.0-gpu came without a digest"):
+        release.chart(REPOSITORY, DIGEST, servers, tmp_path / "tfs-operator")
+
+
+def test_the_base_of_the_images_is_named_by_one_digest():
+    release.check_base_images(release.base_images())
+
+
+@pytest.mark.parametrize(
+    ("image", "problem"),
+    [
+        ("python:3.13-slim", "operator/Dockerfile names the base image python:3.13-slim without a digest"),
+        (f"python@{DIGEST}", "operator/Dockerfile names the base image python@sha256:.* without a digest"),
+        (f"python:3.14-slim@{DIGEST}", "the base image is not the same everywhere: hack/versions.env has python:3.13"),
+    ],
+)
+def test_base_images_without_a_digest_or_that_differ_are_refused(image, problem):
+    with pytest.raises(release.NotReleasable, match=problem):
+        release.check_base_images({"hack/versions.env": BASE, "operator/Dockerfile": image})
 
 
 def test_every_file_has_one_version():

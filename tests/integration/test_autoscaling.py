@@ -200,7 +200,8 @@ def test_kubectl_scale_and_somebody_elses_autoscaler_scale_the_tfmodel(api: Api,
         scale(api, "TFModel", namespace, "mnist", replicas)
         eventually(lambda desired=replicas: deployment(api, namespace)["spec"]["replicas"] == desired)  # type: ignore[misc]  # as above
     status = (api.get("TFModel", namespace, "mnist") or {})["status"]
-    assert status["selector"] == "app.kubernetes.io/name=tensorflow-serving,app.kubernetes.io/instance=mnist"
+    labels = {"name": "tensorflow-serving", "instance": "mnist", "managed-by": "tfs-operator"}
+    assert status["selector"] == ",".join(f"app.kubernetes.io/{name}={value}" for name, value in labels.items())
 
 
 def test_an_autoscaler_that_is_edited_or_deleted_is_made_good(api: Api, namespace: str) -> None:
@@ -234,10 +235,11 @@ def test_metrics_of_every_type_are_passed_on(api: Api, namespace: str) -> None:
 
 
 def test_a_metric_that_kubernetes_refuses_is_said_in_its_words(api: Api, namespace: str) -> None:
-    api.create(tfmodel(namespace, autoscaling={"maxReplicas": 4, "metrics": [{"type": "Pods"}]}))
+    metric = {"type": "Pods", "pods": {"metric": {"name": "m"}, "target": {"type": "Value", "value": "30"}}}
+    api.create(tfmodel(namespace, autoscaling={"maxReplicas": 4, "metrics": [metric]}))
     found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
     assert "HorizontalPodAutoscaler mnist" in found["message"]
-    assert "spec.metrics[0].pods" in found["message"]
+    assert "spec.metrics[0].pods.target.averageValue" in found["message"]
 
 
 def test_an_autoscaler_that_cannot_read_its_metrics_is_said_and_takes_nothing_away(api: Api, namespace: str) -> None:

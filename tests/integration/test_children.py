@@ -128,7 +128,8 @@ def _foreign(kind: str, namespace: str, name: str) -> Manifest:
 def test_a_refused_child_is_said_once_and_nothing_is_half_made(
     api: Api, namespace: str, operator: OperatorProcess
 ) -> None:
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": "no list"}}}
+    terms = [{"matchExpressions": [{"key": "pool", "operator": "In", "values": []}]}]
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
     api.create(tfmodel(namespace, podTemplate={"affinity": affinity}))
     found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
     assert "Deployment mnist" in found["message"]

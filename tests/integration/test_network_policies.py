@@ -16,6 +16,7 @@ POLICY = ("NetworkPolicy", "{}")
 MONITORING = '[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]'
 OPERATOR = Source("tfs", {"app.kubernetes.io/name": "tfs-operator"})
 GRPC, REST, ORDERS = 8500, 8501, 8502
+NO_NETWORK = {"ipBlock": {"cidr": "192.0.2.0/33"}}
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +61,11 @@ def test_it_goes_when_it_is_not_wanted_and_comes_back(api: Api, namespace: str) 
 
 
 def test_no_pod_is_made_without_the_policy_that_protects_it(api: Api, namespace: str) -> None:
-    """The API server refuses a peer that Kubernetes does not know."""
-    api.create(tfmodel(namespace, networkPolicy={"allowFrom": [{"podSelectors": {}}]}))
+    """The API server refuses a peer that is no network."""
+    api.create(tfmodel(namespace, networkPolicy={"allowFrom": [NO_NETWORK]}))
     found = wait_for_reason(api, namespace, "mnist", "ChildRefused")
     assert "NetworkPolicy mnist" in found["message"]
-    assert "podSelectors" in found["message"]
+    assert "192.0.2.0/33" in found["message"]
     time.sleep(2)
     assert api.get("Deployment", namespace, "mnist") is None
     api.patch("TFModel", namespace, "mnist", {"spec": {"networkPolicy": {"allowFrom": [{"podSelector": {}}]}}})
@@ -75,7 +76,7 @@ def test_a_peer_of_a_model_that_is_protected_already_holds_up_nothing_else(api: 
     api.create(tfmodel(namespace))
     wait_for_children(api, namespace, "mnist", POLICY)
     before = (policy(api, namespace) or {})["spec"]
-    wrong = {"networkPolicy": {"allowFrom": [{"podSelectors": {}}]}, "replicas": 3}
+    wrong = {"networkPolicy": {"allowFrom": [NO_NETWORK]}, "replicas": 3}
     api.patch("TFModel", namespace, "mnist", {"spec": wrong})
     wait_for_reason(api, namespace, "mnist", "ChildRefused")
     eventually(lambda: (api.get("Deployment", namespace, "mnist") or {})["spec"]["replicas"] == 3)

@@ -1,48 +1,21 @@
 """How the number of replicas follows the load: by a HorizontalPodAutoscaler, or by KEDA.
 
-Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/,
-https://keda.sh/docs/latest/reference/scaledobject-spec/
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 """
 
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.base import ATOMIC_LIST, ApiModel
+from tfs_operator.api.hpa_behavior import Behavior
+from tfs_operator.api.hpa_metrics import MetricSpec
+from tfs_operator.api.keda import Keda
 from tfs_operator.api.rules import Rule
 
 MAX_REPLICAS = 1000
 DEFAULT_CPU_UTILIZATION = 80
 """In percent of the request; Kubernetes' own default."""
-
-OpenObject = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
-Seconds = Annotated[int, Field(ge=0, le=86400, json_schema_extra={"format": "int32"})]
-
-
-class Keda(ApiModel):
-    """Scaling by KEDA, which has to be installed in the cluster: on events of any source, and to zero."""
-
-    triggers: Annotated[list[OpenObject], Field(min_length=1, max_length=32, json_schema_extra=ATOMIC_LIST)]
-    """What to scale on, as a ScaledObject's `triggers`: `type`, `metadata`, `authenticationRef`, `metricType`, …
-    A `cpu` trigger should name its container: `metadata: {containerName: model-server, value: "80"}`."""
-
-    polling_interval: Annotated[int, Field(ge=1, le=86400, json_schema_extra={"format": "int32"})] | None = None
-    """How often KEDA checks the triggers, in seconds. Default: KEDA's 30."""
-
-    cooldown_period: Seconds | None = None
-    """How long all triggers must be inactive before the model is scaled to zero, in seconds. Default: KEDA's 300."""
-
-    initial_cooldown_period: Seconds | None = None
-    """For how long after its creation the model is not scaled to zero, in seconds. Default: KEDA's 0."""
-
-    idle_replica_count: Annotated[int, Field(ge=0, le=0, json_schema_extra={"format": "int32"})] | None = None
-    """0 scales to zero while no trigger is active, and to `minReplicas` as soon as one is."""
-
-    fallback: OpenObject | None = None
-    """Replicas while a trigger cannot be read, as a ScaledObject's `fallback`: `failureThreshold`, `replicas`."""
-
-    scaling_modifiers: OpenObject | None = None
-    """Several triggers as one figure, as a ScaledObject's `advanced.scalingModifiers`: `formula`, `target`, …"""
 
 
 class Autoscaling(ApiModel):
@@ -62,13 +35,13 @@ class Autoscaling(ApiModel):
     request in `server.resources`, and metrics-server in the cluster. Default: 80 where neither `metrics` nor `keda`
     is given."""
 
-    metrics: Annotated[list[OpenObject], Field(min_length=1, max_length=16, json_schema_extra=ATOMIC_LIST)] | None = (
+    metrics: Annotated[list[MetricSpec], Field(min_length=1, max_length=16, json_schema_extra=ATOMIC_LIST)] | None = (
         None
     )
     """Further metrics, as a HorizontalPodAutoscaler's `metrics` (autoscaling/v2): `type` Pods, Object, External, …
     The metric that asks for the most replicas decides."""
 
-    behavior: OpenObject | None = None
+    behavior: Behavior | None = None
     """How fast the model scales, also by `keda`: `behavior` of a HorizontalPodAutoscaler, `scaleUp` and `scaleDown`."""
 
     keda: Keda | None = None

@@ -41,6 +41,10 @@ class ApiModel(BaseModel):
         enforce(self.rules, self)
         return self
 
+    def as_written(self) -> dict[str, Any]:
+        """Returns the fields that are set, as they are written in a manifest."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler.resolve_ref_schema(handler(core_schema))
@@ -57,6 +61,5 @@ def map_list(*keys: str) -> dict[str, Any]:
 ATOMIC_LIST: dict[str, Any] = {"x-kubernetes-list-type": "atomic"}
 SET_LIST: dict[str, Any] = {"x-kubernetes-list-type": "set"}
 ATOMIC_MAP: dict[str, Any] = {"x-kubernetes-map-type": "atomic"}
-PRESERVE_UNKNOWN: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 DEFAULTED: dict[str, Any] = {"default": {}}
 """Without it the API server would not fill in the defaults of an object that the user leaves out."""

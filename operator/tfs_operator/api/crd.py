@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from tfs_operator.api.identity import CRD_NAME, GROUP, KIND, PLURAL, SHORT_NAME, SINGULAR, VERSION
-from tfs_operator.api.resource import NAME_RULE
+from tfs_operator.api.resource import NAME_RULES
 from tfs_operator.api.rules import cel_extension
 from tfs_operator.api.spec import TFModelSpec
 from tfs_operator.api.status import TFModelStatus
@@ -136,7 +136,7 @@ def _root_schema() -> Schema:
             "spec": _schema_of(TFModelSpec, "spec"),
             "status": _without_defaults(_schema_of(TFModelStatus, "status")),
         },
-        **cel_extension((NAME_RULE,)),
+        **cel_extension(NAME_RULES),
     }
 
 

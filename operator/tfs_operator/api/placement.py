@@ -1,25 +1,17 @@
 """Where the pods run, how they are reached and how they are replaced."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tfs_operator.api.base import ATOMIC_LIST, DEFAULTED, MAX_INT32, PRESERVE_UNKNOWN, ApiModel
+from tfs_operator.api.affinity import Affinity
+from tfs_operator.api.annotations import Annotations, PodAnnotations, StringMap
+from tfs_operator.api.base import ATOMIC_LIST, DEFAULTED, MAX_INT32, ApiModel
 from tfs_operator.api.rules import Rule, ruled
+from tfs_operator.api.topology_spread import TopologySpreadConstraint
 from tfs_operator.api.verify import Verify
 
 _RESERVED = "^(app[.]kubernetes[.]io/|tfs-operator[.]io/)"
-StringMap = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
-Annotations = Annotated[
-    StringMap,
-    *ruled(
-        Rule(
-            "!self.exists(key, key.startsWith('tfs-operator.io/'))",
-            lambda annotations: not any(key.startswith("tfs-operator.io/") for key in annotations),
-            "annotations below tfs-operator.io/ are set by the operator",
-        ),
-    ),
-]
 PodLabels = Annotated[
     dict[str, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
@@ -31,7 +23,6 @@ PodLabels = Annotated[
         ),
     ),
 ]
-OpenObject = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
 
 
 class Toleration(ApiModel):
@@ -59,8 +50,8 @@ class PodTemplate(ApiModel):
     labels: PodLabels | None = None
     """Labels added to each pod."""
 
-    annotations: Annotations | None = None
-    """Annotations added to each pod."""
+    annotations: PodAnnotations | None = None
+    """Annotations added to each pod. Those for AppArmor and seccomp profiles cannot turn a profile off."""
 
     node_selector: StringMap | None = None
     """Labels that a node must have, as in a Pod's `nodeSelector`."""
@@ -68,11 +59,11 @@ class PodTemplate(ApiModel):
     tolerations: Annotated[list[Toleration], Field(max_length=32, json_schema_extra=ATOMIC_LIST)] | None = None
     """Taints that the pods tolerate, as in a Pod. With `gpus` the one for nvidia.com/gpu is added."""
 
-    affinity: OpenObject | None = None
+    affinity: Affinity | None = None
     """As a Pod's `affinity`: `nodeAffinity`, `podAffinity`, `podAntiAffinity`."""
 
     topology_spread_constraints: (
-        Annotated[list[OpenObject], Field(max_length=16, json_schema_extra=ATOMIC_LIST)] | None
+        Annotated[list[TopologySpreadConstraint], Field(max_length=16, json_schema_extra=ATOMIC_LIST)] | None
     ) = None
     """As a Pod's `topologySpreadConstraints`; the pods carry app.kubernetes.io/instance: NAME. Default: evenly over
     nodes and over zones, where that is possible. An empty list turns the default off."""

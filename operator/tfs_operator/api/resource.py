@@ -19,6 +19,18 @@ NAME_RULE = Rule(
     " and '-', beginning with a letter",
 )
 
+HEADLESS_SUFFIX = "-headless"
+RESERVED_NAME_RULE = Rule(
+    f"!self.metadata.name.endsWith('{HEADLESS_SUFFIX}')",
+    lambda name: not name.endswith(HEADLESS_SUFFIX),
+    f"metadata.name must not end in {HEADLESS_SUFFIX}: NAME{HEADLESS_SUFFIX} is the headless Service of the TFModel"
+    " NAME, which would find its name taken. Choose another name",
+    only_new=True,
+)
+"""A TFModel that has such a name already keeps its Service, by whose name its clients call it."""
+
+NAME_RULES = (NAME_RULE, RESERVED_NAME_RULE)
+
 
 def _is_service_name(name: str) -> bool:
     allowed = set("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -59,12 +71,17 @@ class TFModel(BaseModel):
         """Raises InvalidTFModel, which names every field that is wrong."""
         try:
             parsed = cls.model_validate(manifest, by_alias=True, by_name=False)
-            enforce((NAME_RULE,), parsed.metadata.name)
+            enforce(_name_rules(parsed.metadata), parsed.metadata.name)
         except ValidationError as error:
             raise InvalidTFModel([_problem(detail) for detail in error.errors()]) from None
         except ValueError as error:
             raise InvalidTFModel([f"metadata.name: {error}"]) from None
         return parsed
+
+
+def _name_rules(metadata: Metadata) -> tuple[Rule, ...]:
+    """Returns those that the name has to keep. An object with a uid is stored: the API server has admitted its name."""
+    return tuple(rule for rule in NAME_RULES if not (rule.only_new and metadata.uid))
 
 
 def _problem(detail: ErrorDetails) -> str:

@@ -20,6 +20,9 @@ class Rule:
     cel: str
     check: Callable[[Any], bool]
     message: str
+    only_new: bool = False
+    """Whether it holds for objects that are created only: one that was stored before the rule came is changed and
+    served as ever. The caller of `enforce` knows which object is new."""
 
 
 def found(pattern: str, text: str) -> bool:
@@ -58,7 +61,14 @@ def cel_extension(rules: tuple[Rule, ...]) -> dict[str, Any]:
 
     Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
     """
-    return {"x-kubernetes-validations": [{"rule": rule.cel, "message": rule.message} for rule in rules]}
+    return {"x-kubernetes-validations": [_validation(rule) for rule in rules]}
+
+
+def _validation(rule: Rule) -> dict[str, Any]:
+    """`oldSelf` is what is stored already, and empty when an object is created: Kubernetes 1.30 and newer."""
+    if not rule.only_new:
+        return {"rule": rule.cel, "message": rule.message}
+    return {"rule": f"oldSelf.hasValue() || ({rule.cel})", "message": rule.message, "optionalOldSelf": True}
 
 
 def enforce(rules: tuple[Rule, ...], value: Any) -> Any:

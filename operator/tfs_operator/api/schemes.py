@@ -39,6 +39,12 @@ class Scheme:
     secret_keys: str = ""
     """The keys of the Secret in `storage.secretRef`, for its description."""
 
+    has_endpoint: bool = False
+    """Whether `storage.endpoint` says which store it is, so that the same URI may be in several."""
+
+    endpoint_variables: tuple[str, ...] = ()
+    """The environment variables from which the library of the store takes its address as well."""
+
     besides: str = ""
     """Other forms, for messages."""
 
@@ -97,6 +103,8 @@ SCHEMES: tuple[Scheme, ...] = (
         served="once it is uploaded",
         store=f"{_STORES}.object_store.store",
         secret_keys="`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`",
+        has_endpoint=True,
+        endpoint_variables=("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
     ),
     Scheme(
         "gs",
@@ -107,6 +115,8 @@ SCHEMES: tuple[Scheme, ...] = (
         served="once it is uploaded",
         store=f"{_STORES}.object_store.store",
         secret_keys="`gcloud-application-credentials.json`",
+        has_endpoint=True,
+        endpoint_variables=("GOOGLE_BASE_URL",),
     ),
     Scheme(
         "az",
@@ -120,6 +130,8 @@ SCHEMES: tuple[Scheme, ...] = (
             "`AZURE_STORAGE_ACCESS_KEY`, `AZURE_STORAGE_SAS_TOKEN` or `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` and "
             "`AZURE_TENANT_ID`"
         ),
+        has_endpoint=True,
+        endpoint_variables=("AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_USE_EMULATOR"),
     ),
     Scheme(
         "https",
@@ -142,6 +154,7 @@ SCHEMES: tuple[Scheme, ...] = (
         served="once the branch has a new commit",
         store=f"{_STORES}.huggingface.store",
         secret_keys="`HF_TOKEN`",
+        has_endpoint=True,
     ),
     Scheme(
         "oci",

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
-from tfs_operator.api.base import ATOMIC_LIST, PRESERVE_UNKNOWN, ApiModel, map_list
+from tfs_operator.api.base import ATOMIC_LIST, ApiModel, map_list
+from tfs_operator.api.env_source import EnvVarSource
+from tfs_operator.api.quantity import Quantity
 from tfs_operator.api.recycle import NEEDS_A_LIMIT, Recycle
 from tfs_operator.api.rules import Rule, found, lacks, ruled
 from tfs_operator.api.tls import Tls
@@ -68,23 +69,6 @@ ExtraArgs = Annotated[
     ),
 ]
 
-QUANTITY_PATTERN = r"^([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]{1,3}))?$"
-
-
-def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Else each member of the union would complain, under a path of its own."""
-    try:
-        return validate(value)
-    except ValidationError:
-        raise PydanticCustomError(
-            "quantity", 'is no quantity: a whole number, or a text such as "500m", "0.5" or "4Gi"'
-        ) from None
-
-
-Quantity = Annotated[
-    Annotated[str, Field(max_length=64, pattern=QUANTITY_PATTERN)] | Annotated[int, Field(ge=0)],
-    WrapValidator(_one_message),
-]
 ResourceList = Annotated[dict[str, Quantity], Field(max_length=32)]
 
 
@@ -119,7 +103,7 @@ class EnvVar(ApiModel):
     value: Annotated[str, Field(max_length=32768), *ruled(_NO_NUL)] | None = None
     """Its value, where `$(NAME)` stands for a variable before it. Exclusive with `valueFrom`."""
 
-    value_from: Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)] | None = None
+    value_from: EnvVarSource | None = None
     """Its source, as `valueFrom` of a container's `env`: `secretKeyRef`, `configMapKeyRef`, `fieldRef` or
     `resourceFieldRef`."""
 

@@ -150,7 +150,7 @@ def _placement(tfmodel: TFModel) -> Manifest:
         "imagePullSecrets": [{"name": secret.name} for secret in tfmodel.spec.server.image_pull_secrets or []],
         "nodeSelector": template.node_selector,
         "tolerations": _tolerations(tfmodel),
-        "affinity": template.affinity,
+        "affinity": template.affinity.as_written() if template.affinity else None,
         "topologySpreadConstraints": spread(tfmodel),
         "priorityClassName": template.priority_class_name,
     }

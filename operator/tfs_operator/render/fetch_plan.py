@@ -16,7 +16,8 @@ def fetch_plan(tfmodel: TFModel, committed: ModelServerConfig) -> FetchPlan:
     fetched, mounted = remotes(name, spec), local_places(name, spec)
     return FetchPlan(
         sources=tuple(
-            ModelSource(name=model, uri=remote.uri, base_path=remote.base_path) for model, remote in fetched.items()
+            ModelSource(name=model, uri=remote.uri, base_path=remote.base_path, store=remote.store or "")
+            for model, remote in fetched.items()
         ),
         local=tuple(
             LocalFolder(name=model, uri=place.uri, base_path=place.base_path) for model, place in mounted.items()

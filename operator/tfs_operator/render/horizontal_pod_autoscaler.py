@@ -8,12 +8,13 @@ from tfs_operator.render.metadata import child
 
 
 def horizontal_pod_autoscaler(tfmodel: TFModel, autoscaling: Autoscaling) -> Manifest:
+    behavior = autoscaling.behavior.as_written() if autoscaling.behavior else {}
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": tfmodel.metadata.name},
         "minReplicas": autoscaling.min_replicas,
         "maxReplicas": autoscaling.max_replicas,
-        "metrics": [*_cpu(autoscaling.cpu_target), *(autoscaling.metrics or [])],
-        **({"behavior": autoscaling.behavior} if autoscaling.behavior else {}),
+        "metrics": [*_cpu(autoscaling.cpu_target), *(metric.as_written() for metric in autoscaling.metrics or [])],
+        **({"behavior": behavior} if behavior else {}),
     }
     return child(tfmodel, "autoscaling/v2", "HorizontalPodAutoscaler", tfmodel.metadata.name, {"spec": spec})
 

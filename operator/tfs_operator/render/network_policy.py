@@ -56,7 +56,7 @@ def _clients(tfmodel: TFModel, settings: NetworkPolicySettings) -> Manifest:
     if allowed is None and tfmodel.spec.service.type in _EXTERNAL:
         return {}
     own_namespace: Manifest = {"podSelector": {}}
-    return {"from": [own_namespace, *_peers(settings.clients), *_peers(allowed or ())]}
+    return {"from": [own_namespace, *_peers(settings.clients), *(peer.as_written() for peer in allowed or ())]}
 
 
 def _peers(peers: Iterable[Mapping[str, Any]]) -> list[Manifest]:

@@ -3,7 +3,8 @@
 Source: https://keda.sh/docs/latest/reference/scaledobject-spec/
 """
 
-from tfs_operator.api.autoscaling import Autoscaling, Keda
+from tfs_operator.api.autoscaling import Autoscaling
+from tfs_operator.api.keda import Keda
 from tfs_operator.api.manifest import Manifest
 from tfs_operator.api.resource import TFModel
 from tfs_operator.render.metadata import child
@@ -20,13 +21,17 @@ def scaled_object(tfmodel: TFModel, autoscaling: Autoscaling, keda: Keda) -> Man
             exclude_none=True,
             include={"polling_interval", "cooldown_period", "initial_cooldown_period", "idle_replica_count"},
         ),
-        **({"fallback": keda.fallback} if keda.fallback else {}),
+        **({"fallback": keda.fallback.as_written()} if keda.fallback else {}),
         **({"advanced": advanced} if advanced else {}),
-        "triggers": keda.triggers,
+        "triggers": [trigger.as_written() for trigger in keda.triggers],
     }
     return child(tfmodel, "keda.sh/v1alpha1", "ScaledObject", tfmodel.metadata.name, {"spec": spec})
 
 
 def _advanced(autoscaling: Autoscaling, keda: Keda) -> Manifest:
-    behavior = {"horizontalPodAutoscalerConfig": {"behavior": autoscaling.behavior}} if autoscaling.behavior else {}
-    return {**behavior, **({"scalingModifiers": keda.scaling_modifiers} if keda.scaling_modifiers else {})}
+    behavior = autoscaling.behavior.as_written() if autoscaling.behavior else {}
+    modifiers = keda.scaling_modifiers.as_written() if keda.scaling_modifiers else {}
+    return {
+        **({"horizontalPodAutoscalerConfig": {"behavior": behavior}} if behavior else {}),
+        **({"scalingModifiers": modifiers} if modifiers else {}),
+    }

@@ -16,7 +16,7 @@ def spread(tfmodel: TFModel) -> list[Manifest]:
     new pods are counted (`matchLabelKeys`): else old pods would push them to where they are unevenly left behind."""
     own = tfmodel.spec.pod_template.topology_spread_constraints
     if own is not None:
-        return own
+        return [constraint.as_written() for constraint in own]
     return [
         {
             "maxSkew": 1,

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 import pytest
 import yaml
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from testing.schema.schema_cases import nodes
-from tfs_operator.api.base import DEFAULTED, PRESERVE_UNKNOWN, SET_LIST, ApiModel, map_list
+from tfs_operator.api.base import ATOMIC_MAP, DEFAULTED, SET_LIST, ApiModel, map_list
 from tfs_operator.api.crd import UnsupportedSchema, custom_resource_definition, structural
 
 ROOT = Path(__file__).parents[3]
@@ -118,9 +118,15 @@ class TestTranslation:
     def test_a_list_may_be_told_apart_by_keys(self) -> None:
         assert map_list("a", "b") == {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a", "b"]}
 
-    def test_anything_at_all_keeps_unknown_fields(self) -> None:
-        anything = Annotated[dict[str, Any], Field(json_schema_extra=PRESERVE_UNKNOWN)]
-        assert field(anything) == {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    def test_a_property_of_a_model_is_kept_where_it_is_referred_to(self) -> None:
+        class Whole(ApiModel):
+            model_config = ConfigDict(json_schema_extra=ATOMIC_MAP)
+            size: int = 3
+
+        properties = {"size": {"type": "integer", "default": 3}}
+        whole = {"type": "object", "x-kubernetes-map-type": "atomic", "properties": properties}
+        assert field(Whole | None, None) == whole
+        assert field(list[Whole])["items"] == whole
 
     def test_required_fields_are_listed_in_order(self) -> None:
         class Model(BaseModel):
@@ -168,22 +174,10 @@ def fields() -> Iterator[tuple[str, dict[str, Any]]]:
     )
 
 
-UNBOUNDED = {
-    # taken as they are: parts of a Pod, which Kubernetes bounds by an object's size
-    "spec.server.env[].valueFrom",
-    "spec.storage.env[].valueFrom",
-    "spec.podTemplate.affinity",
-    "spec.podTemplate.topologySpreadConstraints[]",
-    # parts of a HorizontalPodAutoscaler or a ScaledObject: likewise
-    "spec.autoscaling.metrics[]",
-    "spec.autoscaling.behavior",
-    "spec.autoscaling.keda.triggers[]",
-    "spec.autoscaling.keda.fallback",
-    "spec.autoscaling.keda.scalingModifiers",
-    "spec.networkPolicy.allowFrom[]",
-    # empty by itself
-    "spec.versionPolicy.all",
-    "spec.models[].versionPolicy.all",
+EMPTY = {"spec.versionPolicy.all", "spec.models[].versionPolicy.all"}
+"""Objects without fields, which are bounded by themselves."""
+
+UNBOUNDED_STATUS = {
     # written by the operator alone, out of values that are bounded themselves; no CEL rule reads them
     "status.endpoints.rest",
     "status.endpoints.grpc",
@@ -211,6 +205,11 @@ def is_bounded(node: dict[str, Any]) -> bool:
     return True
 
 
+def unbounded(part: str) -> set[str]:
+    """Paths in the spec or the status whose values may have any size."""
+    return {path for path, node in NODES.items() if path.split(".")[0] == part and not is_bounded(node)}
+
+
 class TestEveryField:
     def test_has_a_description(self) -> None:
         silent = [path for path, node in fields() if not node.get("description") and not path.endswith("*")]
@@ -219,9 +218,14 @@ class TestEveryField:
     def test_is_described_in_one_line(self) -> None:
         assert [path for path, node in NODES.items() if "\n" in node.get("description", "")] == []
 
-    def test_is_bounded_but_for_those_with_a_reason(self) -> None:
-        inside = {path: node for path, node in NODES.items() if path.split(".")[0] in ("spec", "status")}
-        assert {path for path, node in inside.items() if not is_bounded(node)} == UNBOUNDED
+    def test_of_the_spec_is_bounded(self) -> None:
+        assert unbounded("spec") == EMPTY
+
+    def test_of_the_status_is_bounded_but_for_those_with_a_reason(self) -> None:
+        assert unbounded("status") == UNBOUNDED_STATUS
+
+    def test_is_known_so_that_a_typo_is_refused_and_nothing_nests_deeper_than_the_types(self) -> None:
+        assert [path for path, node in NODES.items() if "x-kubernetes-preserve-unknown-fields" in node] == []
 
     def test_has_a_type(self) -> None:
         """A structural schema needs one everywhere."""

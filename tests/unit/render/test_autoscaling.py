@@ -122,7 +122,7 @@ class TestSpread:
             assert constraint["labelSelector"]["matchLabels"].items() <= labels.items()
             assert constraint["matchLabelKeys"] == ["pod-template-hash"]
 
-    @pytest.mark.parametrize("own", [[], [{"maxSkew": 3, "topologyKey": "rack"}]])
+    @pytest.mark.parametrize("own", [[], [{"maxSkew": 3, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}]])
     def test_the_users_own_take_their_place(self, own: list[Any]) -> None:
         found = pod_spec(rendered(tfmodel(podTemplate={"topologySpreadConstraints": own})))
         assert found.get("topologySpreadConstraints", []) == own

@@ -162,12 +162,15 @@ class TestModels:
         assert digest(one) == digest(other)
 
 
+RACKS = {"maxSkew": 1, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
+
+
 @pytest.mark.parametrize(
     ("template", "field", "value"),
     [
         ({"nodeSelector": {"a": "b"}}, "nodeSelector", {"a": "b"}),
         ({"affinity": {"nodeAffinity": {}}}, "affinity", {"nodeAffinity": {}}),
-        ({"topologySpreadConstraints": [{"maxSkew": 1}]}, "topologySpreadConstraints", [{"maxSkew": 1}]),
+        ({"topologySpreadConstraints": [RACKS]}, "topologySpreadConstraints", [RACKS]),
         ({"priorityClassName": "high"}, "priorityClassName", "high"),
         (
             {"tolerations": [{"key": "a", "operator": "Equal", "value": "b", "tolerationSeconds": 5}]},

@@ -13,7 +13,11 @@ from tfs_operator.cli import main
 
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[2] / "testing/tfmodels").glob("*.yaml"))
-FLAGS = {"node-path": ["--allow-hostpath"], "encrypted": ["--operator-namespace=tfs"]}
+FLAGS = {
+    "node-path": ["--allow-hostpath"],
+    "encrypted": ["--operator-namespace=tfs"],
+    "kubernetes-types": ["--operator-namespace=tfs"],
+}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
