@@ -24,23 +24,25 @@ LANES: tuple[tuple[Tier, ...], ...] = (
     (
         Tier("e2e", ("tests/e2e", "-m", "not alone_in_cluster", "-n4", _BY_FILE)),
         Tier("e2e-alone", ("tests/e2e", "-m", "alone_in_cluster")),
-    ),
-    (
-        _side_by_side("unit", 2, niceness=NICENESS),
         _side_by_side("conformance", 2, niceness=NICENESS),
         _side_by_side("recordings", 2, niceness=NICENESS),
         _side_by_side("chart", 2, niceness=NICENESS),
         _side_by_side("stores", 2, niceness=NICENESS),
+    ),
+    (
+        _side_by_side("unit", 2, niceness=NICENESS),
+        _side_by_side("fuzz", 2, niceness=NICENESS),
         _side_by_side("integration", 4, niceness=NICENESS),
     ),
 )
-"""The lanes run side by side, and the tiers of one lane one after the other. The first has the cluster, the second
-takes what that leaves of two cores.
+"""The lanes run side by side, and the tiers of one lane one after the other. The first has the cluster to begin with,
+and the second takes what that leaves of two cores.
 
 The tests on the kind cluster are two: most of them in four processes, then those that disturb what all of them share.
 Which modules belong together stands in tests/e2e/support/groups.py. Integration comes when most of them are over: the
 cluster lies in one control group, which gets as much of a core as a single process beside it, and the dozen processes
-of integration left it a fifth. Its pods then took seconds to answer."""
+of integration left it a fifth. Its pods then took seconds to answer. The tests alone in the cluster wait most of their
+time, and so does integration: what computes comes before or after both."""
 
 _WITH_TESTS_ALONE = ("integration",)
 """Their tests that are marked `alone` run one at a time after all lanes, with nothing beside them. They keep few."""

@@ -15,10 +15,10 @@ Retry or stop is decided by `is_retryable` and nowhere else: what it approves, t
 within its bounds. Above the client, every ClusterError ends a reconcile and backs off per key.
 """
 
-import json
 import math
 from collections.abc import Mapping
 
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.domain.foreign_text import one_line
 
 MAX_RETRY_AFTER_SECONDS = 60.0
@@ -162,7 +162,7 @@ def _retry_after(headers: Mapping[str, str], answer: Mapping[str, object]) -> fl
 
 def _status_object(body: bytes) -> Mapping[str, object]:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = decode(body)
+    except NotJson:
         return {}
     return answer if isinstance(answer, dict) else {}

@@ -69,6 +69,8 @@ def _peers(text: str) -> tuple[dict[str, Any], ...]:
     """Parses peers. Rejects an empty peer, which would admit all connections."""
     try:
         peers = json.loads(text)
+    except RecursionError:
+        raise argparse.ArgumentTypeError("is nested too deeply") from None
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
     if not isinstance(peers, list) or not all(isinstance(peer, dict) and peer for peer in peers):

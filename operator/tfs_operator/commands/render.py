@@ -11,12 +11,15 @@ import yaml
 from tfs_operator.api.resource import InvalidTFModel, TFModel
 from tfs_operator.commands import settings
 from tfs_operator.commands.output import print_manifests
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.model_config import aspired_config
 from tfs_operator.domain.policy import violation
 from tfs_operator.domain.rollout import initial_config
 from tfs_operator.render import Settings, children
 
 INVALID = 2
+_LONGEST = 2000
+"""Characters of what is wrong with a file."""
 MAX_VALUES = 1_000_000
 """Of a document: the API server takes three MiB of text."""
 
@@ -44,7 +47,7 @@ def execute(options: argparse.Namespace) -> int:
         ]
     except InvalidTFModel as error:
         for problem in error.problems:
-            print(f"{options.filename}: {problem}", file=sys.stderr)
+            print(f"{options.filename}: {one_line(problem, _LONGEST)}", file=sys.stderr)
         return INVALID
     print_manifests(manifests)
     return 0
@@ -57,7 +60,9 @@ def _documents(filename: str) -> list[Any]:
     except RecursionError:
         raise InvalidTFModel(["is nested too deeply"]) from None
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
-        raise InvalidTFModel([" ".join(str(error).split())]) from None
+        raise InvalidTFModel([one_line(str(error), _LONGEST)]) from None
+    except (LookupError, AttributeError, ArithmeticError):  # as PyYAML has them for `!!int ""` or `!!timestamp x`
+        raise InvalidTFModel(["has a value that is not of the type of its tag"]) from None
     if not documents:
         raise InvalidTFModel(["contains no TFModel"])
     return documents

@@ -7,7 +7,7 @@ which is a part of what is desired.
 
 import hashlib
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 DIGEST_ANNOTATION = "tfs-operator.io/applied-digest"
@@ -81,7 +81,7 @@ def same_amount(live: Any, desired: Any) -> bool:
     """Tells whether two Kubernetes quantities are equal, also of what is none: the user may have written anything."""
     try:
         return bool(live == desired) or quantity(live) == quantity(desired)
-    except InvalidOperation:
+    except ArithmeticError:  # of Decimal: no number, or one with an exponent beyond its own
         return False
 
 

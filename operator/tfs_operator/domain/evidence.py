@@ -7,6 +7,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.api.status import FetchStatus
 from tfs_operator.domain.autoscaler import AutoscalerFacts
 from tfs_operator.domain.deployment import DeploymentFacts
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.model_config import ModelServerConfig
 from tfs_operator.domain.observation import PodObservation, Problem
 from tfs_operator.domain.recycle import RecycleFacts, ServerLoad
@@ -79,8 +80,8 @@ class Verdict:
 
     @property
     def words(self) -> str:
-        """As a condition has them."""
-        return "; ".join(filter(None, (self.message[:_MESSAGE_LIMIT], self.since)))
+        """As a condition has them: on one line, since a part of them may be what others wrote."""
+        return "; ".join(filter(None, (one_line(self.message, _MESSAGE_LIMIT), self.since)))
 
 
 Check = Callable[[Evidence], Verdict | None]

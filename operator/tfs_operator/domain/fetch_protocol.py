@@ -2,15 +2,19 @@
 
 The fetcher brings versions of models from a store to the folder that the model server reads. It gets an
 order of versions to hold, and reports the progress of each. The same order is sent again and again; it is a state.
+
+Both sides check what they read: whatever else may listen at a pod's address, a number is one, and a text is short.
 """
 
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from tfs_operator.api.base import MAX_INT64
 from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.foreign_text import one_line
 
 FETCHER_PORT = 8502
 ORDER_PATH = "/v1/fetch"
@@ -20,6 +24,22 @@ CHANGES_SECONDS = 25.0
 READY_PATH = "/ready"
 IN_STEP_PATH = "/in-step"
 HEALTH_PATH = "/healthz"
+
+MOST_REPORTED, MOST_LISTED = 1000, 10_000
+"""Versions of one model: so many of the newest are reported, with those that are ordered by name at most four times as
+many; and so many are named as those in the store."""
+
+_LONGEST_TEXT, _LONGEST_MARK = 2000, 64
+_MOST_MODELS = 64
+
+Number = Annotated[int, Field(strict=True, ge=0, le=MAX_INT64)]
+"""A version, or a number of bytes."""
+
+Text = Annotated[str, AfterValidator(lambda text: one_line(text, _LONGEST_TEXT))]
+"""For users."""
+
+Mark = Annotated[str, AfterValidator(lambda text: one_line(text, _LONGEST_MARK))]
+"""To be compared."""
 
 
 class _Wire(BaseModel):
@@ -33,10 +53,10 @@ class _Wire(BaseModel):
 class VersionSet(_Wire):
     """Versions by name, and by what a policy picks of those in the store: the union of the three."""
 
-    versions: tuple[int, ...] = ()
+    versions: tuple[Number, ...] = ()
     """Exactly these, in ascending order."""
 
-    latest: Annotated[int, Field(ge=0)] = 0
+    latest: Number = 0
     """The so many highest numbers in the store; 0: none."""
 
     all: bool = False
@@ -57,7 +77,7 @@ class ModelOrder(_Wire):
     hold: VersionSet = VersionSet()
     """What is to be there besides. Other versions go once the model server has unloaded them."""
 
-    unfit: tuple[int, ...] = ()
+    unfit: tuple[Number, ...] = ()
     """Versions that were given up after they had come, in ascending order: the server could not load them, or they
     cannot predict. The store is looked at for other content of them, which replaces what is there."""
 
@@ -75,7 +95,7 @@ class ExpectedModel(_Wire):
     serve: VersionSet
     """Either by name or by a policy."""
 
-    labels: dict[str, int] = Field(default_factory=dict)
+    labels: dict[str, Number] = Field(default_factory=dict)
 
 
 class FetchOrder(_Wire):
@@ -87,7 +107,7 @@ class FetchOrder(_Wire):
 
     alone: bool = False
     """No pod of the TFModel is ready: a pod takes traffic with what it can serve, whatever is still being loaded."""
-    poll_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
+    poll_interval_seconds: Annotated[float, Field(gt=0, le=86400)] = 60.0
     """How often the store is looked at where an order discovers versions."""
 
 
@@ -98,6 +118,10 @@ class ModelSource(_Wire):
     uri: str
     base_path: str
     """Folder that the model server reads, below the mount of the fetched models."""
+
+    store: str = ""
+    """Address of the store, where the volume is shared and it is not that of the scheme: what was fetched from another
+    one is no version of this model."""
 
 
 class LocalFolder(_Wire):
@@ -140,34 +164,35 @@ class FetchProblem(_Wire):
     """Why something is not there, for a condition. The message names the URI, the version and the cause."""
 
     reason: Reason
-    message: str
+    message: Text
 
 
 class VersionReport(_Wire):
     """One version on one pod."""
 
-    version: int
+    version: Number
     state: FetchState
-    bytes: int = 0
+    bytes: Number = 0
     """Arrived so far."""
 
-    total_bytes: int = 0
+    total_bytes: Number = 0
     """Of the whole version; 0 while unknown."""
 
-    bytes_per_second: int = 0
+    bytes_per_second: Number = 0
     """Of the running attempt; 0 when none runs."""
 
     problem: FetchProblem | None = None
 
-    content: str = ""
+    content: Mark = ""
     """Identifies what is in place: other content has another one. Empty where that is not known."""
 
 
 class ModelReport(_Wire):
-    """One model on one pod: every version that is ordered or present, in ascending order."""
+    """One model on one pod: every version that is ordered or present, in ascending order; of very many the newest, and
+    those that are ordered by name."""
 
-    uri: str
-    versions: tuple[VersionReport, ...] = ()
+    uri: Text
+    versions: Annotated[tuple[VersionReport, ...], Field(max_length=4 * MOST_REPORTED)] = ()
     problem: FetchProblem | None = None
     """What keeps the fetcher from seeing what is in the store, if something does; a listing cleared it else. Of a local
     folder: what is wrong with the folder itself."""
@@ -180,9 +205,9 @@ class ModelReport(_Wire):
     of its models (tensorflow_serving/sources/storage_path/file_system_storage_path_source.cc, PollFileSystemForConfig
     gives up at the first error)."""
 
-    listed: tuple[int, ...] | None = None
-    """The versions that are whole by the last look at the store or at the folder, in ascending order; None while that
-    is not known, as before the first look and while the store or the volume does not answer."""
+    listed: Annotated[tuple[Number, ...], Field(max_length=2 * MOST_LISTED)] | None = None
+    """The versions that are whole by the last look at the store or at the folder, in ascending order, of very many the
+    newest; None while that is not known, as before the first look and while the store or the volume does not answer."""
 
     def version(self, number: int) -> VersionReport | None:
         return next((report for report in self.versions if report.version == number), None)
@@ -191,13 +216,13 @@ class ModelReport(_Wire):
 class FetchReport(_Wire):
     """The answer to an order, and to a GET."""
 
-    models: dict[str, ModelReport] = Field(default_factory=dict)
+    models: dict[str, ModelReport] = Field(default_factory=dict, max_length=_MOST_MODELS)
     ready: bool = False
     """Every version that the model server starts with is there."""
 
-    lag: str = ""
+    lag: Text = ""
     """What keeps a model server that serves from being in step with what is committed, for users; empty where nothing
     does, or where it does not serve."""
 
-    revision: str = ""
+    revision: Mark = ""
     """Changes with anything above, but for bytes; empty from an agent of an older release."""

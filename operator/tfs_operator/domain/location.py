@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tfs_operator.api.schemes import SCHEMES, Schemes, scheme_of
 
 if TYPE_CHECKING:  # the agents import this module, and pay for whatever it imports
     from tfs_operator.api.spec import TFModelSpec
+    from tfs_operator.api.storage import Storage
 
 PVC_ROOT = "/models/pvc"
 HOSTPATH_ROOT = "/models/hostpath"
 STORE_ROOT = "/models/store"
+
+_TAKEN = re.compile("[+-]?[0-9]+|[.].*")
+"""Names below a base path that are its own: versions, as TensorFlow Serving reads numbers, and hidden folders."""
+
+_HOST = re.compile("://([A-Za-z0-9._-]{1,100})")
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,21 @@ class Remote:
     path: str
     """The URI without its scheme."""
 
+    store: str | None = None
+    """On a claim that TFModels may share: the address of the store, "" for the scheme's own. None on a volume that the
+    pod has to itself."""
+
     @property
     def uri(self) -> str:
         return f"{self.scheme}://{self.path}"
 
     @property
     def base_path(self) -> str:
-        return f"{STORE_ROOT}/{self.scheme}/{self.path}"
+        """Returns the folder. On a shared claim that of another store, or of another URI, neither is the same nor lies
+        in one of its versions."""
+        if self.store is None:
+            return f"{STORE_ROOT}/{self.scheme}/{self.path}"
+        return f"{STORE_ROOT}/{_store_folder(self.scheme, self.store)}/{_apart(self.path)}"
 
     @property
     def claim(self) -> Claim | None:
@@ -108,12 +124,11 @@ def locate(uri: str, schemes: Schemes = SCHEMES, *, copies: bool = False) -> Loc
 
 def locations(name: str, spec: TFModelSpec) -> dict[str, Location]:
     """Location by model name; `name` is the TFModel's, which is also that of its one model."""
-    copies = spec.storage.copy_claims
     if spec.models is not None:
-        return {model.name: locate(model.model_uri, copies=copies) for model in spec.models}
+        return {model.name: _location(model.model_uri, spec.storage) for model in spec.models}
     if spec.model_uri is None:
         raise ValueError("spec: neither modelUri nor models")
-    return {name: locate(spec.model_uri, copies=copies)}
+    return {name: _location(spec.model_uri, spec.storage)}
 
 
 def remotes(name: str, spec: TFModelSpec) -> dict[str, Remote]:
@@ -126,3 +141,35 @@ def local_places(name: str, spec: TFModelSpec) -> dict[str, Claim | NodePath]:
     """Those models that lie on a volume of the pod, by name, in the order of the spec: the agent sees them."""
     found = locations(name, spec)
     return {model: location for model, location in found.items() if isinstance(location, Claim | NodePath)}
+
+
+def _location(uri: str, storage: Storage) -> Location:
+    found = locate(uri, copies=storage.copy_claims)
+    if storage.cache is None or not isinstance(found, Remote):
+        return found
+    return replace(found, store=_address(uri, storage))
+
+
+def _address(uri: str, storage: Storage) -> str:
+    """What makes the same URI mean another store; empty for the scheme's own address."""
+    row = scheme_of(uri)
+    if row is None or not row.has_endpoint:
+        return ""
+    endpoint = [storage.endpoint.rstrip("/")] if storage.endpoint else []
+    chosen = [variable for variable in storage.env or [] if variable.name in row.endpoint_variables]
+    return " ".join([*endpoint, *(variable.model_dump_json(exclude_none=True) for variable in chosen)])
+
+
+def _store_folder(scheme: str, store: str) -> str:
+    """The host is for people to read."""
+    if not store:
+        return scheme
+    host = _HOST.search(store)
+    return f"{scheme}@{host[1] if host else 'store'}-{hashlib.sha256(store.encode()).hexdigest()[:16]}"
+
+
+def _apart(path: str) -> str:
+    """Marks each part, but for the first, that would be a version or a hidden folder of the base path above it. No URI
+    has a `%`."""
+    first, *rest = path.split("/")
+    return "/".join([first, *(f"%{part}" if _TAKEN.fullmatch(part) else part for part in rest)])

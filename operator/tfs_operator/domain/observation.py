@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from tfs_operator.domain.fetch_protocol import ModelReport
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.verification import Answered
 
 AVAILABLE = "AVAILABLE"
 END = "END"
 STATE_ORDER = ("END", "UNKNOWN", "START", "LOADING", "UNLOADING", "AVAILABLE")
 """From the furthest behind to the furthest ahead, for saying one state for many pods."""
+
+_LONGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,14 @@ class ModelObservation:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that keeps a pod or a child from its desired state. `reason` is a condition's reason."""
+    """Something that keeps a pod or a child from its desired state. `reason` is a condition's reason; `message` is put
+    on one line, since a part of it may be what a kubelet, a container or an API server wrote."""
 
     reason: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message, _LONGEST))
 
 
 @dataclass(frozen=True)

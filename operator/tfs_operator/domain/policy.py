@@ -1,9 +1,8 @@
 """Checks what no schema can: whether this operator, with its flags, may act on a valid spec."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.spec import TFModelSpec
@@ -45,16 +44,11 @@ def _cluster_credentials(spec: TFModelSpec) -> Iterator[str]:
     """
     keda = spec.autoscaling.keda if spec.autoscaling else None
     for number, trigger in enumerate(keda.triggers if keda else ()):
-        reference, metadata = _fields(trigger, "authenticationRef"), _fields(trigger, "metadata")
-        if reference.get("kind", "TriggerAuthentication") != "TriggerAuthentication":
+        reference = trigger.authentication_ref
+        if reference is not None and reference.kind not in (None, "TriggerAuthentication"):
             yield f"triggers[{number}].authenticationRef.kind"
-        if metadata.get("identityOwner", "pod") not in ("", "pod"):
+        if trigger.metadata.get("identityOwner", "pod") not in ("", "pod"):
             yield f"triggers[{number}].metadata.identityOwner"
-
-
-def _fields(trigger: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = trigger.get(name)
-    return found if isinstance(found, Mapping) else {}
 
 
 def _one_store(spec: TFModelSpec) -> Problem | None:

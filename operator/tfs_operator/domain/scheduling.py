@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 GPU = "nvidia.com/gpu"
 _LIMIT = 600
-_SENTENCE = re.compile(r"^0/(?P<nodes>\d+) nodes are available: (?P<causes>.*?)(?:\. |\.?$)", re.DOTALL)
+_SENTENCE = re.compile(r"^0/(?P<nodes>[0-9]{1,9}) nodes are available: (?P<causes>.*?)(?:\. |\.?$)", re.DOTALL)
 _NO_GPU = f"Insufficient {GPU}"
 _VOLUME_ELSEWHERE = "make room on the nodes that the claim's volume is bound to, or use a volume that is not bound"
 _ADVICE = (

@@ -6,6 +6,8 @@ this certificate on this pod. The certificate is public; its key stays in the po
 """
 
 import json
+import math
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +16,10 @@ from tfs_operator.domain.text_format import quoted
 CONTAINER_NAME = "tls"
 CERTIFICATE_KEY = "tls.crt"
 PRIVATE_KEY_KEY = "tls.key"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LONGEST_NAME = 253
+_LONGEST_WORDS = 4096
+"""As the kubelet cuts a termination message."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,16 @@ def served(pod_status: dict[str, Any]) -> Certificate | None:
 
 
 def _from_last_words(text: str) -> Certificate | None:
-    """Leaves out what a later release may add."""
+    """Leaves out what a later release may add. Whoever may change the pod may have written these words."""
     try:
-        read = json.loads(text)
-        return Certificate(str(read["sha256"]), str(read["name"]), float(read["not_before"]), float(read["not_after"]))
-    except (ValueError, TypeError, KeyError):
+        read = json.loads(text if len(text) <= _LONGEST_WORDS else "")
+        found = Certificate(str(read["sha256"]), str(read["name"]), float(read["not_before"]), float(read["not_after"]))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
+    return found if _is_well_formed(found) else None
+
+
+def _is_well_formed(certificate: Certificate) -> bool:
+    is_name = certificate.name.isprintable() and len(certificate.name) <= _LONGEST_NAME
+    are_times = math.isfinite(certificate.not_before) and math.isfinite(certificate.not_after)
+    return is_name and are_times and _SHA256.fullmatch(certificate.sha256) is not None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tfs_operator.domain.fetch_protocol import ExpectedModel, FetchOrder, FetchReport, ModelReport
+from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.local.folder_watch import FolderWatch
 from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.model_server.readiness import Readiness
@@ -133,7 +134,10 @@ class Agent:
 
     async def _note_changes(self) -> None:
         while True:
-            self.report()
+            try:
+                self.report()
+            except Exception as error:
+                unexpected_error("the report", error)
             await asyncio.sleep(CHANGE_SECONDS)
 
     async def _beat(self) -> None:

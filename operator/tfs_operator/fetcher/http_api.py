@@ -13,6 +13,7 @@ from tfs_operator.domain.fetch_protocol import (
     FetchOrder,
     FetchReport,
 )
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.fetcher.agent import MAX_BEAT_AGE_SECONDS, Agent
 from tfs_operator.fetcher.metrics import FetcherMetrics
 
@@ -26,7 +27,9 @@ def application(agent: Agent, metrics: FetcherMetrics) -> web.Application:
 
     async def order(request: web.Request) -> web.Response:
         try:
-            agent.order(FetchOrder.model_validate_json(await request.read()))
+            agent.order(FetchOrder.model_validate(decode(await request.read())))
+        except NotJson as error:
+            return web.Response(status=400, text=f"order: it {error}\n")
         except ValidationError as error:
             return web.Response(status=400, text=_problem_lines(error))
         return _json(agent.report())

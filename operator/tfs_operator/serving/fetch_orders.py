@@ -3,11 +3,14 @@
 from pydantic import ValidationError
 
 from tfs_operator.domain.fetch_protocol import FETCHER_PORT, ORDER_PATH, FetchOrder, FetchReport
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.serving.errors import FetcherUnreachable
 from tfs_operator.serving.pod_http import PodHttp
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 2 * 1024 * 1024
 """Far above a report on 32 models with all their versions."""
+
+_NO_REPORT = "its answer is not a fetcher's report"
 
 
 class FetcherClient(PodHttp):
@@ -23,7 +26,20 @@ class FetcherClient(PodHttp):
             raise FetcherUnreachable(host, port, f"HTTP {answer.status}")
         if not answer.whole:
             raise FetcherUnreachable(host, port, f"its answer exceeds {MAX_BODY_BYTES} bytes")
-        try:
-            return FetchReport.model_validate_json(answer.body)
-        except ValidationError:
-            raise FetcherUnreachable(host, port, "its answer is not a fetcher's report") from None
+        return read_report(host, port, answer.body)
+
+
+def read_report(host: str, port: int, body: bytes) -> FetchReport:
+    """Returns the report that `body` is. Raises FetcherUnreachable where it is none."""
+    try:
+        return FetchReport.model_validate(decode(body))
+    except NotJson as error:
+        raise FetcherUnreachable(host, port, f"{_NO_REPORT}: it {error}") from None
+    except ValidationError as error:
+        raise FetcherUnreachable(host, port, f"{_NO_REPORT}: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first field that is wrong, with its path."""
+    problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return ": ".join(filter(None, [".".join(map(str, problem["loc"])), problem["msg"]]))

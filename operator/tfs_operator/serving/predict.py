@@ -6,10 +6,11 @@ Paths and answers: tensorflow/serving, g3doc/api_rest.md.
 
 from urllib.parse import quote
 
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.domain.verification import Answer, NotMetadata, Signature, read_signatures
 
 from .errors import VersionNotServed
-from .json_answer import NotJson, decode, error_words
+from .json_answer import error_words
 from .pod_http import PodHttp
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024

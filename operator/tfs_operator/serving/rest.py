@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.domain.model_status_json import NotModelStatus, read_model_status, version_number
 from tfs_operator.domain.observation import ModelObservation, VersionStatus
 
 from .errors import ModelServerUnreachable
-from .json_answer import NotJson, decode, error_words
+from .json_answer import error_words
 from .pod_http import PodHttp
 
 MAX_BODY_BYTES = 1024 * 1024

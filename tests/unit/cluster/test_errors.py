@@ -42,3 +42,10 @@ def test_a_message_is_one_line_that_can_be_printed() -> None:
 @pytest.mark.parametrize("message", [None, 7, ["a"], {"a": 1}, ""])
 def test_a_message_that_is_no_text_is_none(message: Any) -> None:
     assert str(failed(400, {"message": message})).startswith("HTTP 400: {")
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"message":' * 100_000, f'{{"message": "no", "a": [{"{}," * 100_000}0]}}']
+)
+def test_an_answer_that_would_take_long_to_decode_is_no_status(body: str) -> None:
+    assert str(from_response(500, {}, body.encode())).startswith("HTTP 500: ")

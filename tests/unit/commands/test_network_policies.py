@@ -51,3 +51,9 @@ def test_a_mistake_is_said_at_the_start(flag: str, words: str, capsys: pytest.Ca
     with pytest.raises(SystemExit):
         chosen(flag)
     assert words in capsys.readouterr().err
+
+
+def test_json_that_is_nested_too_deeply(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        chosen("--network-policy-clients=" + "[" * 100_000)
+    assert "nested too deeply" in capsys.readouterr().err

@@ -205,6 +205,29 @@ class TestInvalid:
             assert process.stderr.read() == b""
         assert process.returncode == 1
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "!!int ''",
+            "!!float ''",
+            "!!bool x",
+            "!!timestamp x",
+            "!!timestamp 9999-12-31T23:59:59-23:59",
+            "1:2:x",
+            "=",
+            "!x y",
+        ],
+    )
+    def test_values_that_are_not_of_the_type_of_their_tag(self, render: Render, value: str) -> None:
+        answer = render(f"{GOOD}status: {value}\n")
+        assert answer.status in (0, 2)
+        assert answer.err.count("\n") == (1 if answer.status else 0)
+
+    def test_what_a_file_says_is_shown_on_one_line_that_can_be_printed(self, render: Render) -> None:
+        answer = render(GOOD.replace("modelUri:", '"a\\e[2Jb\\nc":'))
+        assert answer.status == 2
+        assert "spec.a [2Jb c: Extra inputs" in answer.err
+
     def test_bytes_that_are_no_text_are_told(self, render: Render) -> None:
         render.file.write_bytes(b"\xff\xfe\x00")
         assert render.named(str(render.file)).status == 2

@@ -67,12 +67,18 @@ def test_the_order_is_that_of_the_verdicts() -> None:
 
 
 def test_since_when_is_said_after_the_message_however_long_that_is() -> None:
-    for message in ("no room", "x" * 9999):
+    for message, shown in (("no room", "no room"), ("x" * 9999, "x" * 4095 + "…")):
         verdict = Verdict("False", Reason.LOADING, message, "waiting since noon")
         [condition] = conditions({ConditionType.READY: verdict}, [])
-        assert condition["message"] == f"{message[:4096]}; waiting since noon"
+        assert condition["message"] == f"{shown}; waiting since noon"
 
 
 def test_a_long_message_is_cut() -> None:
     [condition] = conditions({ConditionType.READY: Verdict("False", Reason.CHILD_REFUSED, "x" * 9999)}, [])
     assert len(condition["message"]) == 4096
+
+
+def test_a_message_is_one_line_that_can_be_printed() -> None:
+    verdict = Verdict("False", Reason.LOADING, "two\nlines\x1b[2J\ud83d of a container", "since noon")
+    assert verdict.words == "two lines [2J of a container; since noon"
+    assert len(Verdict("False", Reason.LOADING, "x" * 100_000).words) == 4096

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfs_operator.domain.drift import digest, holds, projection, quantity
+from tfs_operator.domain.drift import digest, holds, projection, quantity, same_amount
 
 DESIRED: dict[str, Any] = {
     "metadata": {"name": "m", "labels": {"a": "b"}},
@@ -228,3 +228,9 @@ class TestDigest:
 )
 def test_the_target_of_a_metric_is_compared_as_a_quantity(live: Any, desired: Any, same: bool) -> None:
     assert holds({"pods": {"target": live}}, {"pods": {"target": desired}}) is same
+
+
+@pytest.mark.parametrize("amount", ["1e999999", "1e9999999Ei", "x", "", "1e99999999999999999999"])
+def test_an_amount_beyond_any_number_equals_nothing_else(amount: str) -> None:
+    assert same_amount(amount, amount)
+    assert not same_amount(amount, "1Ei")

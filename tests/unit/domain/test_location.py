@@ -1,5 +1,8 @@
 """A model's URI becomes the base path that the model server is given."""
 
+from pathlib import PurePosixPath
+from typing import Any
+
 import pytest
 
 from tfs_operator.api.spec import TFModelSpec
@@ -73,3 +76,68 @@ def test_what_is_fetched_keeps_its_uri(uri: str) -> None:
         {"models": [{"name": "a", "modelUri": "file:///a"}, {"name": "b", "modelUri": uri}]}
     )
     assert {name: remote.uri for name, remote in remotes("x", spec).items()} == {"b": uri}
+
+
+def shared(uri: str, **storage: Any) -> str:
+    """The base path on a claim that several TFModels use."""
+    settings = {"cache": {"persistentVolumeClaim": "models"}, **storage}
+    return remotes("m", TFModelSpec.model_validate({"modelUri": uri, "storage": settings}))["m"].base_path
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3://models/mnist", "gs://1/a", "hf://o/r@v1/m", "oci://r:5/m:v1", "https://a:1/m.zip"]
+)
+def test_a_shared_cache_has_it_where_an_earlier_release_had_it(uri: str) -> None:
+    assert shared(uri) == f"/models/store/{uri.replace('://', '/')}"
+
+
+@pytest.mark.parametrize("uri", ["s3://b/m", "gs://b/m", "az://acc/c/m", "hf://o/r"])
+def test_the_same_uri_of_another_store_has_a_folder_of_its_own(uri: str) -> None:
+    endpoints = [
+        "http://minio.a.svc:9000",
+        "http://minio.b.svc:9000",
+        "https://minio.a.svc:9000",
+        "https://h/a",
+        "https://h/b",
+    ]
+    found = [shared(uri, endpoint=endpoint) for endpoint in endpoints]
+    assert len({shared(uri), *found}) == 6
+    assert shared(uri, endpoint="https://h/a/") == shared(uri, endpoint="https://h/a")
+    assert "@minio.a.svc-" in found[0]
+
+
+@pytest.mark.parametrize("uri", ["https://h/m.zip", "oci://r:5/m:v1"])
+def test_a_uri_that_names_its_host_is_in_one_store_only(uri: str) -> None:
+    assert shared(uri, endpoint="http://r:5") == shared(uri)
+
+
+def test_an_endpoint_in_the_environment_is_another_store_too() -> None:
+    def by(name: str, **source: Any) -> str:
+        return shared("s3://b/m", env=[{"name": name, **source}])
+
+    found = {by("AWS_ENDPOINT_URL", value="http://a"), by("AWS_ENDPOINT_URL", value="http://b"), shared("s3://b/m")}
+    assert len(found) == 3
+    assert by("HTTPS_PROXY", value="http://a") == by("GOOGLE_BASE_URL", value="http://a") == shared("s3://b/m")
+    secret = by("AWS_ENDPOINT_URL_S3", valueFrom={"secretKeyRef": {"name": "s3", "key": "url"}})
+    assert secret not in found
+
+
+def test_a_volume_of_the_pods_own_needs_neither() -> None:
+    spec = {"modelUri": "s3://b/m/1", "storage": {"endpoint": "http://a"}}
+    assert remotes("m", TFModelSpec.model_validate(spec))["m"].base_path == "/models/store/s3/b/m/1"
+
+
+@pytest.mark.parametrize(
+    "inner", ["1", "007", "9" * 30, "+1", "-1", ".fetching-1", ".work-pod-a", ".holders", "1/a", "a/1"]
+)
+def test_no_base_path_lies_in_a_version_of_another_one_or_in_a_hidden_folder(inner: str) -> None:
+    """TensorFlow Serving takes every number for a version, whatever its form."""
+    for outer in ("s3://b", "s3://b/m", "s3://b/m/a"):
+        part = PurePosixPath(shared(f"{outer}/{inner}")).relative_to(shared(outer)).parts[0]
+        assert not part.lstrip("+-").isdigit()
+        assert not part.startswith(".")
+
+
+def test_no_two_uris_have_one_folder() -> None:
+    uris = ["s3://b/1", "s3://b/01", "s3://b/_1", "s3://b/~1", "s3://b/=1", "s3://b/@1", "s3://b/a/1", "s3://b/a1"]
+    assert len({shared(uri) for uri in uris}) == len(uris)

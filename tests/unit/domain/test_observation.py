@@ -48,3 +48,8 @@ def test_a_model_of_the_spec_that_the_pod_does_not_run_has_nothing() -> None:
 )
 def test_a_pod_has_answered_when_it_was_asked_and_spoke_in_time(pod: PodObservation, answered: bool) -> None:
     assert pod.answered is answered
+
+
+def test_a_problem_is_one_line_that_can_be_printed() -> None:
+    assert Problem("ChildRefused", "two\nlines\x1b[2J\ud83d").message == "two lines [2J"
+    assert len(Problem("ChildRefused", "x" * 100_000).message) == 4096

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.api.spec import TFModelSpec
@@ -92,16 +93,25 @@ class TestCredentialsOfKeda:
         assert found is None or found.reason == Reason.KEDA_CREDENTIALS_NOT_ALLOWED
         return found.message if found else ""
 
-    @pytest.mark.parametrize("kind", ["ClusterTriggerAuthentication", "clustertriggerauthentication", "", None, 1])
-    def test_a_trigger_authentication_of_the_cluster(self, kind: object) -> None:
-        trigger = {**OWN, "authenticationRef": {"name": "a", "kind": kind}}
+    def test_a_trigger_authentication_of_the_cluster(self) -> None:
+        trigger = {**OWN, "authenticationRef": {"name": "a", "kind": "ClusterTriggerAuthentication"}}
         message = self.problem(trigger)
         assert message.startswith("autoscaling.keda.triggers[1].authenticationRef.kind uses credentials")
         assert "allowKedaCredentials" in message
         assert self.problem(trigger, Allowed(keda_credentials=True)) == ""
 
-    @pytest.mark.parametrize("owner", ["operator", "keda", "Operator", 1, ["operator"]])
-    def test_the_identity_of_kedas_operator(self, owner: object) -> None:
+    @pytest.mark.parametrize("kind", ["clustertriggerauthentication", "Other", "", 1])
+    def test_a_kind_that_keda_does_not_know_is_refused_by_the_schema(self, kind: object) -> None:
+        with pytest.raises(ValidationError, match=r"autoscaling\.keda\.triggers\.1\.authenticationRef\.kind"):
+            self.problem({**OWN, "authenticationRef": {"name": "a", "kind": kind}})
+
+    @pytest.mark.parametrize("owner", [1, ["operator"]])
+    def test_an_identity_that_is_no_text_is_refused_by_the_schema(self, owner: object) -> None:
+        with pytest.raises(ValidationError, match=r"autoscaling\.keda\.triggers\.1\.metadata\.identityOwner"):
+            self.problem({"type": "aws-sqs-queue", "metadata": {"identityOwner": owner}})
+
+    @pytest.mark.parametrize("owner", ["operator", "keda", "Operator", " pod"])
+    def test_the_identity_of_kedas_operator(self, owner: str) -> None:
         trigger = {"type": "aws-sqs-queue", "metadata": {"queueURL": "x", "identityOwner": owner}}
         assert self.problem(trigger).startswith("autoscaling.keda.triggers[1].metadata.identityOwner uses")
         assert self.problem(trigger, Allowed(keda_credentials=True)) == ""
@@ -111,9 +121,10 @@ class TestCredentialsOfKeda:
         [
             OWN,
             {**OWN, "authenticationRef": {"name": "a", "kind": "TriggerAuthentication"}},
-            {**OWN, "authenticationRef": None, "metadata": None},
+            {**OWN, "authenticationRef": None, "metadata": {}},
+            {**OWN, "authenticationRef": {"name": "a", "kind": None}},
             {"type": "aws-sqs-queue", "metadata": {"identityOwner": "pod"}},
-            {"type": "cpu"},
+            {"type": "cpu", "metadata": {"identityOwner": ""}},
         ],
     )
     def test_ones_own_are_nobody_elses_business(self, trigger: dict[str, Any]) -> None:

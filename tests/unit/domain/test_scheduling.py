@@ -18,11 +18,22 @@ def test_the_causes_are_what_stands_before_the_first_full_stop(tail: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "words", ["", "Unschedulable", "no nodes available to schedule pods", "1/3 nodes are available"]
+    "words",
+    [
+        "",
+        "Unschedulable",
+        "no nodes available to schedule pods",
+        "1/3 nodes are available",
+        "0/٣ nodes are available: x",
+    ],
 )
 def test_another_sentence_has_no_causes_and_is_left_as_it_is(words: str) -> None:
     assert parse_fit_error(words) is None
     assert explained(words, gpus=0) == words
+
+
+def test_a_number_of_nodes_that_no_cluster_has() -> None:
+    assert parse_fit_error(f"0/{'9' * 5000} nodes are available: 1 Insufficient cpu.") is None
 
 
 @pytest.mark.parametrize(

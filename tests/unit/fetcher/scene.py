@@ -15,6 +15,7 @@ from tfs_operator.domain.fetch_protocol import FetchState, ModelOrder, ModelRepo
 from tfs_operator.fetcher.metrics import FetcherMetrics
 from tfs_operator.fetcher.model_server.client import ModelServerClient
 from tfs_operator.fetcher.sync.base_path_sync import BasePathSync, Shared
+from tfs_operator.fetcher.volume.record import Origin
 from tfs_operator.fetcher.volume.shared_claims import SharedClaims, SoleOwner
 from tfs_operator.fetcher.volume.staging import VersionFolders
 
@@ -77,16 +78,18 @@ class Scene:
 
 
 @asynccontextmanager
-async def running_sync(folder: Path, *, pod: str = "") -> AsyncIterator[Scene]:
+async def running_sync(
+    folder: Path, *, pod: str = "", base: Path | None = None, origin: Origin | None = None
+) -> AsyncIterator[Scene]:
     """`folder` gets `store` and `base`, or has them already."""
-    store, base = folder / "store", folder / "base"
+    store, base = folder / "store", base or folder / "base"
     for made in (store, base):
-        made.mkdir(exist_ok=True)
+        made.mkdir(exist_ok=True, parents=True)
     async with aiohttp.ClientSession() as session, running_status_server() as server:
         shared = Shared(ModelServerClient(server.url, session), asyncio.Semaphore(2), FetcherMetrics())
         source = FolderSource(store)
         claims = SharedClaims(base, pod) if pod else SoleOwner()
-        sync = BasePathSync((NAME,), source, VersionFolders(base, pod), claims, shared)
+        sync = BasePathSync((NAME,), source, VersionFolders(base, pod, origin), claims, shared)
         task = asyncio.create_task(sync.run())
         try:
             yield Scene(store, base, source, server, sync)

@@ -14,6 +14,7 @@ from testing.models.folder_source import FolderSource, publish
 from tests.unit.fetcher.scene import eventually
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import (
+    MOST_REPORTED,
     FetchOrder,
     FetchPlan,
     FetchReport,
@@ -101,7 +102,7 @@ async def test_a_model_without_an_order_keeps_the_others_of_its_folder(client: C
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"{", "Invalid JSON"),
+        (b"{", "order: it is not JSON"),
         (b'{"models": {"a": {"start": {"latest": -1}}}}', "models.a.start.latest: Input should be greater than"),
         (b'{"pollIntervalSeconds": 0}', "pollIntervalSeconds: Input should be greater than 0"),
     ],
@@ -156,3 +157,34 @@ async def test_a_pod_is_out_of_step_until_its_server_serves(client: Client) -> N
     async with client.get("/in-step") as answer:
         assert answer.status == 503
         assert await answer.text() == "the model server serves nothing\n"
+
+
+DEEP = b'{"models":' * 40_000
+MANY = b'{"models": {"a": {"start": {"versions": [' + b"1," * 150_000 + b"1]}}}}"
+
+
+@pytest.mark.parametrize("number", ["-1", "1.5", '"1"', "true", "NaN", "null", str(2**63), "9" * 4000])
+@pytest.mark.parametrize("where", ['"start": {"versions": [%s]}', '"unfit": [%s]', '"hold": {"latest": %s}'])
+async def test_a_version_that_is_none_is_refused(client: Client, number: str, where: str) -> None:
+    body = f'{{"models": {{"a": {{{where % number}}}}}}}'
+    async with client.put("/v1/fetch", data=body.encode()) as answer:
+        assert answer.status == 400, await answer.text()
+
+
+@pytest.mark.parametrize(("body", "words"), [(DEEP, "is not JSON"), (MANY, "more than 100000 values")])
+async def test_an_order_that_costs_much_is_not_read(client: Client, body: bytes, words: str) -> None:
+    async with client.put("/v1/fetch", data=io.BytesIO(body)) as answer:
+        assert answer.status == 400
+        assert words in await answer.text()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "NaN", "Infinity", "1e300"])
+async def test_an_interval_that_is_none_is_refused(client: Client, seconds: str) -> None:
+    async with client.put("/v1/fetch", data=f'{{"pollIntervalSeconds": {seconds}}}'.encode()) as answer:
+        assert answer.status == 400
+
+
+async def test_an_order_of_very_many_versions_is_reported_in_part(client: Client) -> None:
+    many = VersionSet(versions=tuple(range(20_000)))
+    report = await told(client, FetchOrder(models={"a": ModelOrder(start=many)}))
+    assert len(report.models["a"].versions) == 4 * MOST_REPORTED

@@ -22,7 +22,7 @@ from tfs_operator.planning import LiveChildren, Observed, Plan, Refused, Subject
 
 SILENT = Problem(Reason.MODEL_SERVER_UNREACHABLE, "silent")
 OLD = ModelServerConfig((ModelConfig("cats", "/cats", Specific((1,)), {"stable": 1}),))
-KEDA = {"minReplicas": 0, "maxReplicas": 9, "keda": {"triggers": [{"type": "cron"}]}}
+KEDA = {"minReplicas": 0, "maxReplicas": 9, "keda": {"triggers": [{"type": "cron", "metadata": {}}]}}
 
 
 def actions(plan: Plan) -> dict[str, Action]:

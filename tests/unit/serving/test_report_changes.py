@@ -40,6 +40,11 @@ async def test_the_revision_is_the_answer() -> None:
         (None, "no answer in time"),
         (web.Response(status=404), "404"),
         (web.Response(body=b"\xff"), "its answer is no revision"),
+        (web.Response(body=b""), "its answer is no revision"),
+        (web.Response(body=b"a-2\n"), "its answer is no revision"),
+        (web.Response(body=b"a" * 65), "its answer is no revision"),
+        (web.Response(body=b"a" * 1000), "its answer is no revision"),
+        (web.Response(body=b"a-1"), "it says at once that nothing has changed"),
     ],
 )
 async def test_an_answer_that_cannot_be_used(answer: web.Response | None, words: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.pods.facts import PodFacts
 from tfs_operator.domain.pods.manifest import condition, is_extra
 from tfs_operator.domain.times import epoch
@@ -48,8 +49,8 @@ class DeadPod:
 
     def words(self, *, keeps_models: bool = False) -> str:
         """Returns why it died, and the field that helps. `keeps_models`: fetched models lie on the node's disk."""
-        how = _HOW.get(self.reason) or (f"ended ({self.reason})" if self.reason else "ended")
-        message = f": {self.message[:_LIMIT]}" if self.message else ""
+        how = _HOW.get(self.reason) or (f"ended ({one_line(self.reason, _LIMIT)})" if self.reason else "ended")
+        message = f": {one_line(self.message, _LIMIT)}" if self.message else ""
         advice = _advice(f"{self.reason} {self.message}", keeps_models=keeps_models)
         return f"pod {self.name} {how}{message}" + (f": {advice}" if advice else "")
 

@@ -8,6 +8,7 @@ import signal
 from dataclasses import dataclass
 
 from tfs_operator.api.manifest import Manifest
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.pods.manifest import SERVER_CONTAINER, is_running, last_exit, memory_limit, server_status
 
 _MESSAGE_LIMIT = 1024
@@ -100,7 +101,8 @@ def telling_lines(log: str, *, only_errors: bool = False) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if _is_error(line)]
     chosen = errors[-2:] or ([] if only_errors else lines[-1:])
-    return "; ".join(dict.fromkeys(map(_without_prefix, chosen)))[-_MESSAGE_LIMIT:]
+    text = "; ".join(dict.fromkeys(map(_without_prefix, chosen)))[-_MESSAGE_LIMIT:]
+    return one_line(text, _MESSAGE_LIMIT)
 
 
 def _is_error(line: str) -> bool:

@@ -15,6 +15,9 @@ from tfs_operator.domain.verification.requests import UserRequest
 
 _NOT_SERVED = re.compile(r'"error": *"Servable not found for request: ')
 _TOO_BUSY = {429, 503, 504}
+_MOST_LISTS = 100_000
+"""Lists and objects of an answer. Each costs as much time as ten numbers, of which the length of an answer allows a
+million, and the decoder lets nothing else run meanwhile."""
 
 
 class _Unreadable(Exception):
@@ -81,6 +84,8 @@ def _bad(request: UserRequest, words: str) -> Probed:
 def _read(answer: Answer) -> Any:
     if not answer.whole:
         raise _Unreadable(f"its answer exceeds {len(answer.body) // 1024} KiB and cannot be checked: ask for less")
+    if answer.body.count("[") + answer.body.count("{") > _MOST_LISTS:
+        raise _Unreadable(f"its answer has more than {_MOST_LISTS} lists and objects and cannot be checked: ask for less")
     try:
         return json.loads(answer.body)
     except ValueError:

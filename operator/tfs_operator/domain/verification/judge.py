@@ -5,13 +5,16 @@ DATA_LOSS. So the words decide where the code does not. They are TensorFlow's ow
 Source of the codes: tensorflow_serving/model_servers/http_rest_api_util.cc and util/net_http.
 """
 
-import json
 import re
 from dataclasses import dataclass
 
+from tfs_operator.domain.foreign_json import NotJson, decode
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.domain.verification.probed import Outcome, Probed
 
 _MAX_WORDS = 600
+_MOST_SEARCHED = 32 * 1024
+"""Characters at either end of an error: what TensorFlow says comes first, and where it happened last."""
 
 _NO_INPUT_TO_BLAME = (
     # core/framework/op.cc, node_def_util.cc, op_kernel.cc, common_runtime/placer.cc: the server lacks what the graph
@@ -77,15 +80,17 @@ def judge(asked: str, answer: Answer) -> Probed:
     if error is None:
         return Probed(Outcome.UNPROVEN, f"{asked}: HTTP {answer.status}, without an error of TensorFlow Serving")
     outcome = _outcome(answer.status, error)
-    return Probed(outcome, "" if outcome is Outcome.GOOD else f"{asked}: HTTP {answer.status}: {_shortened(error)}")
+    words = f"{asked}: HTTP {answer.status}: {one_line(error, _MAX_WORDS)}"
+    return Probed(outcome, "" if outcome is Outcome.GOOD else words)
 
 
 def _outcome(status: int, error: str) -> Outcome:
-    if _is_one_of(_AFTER_THE_RUN, error):
+    searched = error if len(error) <= 2 * _MOST_SEARCHED else f"{error[:_MOST_SEARCHED]}\n{error[-_MOST_SEARCHED:]}"
+    if _is_one_of(_AFTER_THE_RUN, searched):
         return Outcome.GOOD
-    if _is_one_of(_BY_THE_INPUT, error):
+    if _is_one_of(_BY_THE_INPUT, searched):
         return Outcome.UNPROVEN
-    if status in (_INTERNAL_ERROR, _UNIMPLEMENTED) or _is_one_of(_NO_INPUT_TO_BLAME, error):
+    if status in (_INTERNAL_ERROR, _UNIMPLEMENTED) or _is_one_of(_NO_INPUT_TO_BLAME, searched):
         return Outcome.BAD
     return Outcome.UNPROVEN
 
@@ -97,14 +102,8 @@ def _is_one_of(patterns: tuple[str, ...], error: str) -> bool:
 def _error(body: str) -> str | None:
     """The server's words, or None where the answer is not one of TensorFlow Serving's errors."""
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = decode(body.encode(errors="replace"))
+    except NotJson:
         return None
     error = answer.get("error") if isinstance(answer, dict) else None
     return error if isinstance(error, str) else None
-
-
-def _shortened(error: str) -> str:
-    """On one line."""
-    words = " ".join(error.split())
-    return words if len(words) <= _MAX_WORDS else words[: _MAX_WORDS - 1] + "…"

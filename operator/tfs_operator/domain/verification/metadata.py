@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfs_operator.api.base import MAX_INT64
+
 _INTERNAL = "__saved_model_"
 """TensorFlow's own signatures: the operations that initialise and train. They take no request."""
+
+_MOST_DIMENSIONS = 254
+"""Of a tensor. Source: tensorflow/core/framework/tensor_shape.h (TensorShape::MaxDimensions)."""
 
 
 class NotMetadata(ValueError):
@@ -43,7 +48,7 @@ def read_signatures(answer: Any) -> dict[str, Signature]:
         return {
             name: _signature(name, entry) for name, entry in sorted(found.items()) if not name.startswith(_INTERNAL)
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NotMetadata(f"{type(error).__name__}: {error}") from None
 
 
@@ -68,4 +73,15 @@ def _tensor(entry: Mapping[str, Any]) -> TensorInfo:
 def _shape(entry: Mapping[str, Any] | None) -> tuple[int, ...] | None:
     if entry is None or entry.get("unknown_rank", False):
         return None
-    return tuple(int(dim.get("size", 0)) for dim in entry.get("dim") or ())
+    dimensions = entry.get("dim") or ()
+    if len(dimensions) > _MOST_DIMENSIONS:
+        raise ValueError(f"a tensor has more than {_MOST_DIMENSIONS} dimensions")
+    return tuple(_size(dimension.get("size", 0)) for dimension in dimensions)
+
+
+def _size(value: Any) -> int:
+    """Reads an int64 of protobuf's JSON, a text or a number; -1 is open."""
+    size = int(value)
+    if not -1 <= size <= MAX_INT64:
+        raise ValueError("a dimension is not a number from -1 to 2^63 - 1")
+    return size

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tfs_operator.domain.foreign_text import one_line
+
+_LONGEST = 2000
+
 
 class Outcome(StrEnum):
     """How a version has answered."""
@@ -20,10 +24,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Probed:
-    """The outcome, and why, in words for users that continue `version 2 on pod a: `; empty for GOOD."""
+    """The outcome, and why, in words for users that continue `version 2 on pod a: `; empty for GOOD. The names and the
+    errors in these are the model's, so they are put on one line."""
 
     outcome: Outcome
     words: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", one_line(self.words, _LONGEST))
 
 
 _NOTHING_ASKED = Probed(Outcome.UNPROVEN, "it was asked nothing")

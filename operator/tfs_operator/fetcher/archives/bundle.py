@@ -16,7 +16,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.archives.backend import ArchiveBackend, Blob
 from tfs_operator.fetcher.archives.cache import ArchiveCache
 from tfs_operator.fetcher.archives.errors import BadArchive
-from tfs_operator.fetcher.archives.image_layers import merge_layers
+from tfs_operator.fetcher.archives.image_layers import Layer, merge_layers
 from tfs_operator.fetcher.archives.layout import VersionPlace, version_places
 from tfs_operator.fetcher.archives.limits import ArchiveLimits, EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed, extract, survey
@@ -104,12 +104,34 @@ class Bundle:
             return
         self._blobs = None
         await in_stoppable_thread(lambda _: self._cache.keep_only(blobs))
-        self._tree = merge_layers([await self._content(blob) for blob in blobs])
-        self._places = version_places(
-            self.uri, {path: packed for path, (_, packed) in self._tree.items()}, self._backend.roots
-        )
+        layers = await self._layers(blobs)
+        self._tree, self._places = await in_stoppable_thread(lambda _: self._arranged(layers))
         self._unpacked = set()
         self._blobs = blobs
+
+    async def _layers(self, blobs: Sequence[Blob]) -> list[Layer]:
+        layers: list[Layer] = []
+        entries = path_bytes = 0
+        for blob in blobs:
+            layers.append(await self._content(blob))
+            entries += len(layers[-1])
+            path_bytes += sum(len(packed.path.encode(errors="surrogatepass")) for packed in layers[-1])
+            if entries > self._limits.layer_entries:
+                raise self._refused(f"its layers have more than {self._limits.layer_entries} files together")
+            if path_bytes > self._limits.layer_path_bytes:
+                raise self._refused(f"the paths in its layers have more than {self._limits.layer_path_bytes} bytes")
+        return layers
+
+    def _arranged(self, layers: Sequence[Layer]) -> tuple[dict[str, tuple[int, Packed]], dict[int, VersionPlace]]:
+        try:
+            tree = merge_layers(layers)
+        except BadArchive as error:
+            raise self._refused(str(error)) from None
+        return tree, version_places(self.uri, {path: packed for path, (_, packed) in tree.items()}, self._backend.roots)
+
+    def _refused(self, cause: str) -> FetchError:
+        message = f"{self.uri}: {cause}; make an image that has the models alone"
+        return FetchError(Reason.ARCHIVE_REFUSED, message, retry=False)
 
     async def _content(self, blob: Blob) -> tuple[Packed, ...]:
         if blob.packing is None:

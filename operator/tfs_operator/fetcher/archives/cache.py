@@ -9,6 +9,7 @@ from pathlib import Path
 from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.limits import EntryKind
 from tfs_operator.fetcher.archives.unpack import Packed
+from tfs_operator.fetcher.volume.nested import base_path_within
 
 _CATALOGUE = ".json"
 _ARRIVING = ".part"
@@ -45,8 +46,8 @@ class ArchiveCache:
                 return None
             if "refused" in kept:
                 return str(kept["refused"])
-            return tuple(Packed(path, size, sha256, EntryKind(kind)) for path, size, sha256, kind in kept["entries"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return tuple(_packed(*entry) for entry in kept["entries"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def note(self, blob: Blob, catalogue: Catalogue) -> None:
@@ -72,8 +73,17 @@ class ArchiveCache:
                     _drop(path)
 
 
+def _packed(path: object, size: object, sha256: object, kind: str) -> Packed:
+    """Raises TypeError and ValueError: the volume may be a claim that others write to as well."""
+    if not isinstance(path, str) or not isinstance(size, int) or not isinstance(sha256, str):
+        raise TypeError("not an entry of an archive")
+    return Packed(path, size, sha256, EntryKind(kind))
+
+
 def _drop(path: Path) -> None:
+    """Removes it, unless another base path lies in it."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        if base_path_within(path) is None:
+            shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -40,6 +40,10 @@ class ArchiveLimits:
     path_bytes: int = 16 * 1024**2
     """Of all paths together, which are held in memory. A hundred thousand files have some five MiB."""
 
+    layer_entries: int = 200_000
+    layer_path_bytes: int = 32 * 1024**2
+    """Of all layers of an image together."""
+
     file_bytes: int = 1024 * GIB
     total_bytes: int = 1024 * GIB
     ratio: int = 200

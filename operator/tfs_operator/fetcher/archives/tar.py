@@ -80,11 +80,14 @@ def _header(stream: Readable) -> tarfile.TarInfo | None:
     if not block:
         return None
     try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
         if not any(block):
             return None
         raise BadArchive(f"it is no tar archive, or damaged ({error})") from None
+    if header.size < 0:
+        raise BadArchive(f"the entry {shown(header.name)} claims a size of {header.size}")
+    return header
 
 
 def _member(

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-from tfs_operator.fetcher.archives.errors import BadArchive, shown
+from tfs_operator.fetcher.archives.errors import BadArchive, shown, words_of
 from tfs_operator.fetcher.archives.limits import ArchiveLimits, Entry, EntryBudget, EntryKind
 from tfs_operator.fetcher.archives.tar import CHUNK, Readable, tar_members
 from tfs_operator.fetcher.archives.zip import zip_members
@@ -142,7 +142,7 @@ class _Checked:
         try:
             return self._stream.read(size)
         except (zlib.error, EOFError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-            raise BadArchive(f"it is damaged or cut off, or no archive of this kind ({error})") from None
+            raise BadArchive(f"it is damaged or cut off, or no archive of this kind ({words_of(error)})") from None
 
 
 def _surveyed(entry: Entry, content: Readable) -> Packed:

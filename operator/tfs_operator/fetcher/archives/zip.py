@@ -1,6 +1,7 @@
 """Reads a zip archive from a file, entry by entry, in bounded memory."""
 
 import io
+import os
 import stat
 import struct
 import zipfile
@@ -8,7 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
-from tfs_operator.fetcher.archives.errors import BadArchive, shown
+from tfs_operator.fetcher.archives.errors import BadArchive, shown, words_of
 from tfs_operator.fetcher.archives.limits import Entry, EntryKind, clean_path
 
 DIRECTORY_MAX = 32 * 1024**2
@@ -30,7 +31,7 @@ _KINDS = {
 
 
 class _Bounded(io.FileIO):
-    """Reads never too much at once, whatever an archive's header claims."""
+    """Reads never too much at once, and never beyond the archive, whatever its headers claim."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         count = -1 if size is None else size
@@ -39,8 +40,8 @@ class _Bounded(io.FileIO):
         return super().read(count) or b""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        if whence == io.SEEK_SET and offset < 0:
-            raise zipfile.BadZipFile("an offset before the beginning")
+        if whence == io.SEEK_SET and not 0 <= offset <= os.fstat(self.fileno()).st_size:
+            raise zipfile.BadZipFile("an offset outside of the archive")
         return super().seek(offset, whence)
 
 
@@ -52,7 +53,7 @@ def zip_members(archive: Path) -> Generator[tuple[Entry, IO[bytes]], None, None]
                 with opened.open(_readable(info)) as content:
                     yield _entry(info), content
     except _DAMAGE as error:
-        raise BadArchive(f"it is no zip archive, or damaged ({error})") from None
+        raise BadArchive(f"it is no zip archive, or damaged ({words_of(error)})") from None
 
 
 def _readable(info: zipfile.ZipInfo) -> zipfile.ZipInfo:

@@ -11,7 +11,7 @@ from tfs_operator.domain.fetch_protocol import FetchProblem
 from tfs_operator.fetcher.core.progress import Progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RemoteFile:
     """One file of a version. `path` is relative to the version's folder, with `/`, and is clean: no `.`, `..`, empty
     or absolute part. `etag` changes when the content does, and has no quotes; empty where the store

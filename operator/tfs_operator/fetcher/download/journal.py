@@ -63,13 +63,17 @@ class Journal:
     def _read(self, files: dict[str, RemoteFile]) -> None:
         """A damaged journal is none."""
         try:
-            head, *lines = self._path.read_text("utf-8").split("\n")
-            first = json.loads(head)
-            known = [RemoteFile(*entry) for entry in first["files"]]
-            # What follows the last line break is a line that was never finished.
-            entries = [json.loads(line) for line in lines[:-1]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return
+            self._replay_all(files)
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            self._ranges.clear()
+            self._verified.clear()
+
+    def _replay_all(self, files: dict[str, RemoteFile]) -> None:
+        head, *lines = self._path.read_text("utf-8").split("\n")
+        first = json.loads(head)
+        known = [RemoteFile(*entry) for entry in first["files"]]
+        # What follows the last line break is a line that was never finished.
+        entries = [json.loads(line) for line in lines[:-1]]
         if not first["boot"] or first["boot"] != boot_id():
             return
         for index, *byte_range in entries:

@@ -11,7 +11,7 @@ import certifi
 from yarl import URL
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http.errors import RequestContext, connection_error, refusal
 
@@ -24,7 +24,9 @@ _BUFFERED = 256 * 1024
 """Twice that is what a cut connection loses of what has arrived, and what a stream holds in memory."""
 
 _BODY_SHOWN = 4096
-_BODY_MAX = 8 * 1024**2
+_BODY_MAX = 4 * 1024**2
+"""Of an answer that is read as a whole, such as a manifest: registries take no larger ones either."""
+
 _REDIRECTS = 6
 
 
@@ -55,10 +57,11 @@ class HttpClient:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yields the answer, once its headers are there: one below 400, or one of `accept`. Raises FetchError, also for
         what goes wrong while the body is read. An Authorization header is not sent to another host after a redirect."""
-        context = RequestContext(self.uri, self.storage, URL(url).authority)
+        address = self._address(url)
+        context = RequestContext(self.uri, self.storage, address.authority)
         try:
             async with self._open().request(
-                method, _url(url), headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
+                method, address, headers=headers, allow_redirects=True, max_redirects=_REDIRECTS
             ) as answer:
                 if answer.status >= 400 and answer.status not in accept:
                     body = await answer.content.read(_BODY_SHOWN)
@@ -74,7 +77,8 @@ class HttpClient:
             async with asyncio.timeout(SILENCE_SECONDS), self.ask(url, headers, method=method) as answer:
                 return Page(answer.status, answer.headers.copy(), await self._small_body(answer))
         except TimeoutError as error:
-            raise connection_error(RequestContext(self.uri, self.storage, URL(url).authority), error) from None
+            context = RequestContext(self.uri, self.storage, self._address(url).authority)
+            raise connection_error(context, error) from None
 
     async def close(self) -> None:
         for session in self._sessions:
@@ -105,28 +109,36 @@ class HttpClient:
         return self._sessions[-1]
 
     async def _small_body(self, answer: aiohttp.ClientResponse) -> bytes:
-        body = b""
+        body = bytearray()
         while data := await answer.content.read(CHUNK):
             body += data
             if len(body) > _BODY_MAX:
-                message = f"{self.uri}: {answer.url.authority} answers with more than {_BODY_MAX} bytes"
-                raise FetchError(Reason.STORE_ERROR, message, retry=False)
-        return body
+                raise ListingRefused(f"{self.uri}: {answer.url.authority} answers with more than {_BODY_MAX} bytes")
+        return bytes(body)
+
+    def _address(self, text: str) -> URL:
+        """What is encoded already stays as it is: a signature may cover it. Raises FetchError: a server may have named
+        it."""
+        try:
+            return URL(text, encoded="%" in text)
+        except ValueError:
+            raise self._led_astray() from None
+
+    def _led_astray(self) -> FetchError:
+        return FetchError(Reason.STORE_ERROR, f"{self.uri}: leads to an address that is none", retry=False)
 
     async def _refuse_downgrade(
         self, _: aiohttp.ClientSession, __: object, redirect: aiohttp.TraceRequestRedirectParams
     ) -> None:
         """Before the request goes out: it may have a signature in its URL."""
         answer = redirect.response
-        target = answer.url.join(URL(answer.headers.get("Location") or answer.headers.get("URI") or ""))
+        try:
+            target = answer.url.join(URL(answer.headers.get("Location") or answer.headers.get("URI") or ""))
+        except ValueError:
+            raise self._led_astray() from None
         if answer.url.scheme == "https" and target.scheme != "https":
             message = f"{self.uri}: redirects from https to {target.scheme}, to {target.authority}"
             raise FetchError(Reason.STORE_ERROR, message, retry=False)
-
-
-def _url(text: str) -> URL:
-    """What is encoded already stays as it is: a signature may cover it."""
-    return URL(text, encoded="%" in text)
 
 
 def tls_context(storage: StoreAccess, authorities: bytes | None) -> ssl.SSLContext:

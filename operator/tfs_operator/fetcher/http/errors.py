@@ -18,6 +18,9 @@ from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.store_access import StoreAccess
 
 _SHOWN = 200
+_READ_BYTES = 16 * 1024
+"""Of a body, for its message."""
+
 TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -73,7 +76,7 @@ def refusal(context: RequestContext, status: int, headers: Mapping[str, str], bo
 
 def server_message(headers: Mapping[str, str], body: bytes) -> str:
     """Returns the server's own text on one short line: of JSON its message, of a page its title."""
-    text = body.decode("utf-8", "replace")
+    text = body[:_READ_BYTES].decode("utf-8", "replace")
     kind = headers.get("Content-Type", "")
     if "json" in kind:
         text = _json_message(text)
@@ -92,7 +95,7 @@ def _json_message(text: str) -> str:
     """`{"error": …}` as hubs have it, `{"errors": [{"code": …, "message": …}]}` as registries do."""
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if isinstance(said, dict) and isinstance(errors := said.get("errors"), list):
         said = errors[0] if errors else {}
@@ -109,7 +112,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -45,7 +45,7 @@ async def ranged(
 def _begins_at(answer: aiohttp.ClientResponse, size: int) -> int | None:
     """Offset of the answer's first byte; None where it is of a file of another size."""
     if answer.status == 206:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)", answer.headers.get("Content-Range", ""))
         return int(found.group(1)) if found and found.group(2) in (str(size), "*") else None
     length = answer.content_length
     return 0 if answer.status == 200 and length in (size, None) else None

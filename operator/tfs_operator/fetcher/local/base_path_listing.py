@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
+from tfs_operator.fetcher.core.errors import ListingRefused
 from tfs_operator.fetcher.local.version_folder import VersionFolder, look_at
 from tfs_operator.fetcher.saved_model.folder_problems import no_versions, path_problem, unreadable
+from tfs_operator.fetcher.saved_model.listing_budget import ListingBudget, entries_in
 from tfs_operator.fetcher.saved_model.version_listing import version_number
+
+MAX_ENTRIES = 100_000
+"""In the base path itself."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,15 @@ NOTHING = BasePathListing()
 def listing(folder: LocalFolder, before: BasePathListing, now: float) -> BasePathListing:
     """Lists a base path. Blocks for as long as the volume does. `before` is the last listing; `now` is in seconds since
     the epoch."""
+    budget = ListingBudget(folder.uri, files=MAX_ENTRIES, entries=MAX_ENTRIES)
     try:
-        names = [entry.name for entry in Path(folder.base_path).iterdir() if not entry.name.startswith(".")]
+        names = [entry.name for entry in entries_in(Path(folder.base_path), budget) if not entry.name.startswith(".")]
+        numbered = _numbered(names)
+        budget.check_versions(len(numbered))
     except OSError as error:
         return BasePathListing(problem=unreadable(folder, error), is_readable=False)
-    numbered = _numbered(names)
+    except ListingRefused as error:
+        return BasePathListing(problem=FetchProblem(reason=error.reason, message=error.message))
     if not numbered:
         return BasePathListing(problem=no_versions(folder, names))
     found: dict[int, VersionFolder] = {}

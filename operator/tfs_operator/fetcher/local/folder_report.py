@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import (
+    MOST_LISTED,
+    MOST_REPORTED,
     FetchProblem,
     FetchState,
     LocalFolder,
@@ -36,9 +38,9 @@ class FolderView:
 
 
 def folder_report(view: FolderView) -> ModelReport:
-    """Returns the report: every version that is ordered by name or there, whole or not."""
+    """Returns the report: every version that is ordered by name or there, whole or not; of very many the newest."""
     there = view.listing.versions if view.listing else {}
-    numbers = sorted({*there, *_ordered(view.order)})
+    numbers = sorted({*sorted(there)[-MOST_REPORTED:], *_ordered(view.order)})[-4 * MOST_REPORTED :]
     known = view.listing is not None and view.silence is None
     return ModelReport(
         uri=view.folder.uri,
@@ -46,7 +48,7 @@ def folder_report(view: FolderView) -> ModelReport:
         versions=tuple(_present(there[n]) if n in there else _absent(view, n) for n in numbers),
         problem=view.silence or (view.listing.problem if view.listing and not view.unseen else None),
         readable=view.listing is None or view.listing.is_readable,
-        listed=tuple(sorted(view.listing.whole)) if known and view.listing else None,
+        listed=tuple(sorted(view.listing.whole)[-MOST_LISTED:]) if known and view.listing else None,
     )
 
 

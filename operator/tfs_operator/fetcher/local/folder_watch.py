@@ -23,6 +23,9 @@ LOOK_SECONDS = 1.0
 SILENT_SECONDS = 4.0
 """A look that takes longer is reported. It goes on, and none begins besides: a volume that hangs holds one thread."""
 
+_MOST_GONE = 10_000
+"""So many versions that went last are remembered."""
+
 
 class FolderWatch:
     """Watches the base path of one model. `clock` is monotonic; `now` returns seconds since the epoch."""
@@ -120,7 +123,8 @@ class FolderWatch:
         now, there = self._now(), set(present)
         for number in set(before) - there:
             self._gone[number] = now
-        self._gone = {number: since for number, since in self._gone.items() if number not in there}
+        gone = [(number, since) for number, since in self._gone.items() if number not in there]
+        self._gone = dict(gone[-_MOST_GONE:])
 
     def _silence(self) -> FetchProblem | None:
         """The problem of a look that takes too long."""

@@ -1,6 +1,5 @@
 """Asks the pod's own model server over REST which versions it has. Source: tensorflow/serving, g3doc/api_rest.md."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
@@ -9,7 +8,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from tfs_operator.domain.model_status_json import read_model_status
+from tfs_operator.domain.foreign_json import decode
+from tfs_operator.domain.model_status_json import read_model_status, version_number
 from tfs_operator.domain.observation import VersionStatus
 from tfs_operator.fetcher.model_server.in_step import ModelAnswer
 
@@ -72,17 +72,17 @@ class ModelServerClient:
 def _parsed(parse: Callable[[bytes], T], body: bytes, model: str) -> T | None:
     try:
         return parse(body)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         log.warning("%s: what the model server says of its versions is not TensorFlow Serving's", model)
         return None
 
 
 def _labelled(body: bytes) -> int:
-    return int(json.loads(body)["model_spec"]["version"])
+    return version_number(decode(body)["model_spec"]["version"])
 
 
 def _statuses(body: bytes) -> dict[int, VersionStatus]:
-    return {status.version: status for status in read_model_status(json.loads(body))}
+    return {status.version: status for status in read_model_status(decode(body))}
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:

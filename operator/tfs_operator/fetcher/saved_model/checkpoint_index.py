@@ -50,9 +50,9 @@ def read_index(path: Path) -> CheckpointIndex:
 
 def _read(file: BinaryIO) -> CheckpointIndex:
     entries = _entries(file)
-    key, header = next(entries, (b"?", b""))
+    is_named, header = next(entries, (True, b""))
     shards = _fields(header).get(_SHARDS, 0)
-    if key or not 0 < shards < 100_000:
+    if is_named or not 0 < shards < 100_000:
         raise DamagedIndex("it does not begin with a checkpoint's header")
     lengths = [0] * shards
     for _, value in entries:
@@ -62,11 +62,15 @@ def _read(file: BinaryIO) -> CheckpointIndex:
     return CheckpointIndex(shards, tuple(lengths))
 
 
-def _entries(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of the whole table, in order."""
+def _entries(file: BinaryIO) -> Iterator[tuple[bool, bytes]]:
+    """Whether the key is not empty, and the value, of each entry of the whole table, in order."""
+    left = file.seek(0, 2)
     for _, handle in _block_entries(_block(file, *_index_handle(file))):
         offset, at = read_varint(handle, 0)
         size, _ = read_varint(handle, at)
+        left -= size + _TRAILER_BYTES
+        if left < 0:
+            raise DamagedIndex("its blocks are longer than the file")
         yield from _block_entries(_block(file, offset, size))
 
 
@@ -90,6 +94,8 @@ def _index_handle(file: BinaryIO) -> tuple[int, int]:
 def _block(file: BinaryIO, offset: int, size: int) -> bytes:
     if size > _MAX_BLOCK_BYTES:
         raise DamagedIndex(f"it has a block of {size} bytes")
+    if offset + size + _TRAILER_BYTES > file.seek(0, 2):
+        raise DamagedIndex("it is cut")
     file.seek(offset)
     data = file.read(size + _TRAILER_BYTES)
     if len(data) < size + _TRAILER_BYTES:
@@ -99,20 +105,20 @@ def _block(file: BinaryIO, offset: int, size: int) -> bytes:
     return data[:size]
 
 
-def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """A key is given as the number of bytes that it shares with the one before, and its rest."""
+def _block_entries(block: bytes) -> Iterator[tuple[bool, bytes]]:
+    """A key is given as the number of bytes that it shares with the one before, and its rest. It is not put together:
+    only the first is looked at, and a million of them may share a mebibyte."""
     restarts = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 * (restarts + 1)
     if end < 0:
         raise DamagedIndex("it is cut or damaged")
-    at, key = 0, b""
+    at = 0
     while at < end:
         shared, at = read_varint(block, at)
         rest, at = read_varint(block, at)
         length, at = read_varint(block, at)
-        key = key[:shared] + block[at : at + rest]
         at += rest
-        yield key, block[at : at + length]
+        yield shared + rest > 0, block[at : at + length]
         at += length
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.fetcher.saved_model.checks import GRAPHS
 from tfs_operator.fetcher.saved_model.version_listing import version_number
 
 _SHOWN = 5
+_LONGEST_SHOWN = 100
 _NUMBERED = "a folder with a number for a name, such as 1"
 
 
@@ -57,8 +59,14 @@ def _why_none(folder: LocalFolder, names: Sequence[str]) -> str:
     graph = next((name for name in GRAPHS if name in names), None)
     if graph is not None:
         return _version_right_here(folder, graph)
-    found = ", ".join(sorted(names)[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    return f"no folder has a number for a name (found: {found}); TensorFlow Serving takes versions such as 1 or 002"
+    cause = f"no folder has a number for a name (found: {_first_of(names)})"
+    return f"{cause}; TensorFlow Serving takes versions such as 1 or 002"
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """A file's name may have any bytes but two."""
+    shown = (one_line(name, _LONGEST_SHOWN) for name in sorted(names)[:_SHOWN])
+    return ", ".join(shown) + (", …" if len(names) > _SHOWN else "")
 
 
 def _version_right_here(folder: LocalFolder, graph: str) -> str:
@@ -75,23 +83,23 @@ def _missing(folder: LocalFolder, base: Path) -> str:
     lacking = base.relative_to(ancestor).parts
     shown = "/".join(folder.uri.split("/")[: -len(lacking)])
     try:
-        names = sorted(entry.name for entry in ancestor.iterdir() if not entry.name.startswith("."))
+        names = [entry.name for entry in ancestor.iterdir() if not entry.name.startswith(".")]
     except OSError:
         names = []
-    has = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "") if names else "nothing"
+    has = _first_of(names) or "nothing"
     return f"there is no such folder: {shown} has no {lacking[0]} (found: {has}); create it, or correct modelUri"
 
 
 def _forbidden(path: Path) -> str:
     """Names the outermost folder that keeps this process out, which runs as the same user as the model server."""
     closed = next((each for each in reversed([path, *path.parents]) if not _is_open(each)), path)
-    user = f"the server runs as user {os.geteuid()}"
+    user, name = f"the server runs as user {os.geteuid()}", one_line(closed.name, _LONGEST_SHOWN)
     try:
         found = closed.stat()
     except OSError:
-        return f"{closed.name} cannot be read, and {user}: let others read it, such as by chmod -R o+rX"
+        return f"{name} cannot be read, and {user}: let others read it, such as by chmod -R o+rX"
     what = "folder" if stat.S_ISDIR(found.st_mode) else "file"
-    mode = f"the {what} {closed.name} has mode {stat.S_IMODE(found.st_mode):o} and belongs to user {found.st_uid}"
+    mode = f"the {what} {name} has mode {stat.S_IMODE(found.st_mode):o} and belongs to user {found.st_uid}"
     return f"{mode}, and {user}: let others read it, such as by chmod -R o+rX"
 
 

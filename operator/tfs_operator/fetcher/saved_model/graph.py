@@ -76,9 +76,9 @@ class _MetaGraph:
         )
 
     def _is_initialised(self) -> bool:
-        keys = {_first(self.file, entry, _KEY) for entry in _spans(self.file, self.span, _COLLECTIONS)}
+        keys = (_first(self.file, entry, _KEY) for entry in _spans(self.file, self.span, _COLLECTIONS))
         signatures = (_first(self.file, entry, _KEY) for entry in _spans(self.file, self.span, _SIGNATURES))
-        return bool(keys & _INIT_COLLECTIONS) or _INIT_SIGNATURE in signatures
+        return any(key in _INIT_COLLECTIONS for key in keys) or _INIT_SIGNATURE in signatures
 
     def _scopes(self) -> Iterator[tuple[Span, int]]:
         """Each graph and function, and the number of the field that has its nodes."""

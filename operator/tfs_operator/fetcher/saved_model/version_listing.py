@@ -2,20 +2,31 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from itertools import pairwise
 
 from tfs_operator.api.base import MAX_INT64
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem
+from tfs_operator.domain.foreign_text import one_line
 from tfs_operator.fetcher.core.errors import FetchError
-from tfs_operator.fetcher.core.hidden_files import JOURNAL
+from tfs_operator.fetcher.core.hidden_files import HOLDERS, JOURNAL, RECORD
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
+from tfs_operator.fetcher.saved_model.listing_budget import ListingBudget
 
 MAX_FILES = 200_000
-"""Of all versions together; some 100 MiB of memory. A SavedModel has tens."""
+"""Of all versions together; some 80 MiB of memory, twice while a listing is read. A SavedModel has tens."""
+
+MAX_VERSION_FILES = 50_000
+"""Of one version: each has a line in the version's record, which is read as a whole."""
 
 _SHOWN = 5
+_LONGEST_SHOWN, _LONGEST_PATH_SHOWN = 100, 300
+_MAX_DEPTH = 64
+_MAX_PATH_BYTES = 3000
+"""What Linux takes is 4096, with the base path."""
+
 _MARKERS = frozenset({"assets", "assets.extra", "variables", "debug"})
 """Folders of a SavedModel that may be empty, and that some tools keep as an object without content."""
 
@@ -38,10 +49,14 @@ def unsafe(path: str) -> str | None:
         return "has an empty part, '.' or '..'"
     if any(character in path for character in "\\\0\n\r"):
         return "has a backslash, NUL or line break"
-    if path == JOURNAL:
+    if any("\ud800" <= character <= "\udfff" for character in path):
+        return "is no UTF-8"
+    if path == JOURNAL or HOLDERS in parts or RECORD in parts[1:]:
         return "has the name of the fetcher's own record"
     if max(len(part.encode()) for part in parts) > 255:
         return "has a part of more than 255 bytes"
+    if len(path.encode()) > _MAX_PATH_BYTES or len(parts) > _MAX_DEPTH:
+        return f"has more than {_MAX_PATH_BYTES} bytes, or more than {_MAX_DEPTH} parts"
     return None
 
 
@@ -51,27 +66,39 @@ class VersionListing:
     so that memory does not grow with what else is in the bucket."""
 
     uri: str
+    budget: ListingBudget | None = None
+    """How much is taken; MAX_FILES files by default."""
+
     _folders: dict[str, dict[str, RemoteFile]] = field(default_factory=dict)
     _plain_files: dict[str, int] = field(default_factory=dict)
     _others: list[str] = field(default_factory=list)
     _objects: int = 0
-    _kept: int = 0
+    _bytes: int = 0
+    _twins: int = 0
+    _budget: ListingBudget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._budget = self.budget or ListingBudget(self.uri, files=MAX_FILES)
 
     def add(self, path: str, size: int, etag: str, sha256: str = "", modified: float | None = None) -> None:
-        """Takes one object; `path` is relative to the base path, `modified` as in RemoteFile. Raises FetchError where
-        there are too many."""
+        """Takes one object; `path` is relative to the base path, `modified` as in RemoteFile. Raises ListingRefused
+        where there is too much."""
         self._objects += 1
+        self._budget.look()
         folder, slash, rest = path.partition("/")
         if version_number(folder) is None:
             self._remember_other(folder)
         elif not slash:
+            self._budget.keep(folder)
             self._plain_files[folder] = size
         else:
+            self._budget.keep(rest, etag, sha256)
             self._keep(folder, RemoteFile(rest, size, etag, sha256, modified))
 
     def versions(self) -> dict[int, RemoteVersion]:
         """Returns the versions, by number. Raises FetchError(NO_VERSIONS) where there is none."""
         chosen: dict[int, RemoteVersion] = {}
+        self._budget.check_versions(len(self._folders) + len(self._plain_files))
         for name in sorted({*self._folders, *self._plain_files}):
             version = self._version(name)
             chosen[version.number] = self._of_two(chosen.get(version.number), version)
@@ -80,21 +107,27 @@ class VersionListing:
         return chosen
 
     def _keep(self, folder: str, file: RemoteFile) -> None:
-        self._kept += 1
-        if self._kept > MAX_FILES:
-            message = f"{self.uri}: has more than {MAX_FILES} files in its version folders; is this a base path?"
-            raise FetchError(Reason.STORE_ERROR, message, retry=False)
+        self._bytes += file.size
+        if file.size < 0 or self._bytes > MAX_INT64:
+            message = f"{self.uri}: {folder}/{file.path} claims a size of {file.size} bytes"
+            raise FetchError(Reason.STORE_ERROR, message)
         self._folders.setdefault(folder, {})[file.path] = file
 
     def _remember_other(self, folder: str) -> None:
-        if folder and folder not in self._others and len(self._others) < _SHOWN:
-            self._others.append(folder)
+        if len(self._others) == _SHOWN:
+            return
+        shown = one_line(folder, _LONGEST_SHOWN)
+        if shown and shown not in self._others:
+            self._others.append(shown)
 
     def _version(self, name: str) -> RemoteVersion:
         number = version_number(name)
         assert number is not None
         if name not in self._folders:
             return RemoteVersion(number, name, (), self._no_folder(name, number))
+        if len(self._folders[name]) > MAX_VERSION_FILES:
+            message = f"{self.uri}: version {number}: has more than {MAX_VERSION_FILES} files; a SavedModel has tens"
+            return RemoteVersion(number, name, (), FetchProblem(reason=Reason.STORE_ERROR, message=message))
         files = _without_markers(self._folders[name])
         return RemoteVersion(number, name, files, self._bad_path(number, name, files))
 
@@ -103,10 +136,12 @@ class VersionListing:
         if one is None:
             return other
         taken, left = (one, other) if other.problem and not one.problem else (other, one)
-        logger.warning(
-            "%s: %s and %s are both version %d; %s is taken",
-            self.uri, left.folder, taken.folder, taken.number, taken.folder,
-        )  # fmt: skip
+        self._twins += 1
+        if self._twins <= _SHOWN:
+            logger.warning(
+                "%s: %s and %s are both version %d; %s is taken",
+                self.uri, left.folder, taken.folder, taken.number, taken.folder,
+            )  # fmt: skip
         return taken
 
     def _no_folder(self, name: str, number: int) -> FetchProblem:
@@ -115,11 +150,12 @@ class VersionListing:
         return FetchProblem(reason=Reason.NO_SAVED_MODEL, message=message)
 
     def _bad_path(self, number: int, name: str, files: tuple[RemoteFile, ...]) -> FetchProblem | None:
-        parents = {str(parent) for file in files for parent in PurePosixPath(file.path).parents}
+        folders = _folders_among(file.path for file in files)
         for file in files:
-            cause = "is a file and a folder at once" if file.path in parents else unsafe(file.path)
+            cause = "is a file and a folder at once" if file.path in folders else unsafe(file.path)
             if cause:
-                message = f"{self.uri}: version {number}: {name}/{file.path!r} {cause}; it cannot be a file on a disk"
+                shown = f"{name}/{one_line(file.path, _LONGEST_PATH_SHOWN)!r}"
+                message = f"{self.uri}: version {number}: {shown} {cause}; it cannot be a file on a disk"
                 return FetchProblem(reason=Reason.STORE_ERROR, message=message)
         return None
 
@@ -133,7 +169,14 @@ class VersionListing:
 def _without_markers(files: dict[str, RemoteFile]) -> tuple[RemoteFile, ...]:
     """In ascending order, without the objects of size 0 by which some tools say that there is a folder: the listing
     no longer shows the slash at the end of their keys."""
-    parents = {str(parent) for path in files for parent in PurePosixPath(path).parents}
+    folders = _folders_among(files)
     return tuple(
-        file for path, file in sorted(files.items()) if file.size or (path not in parents and path not in _MARKERS)
+        file for path, file in sorted(files.items()) if file.size or (path not in folders and path not in _MARKERS)
     )
+
+
+def _folders_among(paths: Iterable[str]) -> frozenset[str]:
+    """Those paths that are the folder of another one, which comes right after it in this order. To collect the folders
+    of all paths would take many times their size where they are deep."""
+    ordered = sorted(paths, key=lambda path: path.replace("/", "\0"))
+    return frozenset(path for path, following in pairwise(ordered) if following.startswith(f"{path}/"))

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import ModelOrder, ModelReport
@@ -276,12 +277,21 @@ class BasePathSync:
             alive = await in_thread(self._claims.alive, leftover.owner)
             fetching = self._fetching[0] if self._fetching else None
             if discarded(view, leftover, self._claims.owner, fetching=fetching, alive=alive):
-                await in_thread(remove, leftover.path)
+                await in_thread(self._discard, leftover.path)
+
+    def _discard(self, hidden: Path) -> None:
+        try:
+            self._folders.discard(hidden)
+        except FetchError as error:
+            log.warning("%s: %s", self._label, error.message)
 
     def _remove_one(self, number: int) -> None:
         try:
             hidden = self._folders.hide(number)
         except FileNotFoundError:  # another pod has removed it
+            return
+        except FetchError as error:
+            log.warning("%s: %s", self._label, error.message)
             return
         if number in self._claims.held({number}):
             self._folders.restore(hidden, number)

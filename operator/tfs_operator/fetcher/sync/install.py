@@ -54,8 +54,9 @@ class Installer:
         """Installs a version: on return it is in place. Raises FetchError; then, and when cancelled, what has arrived
         stays in the staging folder for the next attempt."""
         check_listing(self._source.uri, version)
-        staging = await in_thread(self._folders.staging, version.number)
         try:
+            await in_thread(self._folders.check_own, version.number)
+            staging = await in_thread(self._folders.staging, version.number)
             free = await in_thread(free_bytes, staging)
             await in_thread(check_room, self._source.uri, version, staging, free)
             await self._download(version, staging, progress)

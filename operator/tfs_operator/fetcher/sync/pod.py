@@ -10,6 +10,7 @@ from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.sync.base_path_sync import BasePathSync, Shared
+from tfs_operator.fetcher.volume.record import Origin
 from tfs_operator.fetcher.volume.shared_claims import Claims, SharedClaims, SoleOwner
 from tfs_operator.fetcher.volume.staging import VersionFolders
 
@@ -96,7 +97,7 @@ def _base_path_sync(
     sources: list[ModelSource], open_source: OpenSource, shared: Shared, pod: str | None
 ) -> BasePathSync:
     base = Path(sources[0].base_path)
-    folders = VersionFolders(base, pod or "")
+    folders = VersionFolders(base, pod or "", Origin(sources[0].uri, sources[0].store))
     claims: Claims = SharedClaims(base, pod) if pod else SoleOwner()
     names = tuple(source.name for source in sources)
     return BasePathSync(names, _opened(sources[0].uri, folders.work, open_source), folders, claims, shared)

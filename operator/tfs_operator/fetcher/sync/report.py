@@ -3,7 +3,14 @@
 from collections.abc import Set
 
 from tfs_operator.api.conditions import Reason
-from tfs_operator.domain.fetch_protocol import FetchProblem, FetchState, ModelReport, VersionReport
+from tfs_operator.domain.fetch_protocol import (
+    MOST_LISTED,
+    MOST_REPORTED,
+    FetchProblem,
+    FetchState,
+    ModelReport,
+    VersionReport,
+)
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.formatting import in_numbers
 from tfs_operator.fetcher.sync.attempts import Attempt, Attempts
@@ -15,9 +22,10 @@ def model_report(
 ) -> ModelReport:
     """Returns the report. `view` has the orders of one model only; `problem` is the listing's; `listed` has what is
     whole in the store, None while that is not known."""
-    numbers = sorted(view.aspired() | view.present.keys())
+    newest = sorted(view.aspired() | view.present.keys())[-MOST_REPORTED:]
+    numbers = sorted({*newest, *view.named()})[-4 * MOST_REPORTED :]
     versions = tuple(_version(uri, view, number, attempts.get(number), problem) for number in numbers)
-    whole = None if listed is None else tuple(sorted(listed))
+    whole = None if listed is None else tuple(sorted(listed)[-MOST_LISTED:])
     return ModelReport(uri=uri, versions=versions, problem=_said(problem), listed=whole)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.backoff import MOST_SECONDS, Backoff
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.source import RemoteVersion, Source
 from tfs_operator.fetcher.core.unexpected import unexpected_error
 from tfs_operator.fetcher.saved_model.checks import check_listing
@@ -17,7 +17,7 @@ DEADLINE_SECONDS = 3600.0
 
 MOST_LISTING_SECONDS = 30.0
 """At most between two list calls that fail: they cost little, and a user may be waiting for a correction to count. An
-archive that is refused may have been fetched for the call."""
+archive or a listing that is refused may have been fetched for the call."""
 
 
 class StoreListing:
@@ -109,7 +109,8 @@ class StoreListing:
         self.problem = error
         if error.reason is Reason.NO_VERSIONS:
             self.versions, self._whole, self._unsettled = {}, frozenset(), {}
-        most = MOST_SECONDS if error.reason is Reason.ARCHIVE_REFUSED else MOST_LISTING_SECONDS
+        is_costly = error.reason is Reason.ARCHIVE_REFUSED or isinstance(error, ListingRefused)
+        most = MOST_SECONDS if is_costly else MOST_LISTING_SECONDS
         self.backoff.failed(retry=error.retry, most=most)
 
     def _too_slow(self) -> FetchError:

@@ -7,6 +7,9 @@ from tfs_operator.domain.fetch_protocol import ModelOrder, VersionSet
 from tfs_operator.domain.observation import END
 from tfs_operator.fetcher.core.source import RemoteVersion
 
+MOST_UNFIT = 1000
+"""So many versions in a row that cannot be served are passed over: a store may have any number of them."""
+
 States = Mapping[int, str]
 """What a model server says of the versions of a model, by number."""
 
@@ -62,6 +65,10 @@ class BasePathView:
     def aspired(self) -> frozenset[int]:
         """Returns every version that is to be fetched or kept."""
         return frozenset().union(*map(self._of, self.orders.values()))
+
+    def named(self) -> frozenset[int]:
+        """Returns the versions that are ordered by their numbers."""
+        return frozenset().union(*(order.named for order in self.orders.values()))
 
     def needed_to_start(self) -> frozenset[int]:
         """Returns those among them that a model server waits for."""
@@ -131,9 +138,10 @@ class BasePathView:
     def _latest(self, count: int, offered: Collection[int]) -> frozenset[int]:
         """The highest numbers, until `count` of them are fit; the unfit ones too, since they are tried again and may
         become fit."""
-        picked: set[int] = set()
+        picked, unfit, unready = set[int](), 0, self.unready
         for number in sorted(offered, reverse=True):
-            if len(picked - self.unready) == count:
+            if len(picked) - unfit == count or unfit == MOST_UNFIT:
                 break
             picked.add(number)
+            unfit += number in unready
         return frozenset(picked)

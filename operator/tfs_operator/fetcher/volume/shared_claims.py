@@ -14,11 +14,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
+from tfs_operator.domain.foreign_text import one_line
+from tfs_operator.fetcher.core.hidden_files import HOLDERS
+
 LOCK_STALE_SECONDS = 60.0
 HOLDER_STALE_SECONDS = 600.0
 BEAT_SECONDS = 10.0
 
-_LOCK, _HOLDERS = ".lock-", ".holders"
+_LOCK = ".lock-"
+_LONGEST_NAME = 253
 
 
 class Claims(Protocol):
@@ -78,7 +82,7 @@ class SharedClaims:
     def __init__(self, base: Path, pod: str) -> None:
         self.owner = pod
         self._base = base
-        self._holder = base / _HOLDERS / f"{pod}.json"
+        self._holder = base / HOLDERS / f"{pod}.json"
         self._declared: frozenset[int] | None = None
         self._claimed: set[int] = set()
 
@@ -99,7 +103,7 @@ class SharedClaims:
         if not self._take(lock):
             owner = _read(lock).get("owner")
             if owner != self.owner and _age(lock, self._now()) <= LOCK_STALE_SECONDS:
-                return str(owner)
+                return one_line(str(owner), _LONGEST_NAME)
             self._write(lock, {"owner": self.owner})
         self._claimed.add(number)
         return None
@@ -137,12 +141,13 @@ class SharedClaims:
         return True
 
     def _held_by(self, holder: Path, among: Collection[int], now: float) -> frozenset[int]:
-        """A pod that has not beaten for long holds nothing, and one whose file is damaged holds everything."""
+        """A pod that has not beaten for long holds nothing, and one whose file makes no sense holds everything."""
         if _age(holder, now) > HOLDER_STALE_SECONDS:
             holder.unlink(missing_ok=True)
             return frozenset()
         versions = _read(holder).get("versions")
-        return frozenset(versions if isinstance(versions, list) else among)
+        known = isinstance(versions, list) and all(isinstance(version, int) for version in versions)
+        return frozenset(versions if isinstance(versions, list) and known else among)
 
     def _now(self) -> float:
         """By the file server's clock: what it says of a file that is touched now."""
@@ -182,6 +187,6 @@ def _touch(path: Path) -> bool:
 def _read(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

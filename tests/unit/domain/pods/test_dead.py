@@ -196,3 +196,7 @@ def test_a_dead_server_has_not_crashed() -> None:
         ended(137, "ContainerStatusUnknown", "The container could not be located when the pod was deleted")
     )
     assert words(dead("Evicted", LOW_DISK, containerStatuses=[over])).startswith(f"pod {NAME} was evicted: ")
+
+
+def test_the_words_of_a_kubelet_are_one_line_that_can_be_printed() -> None:
+    assert words(dead("Ev\x1b[2J", "two\nlines\u202e")) == f"pod {NAME} ended (Ev [2J): two lines"

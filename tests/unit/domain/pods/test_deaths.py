@@ -121,6 +121,9 @@ class TestTellingLines:
         assert telling_lines("one\n\n  two  \n\n", only_errors=True) == ""
         assert telling_lines(SERVER_LOG, only_errors=True) == LAST_WORDS
 
+    def test_they_can_be_printed(self) -> None:
+        assert telling_lines("Failed \x1b[31mto load\x07\ud83d") == "Failed [31mto load"
+
     def test_an_empty_log_says_nothing(self) -> None:
         assert telling_lines("") == ""
 

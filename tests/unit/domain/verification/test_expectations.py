@@ -49,6 +49,10 @@ class TestAnyAnswer:
         [
             ("<html>", "its answer is not JSON"),
             ("[" * 100_000, "its answer is nested too deep"),
+            (
+                f"[{'{},' * 100_001}0]",
+                "its answer has more than 100000 lists and objects and cannot be checked: ask for less",
+            ),
         ],
     )
     def test_what_cannot_be_read(self, value: str, said: str) -> None:

@@ -169,3 +169,22 @@ def test_of_all_that_was_recorded_only_the_uninitialised_model_is_bad(status: in
         assert all(found.outcome is GOOD for _, found, _ in judged)
     for model, found, body in judged:
         assert (found.outcome is BAD) == (model == "uninit" and "Could not find variable" in body)
+
+
+def test_what_the_model_says_is_one_line_that_can_be_printed() -> None:
+    found = judge("a request", Answer(500, error("two\nlines \x1b[2J\u202e")))
+    assert found == Probed(BAD, "a request: HTTP 500: two lines [2J")
+    assert Probed(BAD, "signature a\nb\ud83d is gone").words == "signature a b is gone"
+    assert len(Probed(BAD, "x" * 100_000).words) == 2000
+
+
+def test_a_long_error_is_searched_at_both_ends() -> None:
+    for words in (f"Table not initialized{'x' * 2_000_000}", f"{'x' * 2_000_000}Table not initialized"):
+        assert judge("a request", Answer(400, error(words))).outcome is BAD
+    hidden = f"{'x' * 1_000_000}Table not initialized{'x' * 1_000_000}"
+    assert judge("a request", Answer(400, error(hidden))).outcome is UNPROVEN
+
+
+def test_an_error_of_very_many_values_is_not_decoded() -> None:
+    answer = Answer(500, '{"error": "x", "more": [' + "{}," * 200_000 + "{}]}")
+    assert judge("a request", answer).words == "a request: HTTP 500, without an error of TensorFlow Serving"

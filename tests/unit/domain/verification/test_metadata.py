@@ -63,3 +63,18 @@ def test_all_that_was_recorded_is_read(case: RestCase) -> None:
 
 def test_something_was_recorded() -> None:
     assert RECORDED
+
+
+@pytest.mark.parametrize("size", [float("inf"), float("nan"), "1e3", "", -2, 2**63, "9" * 4000, [], {}, None])
+def test_a_size_that_no_dimension_can_have(size: Any) -> None:
+    entry = signature({"x": ("DT_FLOAT", (1,))})
+    entry["inputs"]["x"]["tensor_shape"]["dim"][0]["size"] = size
+    with pytest.raises(NotMetadata):
+        read_signatures(metadata({"s": entry}))
+
+
+def test_more_dimensions_than_a_tensor_can_have() -> None:
+    """Their product, which is the length of a request, would have as many digits as they have together."""
+    assert read_signatures(metadata({"s": signature({"x": ("DT_FLOAT", (1,) * 254)})}))
+    with pytest.raises(NotMetadata, match="more than 254 dimensions"):
+        read_signatures(metadata({"s": signature({"x": ("DT_FLOAT", (1,) * 255)})}))

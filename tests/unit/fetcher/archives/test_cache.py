@@ -27,7 +27,11 @@ def test_what_an_archive_holds_is_remembered(catalogue: Catalogue, tmp_path: Pat
     assert ArchiveCache(tmp_path).catalogue(OTHER) is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": "other"}', '{"key": "etag 1", "entries": [[1]]}', "\xff"])
+ENTRIES = ("[1]", '[1, 2, "a", "file"]', '["a", "2", "a", "file"]', '["a", 2, null, "file"]', '["a", 2, "a", "x"]')
+TEXTS = ["", "{", "[]", '{"key": "other"}', "\xff", '{"key":' * 100_000]
+
+
+@pytest.mark.parametrize("text", [*TEXTS, *(f'{{"key": "etag 1", "entries": [{each}]}}' for each in ENTRIES)])
 def test_a_record_that_makes_no_sense_is_none(text: str, tmp_path: Path) -> None:
     ArchiveCache(tmp_path).note(PART, HELD)
     (tmp_path / f"{PART.name}.json").write_text(text, "latin-1")

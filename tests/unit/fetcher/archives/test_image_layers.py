@@ -1,8 +1,12 @@
 """Layers upon each other give what an unpacked image would have."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfs_operator.fetcher.archives.errors import BadArchive
 from tfs_operator.fetcher.archives.image_layers import merge_layers
 from tfs_operator.fetcher.archives.unpack import Packed
 
@@ -41,3 +45,47 @@ def test_no_path_is_ever_a_file_and_a_folder(layers: list[list[str]]) -> None:
     paths = set(seen(*(layer(*paths) for paths in consistent)))
     assert not any(other.startswith(f"{path}/") for path in paths for other in paths)
     assert set(consistent[-1] if consistent else []) <= paths
+
+
+def one_after_the_other(layers: list[list[str]]) -> dict[str, int]:
+    """As a runtime unpacks them."""
+    tree: dict[str, int] = {}
+    for number, paths in enumerate(layers):
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            gone = folder if name == ".wh..wh..opq" else f"{folder}/{name.removeprefix('.wh.')}".lstrip("/")
+            keeps = name == ".wh..wh..opq"
+            tree = {
+                other: layer
+                for other, layer in tree.items()
+                if layer == number
+                or not (other.startswith(f"{gone}/") or (other == gone and not keeps) or path.startswith(f"{other}/"))
+            }
+        tree |= {path: number for path in paths if not path.rpartition("/")[2].startswith(".wh.")}
+    return tree
+
+
+LAYERED = st.lists(st.sampled_from(["a", "b", ".wh.a", ".wh..wh..opq"]), min_size=1, max_size=3).map("/".join)
+
+
+@given(st.lists(st.lists(PATHS | LAYERED, max_size=4), max_size=4))
+def test_it_is_what_a_runtime_would_unpack(layers: list[list[str]]) -> None:
+    consistent = [
+        [p for p in paths if not any(q.startswith(f"{p}/") for q in paths) and ".wh." not in p.rpartition("/")[0]]
+        for paths in layers
+    ]
+    assert seen(*(layer(*paths) for paths in consistent)) == one_after_the_other(consistent)
+
+
+def test_a_thousand_layers_upon_a_large_one_are_merged_at_once() -> None:
+    """Each entry is looked at once, and not once for each layer above it."""
+    large = layer(*(f"models/{number}/a" for number in range(50_000)))
+    begun = time.process_time()
+    assert len(merge_layers([large, *(layer(f"x{number}") for number in range(1000))])) == 51_000
+    assert time.process_time() - begun < 20
+
+
+def test_folders_of_folders_have_a_bound() -> None:
+    deep = layer(*(f"{number}{'/a' * 1900}" for number in range(40)))
+    with pytest.raises(BadArchive, match="the paths of its folders have more than 33554432 bytes"):
+        merge_layers([deep])

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import stat
+import struct
 import tarfile
 import tempfile
 import threading
@@ -374,3 +375,42 @@ def test_damage_ends_in_words_or_in_the_same_content(data: st.DataObject) -> Non
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BadArchive):
         surveyed(bytes(packed), packing, Path(folder))
+
+
+@pytest.mark.parametrize("size", [-1, -512, -(2**40)])
+@pytest.mark.parametrize("kind", [tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
+def test_a_negative_size_is_refused(kind: bytes, size: int, tmp_path: Path) -> None:
+    """To read -1 bytes is to read all that follows into memory."""
+    info = tar_entry("1/a", kind)
+    info.size = size
+    data = gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(10_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadArchive, match=f"claims a size of {size}|claims {size} bytes"):
+            surveyed(data, Packing.TAR_GZIP, tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_entry_that_lies_outside_of_the_zip_is_refused(tmp_path: Path) -> None:
+    """Where no file can be so long, the file system itself refuses to go there, which is no fault of the volume."""
+    data = bytearray(zip_bytes({"a": b"x"}))
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 42 : entry + 46] = b"\xff" * 4
+    extra = struct.pack("<HHQ", 1, 8, 2**62)
+    data[entry + 30 : entry + 32] = len(extra).to_bytes(2, "little")
+    data[entry + 47 : entry + 47] = extra
+    end = data.index(b"PK\x05\x06")
+    data[end + 12 : end + 16] = (end - entry).to_bytes(4, "little")
+    with pytest.raises(BadArchive, match="outside"):
+        surveyed(bytes(data), Packing.ZIP, tmp_path)
+
+
+def test_a_long_name_does_not_make_a_long_message(tmp_path: Path) -> None:
+    """The library repeats both of an entry's names, where they differ."""
+    data = bytearray(zip_bytes({"n" * 5000: b"x"}))
+    data[30] = ord("m")
+    with pytest.raises(BadArchive, match="damaged") as refused:
+        surveyed(bytes(data), Packing.ZIP, tmp_path)
+    assert len(str(refused.value)) < 300

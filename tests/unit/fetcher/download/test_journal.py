@@ -79,7 +79,21 @@ def test_without_a_boot_id_it_never_counts(tmp_path: Path, monkeypatch: pytest.M
         assert again.ranges(BIG) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"rubbish", b"{}\n", b'{"boot":1,"files":3}\n', b"\xff\xfe", b"[]\n[0,1]\n"])
+HEAD = b'{"boot":"%s","files":[["variables/big",100,"e1",""]]}\n' % boot.boot_id().encode()
+DAMAGES = [
+    b"",
+    b"rubbish",
+    b"{}\n",
+    b'{"boot":1,"files":3}\n',
+    b"\xff\xfe",
+    b"[]\n[0,1]\n",
+    b'{"files":[]}\n',
+    b"[" * 100_000,
+]
+ENTRIES = [b"3\n", b'[0,"a","b"]\n', b"[0,1]\n", b"[7,1,2]\n", b"[[0],1,2]\n", b"[0,0,40]\n{}\n"]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, *(HEAD + entry for entry in ENTRIES)])
 def test_one_that_makes_no_sense_is_none(path: Path, damage: bytes) -> None:
     path.write_bytes(damage)
     with Journal(path, FILES) as again:

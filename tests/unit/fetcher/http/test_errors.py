@@ -68,6 +68,7 @@ def test_what_to_do_depends_on_whether_there_is_a_secret() -> None:
         ("application/json", b'{"errors": []}', '{"errors": []}'),
         ("application/json", b"{", "{"),
         ("application/json", b"[1]", "[1]"),
+        ("application/json", b"[" * 4000, "[" * 200 + "…"),
         ("text/plain", b"x" * 500, "x" * 200 + "…"),
         ("text/plain", b"\xff\xfe", "��"),
     ],
@@ -86,7 +87,10 @@ def test_a_server_may_ask_for_patience(text: str, low: float, high: float) -> No
     assert low <= found <= high
 
 
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "-1"}])
+NO_TIMES = ["soon", "-1", "Fri, 01 Jan 99999999999 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 +99999999999999999999"]
+
+
+@pytest.mark.parametrize("headers", [{}, *({"Retry-After": text} for text in NO_TIMES)])
 def test_or_not(headers: Mapping[str, str]) -> None:
     assert retry_after(headers) is None
 

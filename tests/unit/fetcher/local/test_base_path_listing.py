@@ -13,6 +13,7 @@ from testing.models.graph_files import saved_model
 from tests.unit.fetcher.local.folders import INDEX, LONG_AGO, SHARD, as_another_user, on_claim, publish
 from tfs_operator.api.conditions import Reason
 from tfs_operator.domain.fetch_protocol import FetchProblem, LocalFolder
+from tfs_operator.fetcher.local import base_path_listing, version_folder
 from tfs_operator.fetcher.local.base_path_listing import NOTHING, BasePathListing, listing
 
 LATER = 4_000_000_000.0
@@ -217,3 +218,46 @@ def test_times_before_the_look_are_no_reason_to_wait(tmp_path: Path) -> None:
     found = seen(folder, now=LONG_AGO)
     assert not found.whole, "by a clock that is behind, it is being written"
     assert seen(folder, found, LONG_AGO).whole == {1}
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """A file's name may have any bytes but two; a report has to be JSON."""
+    folder = on_claim(tmp_path)
+    Path(folder.base_path).mkdir(parents=True)
+    (Path(folder.base_path) / os.fsdecode(b"caf\xe9\x1b")).touch()
+    assert "(found: caf)" in problem_of(folder).message
+    write(Path(folder.base_path, "1"), {os.fsdecode(b"caf\xe9/saved_model.pb"): b"x"})
+    assert "has no saved_model.pb, but caf /saved_model.pb" in problem_of(folder, 1).message
+
+
+def test_a_version_folder_has_a_bound_and_is_not_looked_through_each_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(version_folder, "MAX_FILES", 20)
+    folder = on_claim(tmp_path)
+    publish(folder, 1, 2)
+    write(Path(folder.base_path, "2"), {f"assets/{number}": b"" for number in range(20)})
+    found = seen(folder)
+    assert found.whole == {1}
+    problem = found.versions[2].problem
+    assert problem is not None
+    assert "version 2: has more than 20 entries; a SavedModel has tens" in problem.message
+    assert seen(folder, found, LATER + 5).versions[2] is found.versions[2]
+    assert seen(folder, found, LATER + 100).versions[2] is not found.versions[2]
+
+
+def test_a_base_path_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base_path_listing, "MAX_ENTRIES", 3)
+    folder = on_claim(tmp_path)
+    publish(folder, 1, 2, 3)
+    assert seen(folder).versions.keys() == {1, 2, 3}
+    (Path(folder.base_path) / "another").touch()
+    assert "pvc://store/models/mnist: has more than 3 entries" in problem_of(folder).message
+
+
+def test_sizes_that_no_report_can_have_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without content may have any size."""
+    monkeypatch.setattr(version_folder, "MAX_INT64", 7)
+    folder = on_claim(tmp_path)
+    publish(folder, 1)
+    assert seen(folder).versions[1].bytes == 7

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.fetcher.clock import Clock
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.source import RemoteFile, RemoteVersion
 from tfs_operator.fetcher.sync.settling import SETTLE_SECONDS
 from tfs_operator.fetcher.sync.store_listing import MOST_LISTING_SECONDS, StoreListing
@@ -18,16 +18,17 @@ class Refusing:
     uri = "s3://b/m"
     publishes_at_once = False
 
-    def __init__(self, reason: Reason) -> None:
-        self._reason = reason
+    def __init__(self, error: FetchError) -> None:
+        self._error = error
 
     async def versions(self) -> Mapping[int, RemoteVersion]:
-        raise FetchError(self._reason, "no", retry=False)
+        raise self._error
 
 
-async def waits(reason: Reason) -> float:
+async def waits(problem: Reason | FetchError) -> float:
     """Seconds until the next question after ten that failed."""
-    listing = StoreListing(Refusing(reason), clock=lambda: 0.0)  # type: ignore[arg-type]  # nothing else of it is used
+    error = problem if isinstance(problem, FetchError) else FetchError(problem, "no", retry=False)
+    listing = StoreListing(Refusing(error), clock=lambda: 0.0)  # type: ignore[arg-type]  # nothing else of it is used
     for _ in range(10):
         with pytest.raises(FetchError):
             await listing.refresh()
@@ -95,3 +96,7 @@ class TestUploads:
         source.publishes_at_once = True
         await listing.refresh()
         assert listing.unsettled == {}
+
+
+async def test_a_listing_that_is_refused_is_not_read_every_half_minute() -> None:
+    assert await waits(ListingRefused("s3://b/m: has more than 200000 files")) > MOST_LISTING_SECONDS

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.fetcher.views import ALL, latest, named, store, version, view
-from tfs_operator.fetcher.sync.view import BasePathView
+from tfs_operator.fetcher.sync.view import MOST_UNFIT, BasePathView
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,9 @@ def test_two_models_of_one_base_path() -> None:
     assert both.aspired() == {1, 2}
     assert both.started(both.orders["m"])
     assert not both.started(both.orders["n"])
+
+
+def test_only_so_many_that_cannot_be_served_are_passed_over() -> None:
+    """A store may have any number of them, and each is tried and reported."""
+    numbers = range(3 * MOST_UNFIT)
+    assert len(view(latest(1), listed=numbers, bad=numbers).aspired()) == MOST_UNFIT

@@ -107,8 +107,9 @@ class TestHolders:
         b.beat()
         assert a.held([]) == {1}
 
-    def test_one_that_makes_no_sense_holds_everything(self, a: SharedClaims, tmp_path: Path) -> None:
-        (tmp_path / ".holders" / "pod-b.json").write_text("{")
+    @pytest.mark.parametrize("text", ["{", "[]", '{"versions": 3}', '{"versions": [[1]]}', '{"versions":' * 100_000])
+    def test_one_that_makes_no_sense_holds_everything(self, text: str, a: SharedClaims, tmp_path: Path) -> None:
+        (tmp_path / ".holders" / "pod-b.json").write_text(text)
         assert a.held([1, 2]) == {1, 2}
 
     def test_who_was_taken_for_dead_says_again_what_it_needs(

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from testing.models.folder_source import content, listed, write
+from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.hidden_files import RECORD
 from tfs_operator.fetcher.core.source import RemoteVersion
-from tfs_operator.fetcher.volume.record import read_record, write_record
+from tfs_operator.fetcher.volume.record import Origin, Record, read_record, write_record
+from tfs_operator.fetcher.volume.shared_claims import SharedClaims
 from tfs_operator.fetcher.volume.staging import Leftover, VersionFolders, remove
 
 FILES = {"saved_model.pb": "graph", "variables/variables.index": "index"}
@@ -127,7 +129,7 @@ def test_hide_and_restore(folders: VersionFolders) -> None:
 
 
 def test_what_does_not_look_like_a_version_is_none(folders: VersionFolders) -> None:
-    for name in ("003", "-3", "3a", "٣", ".fetching-3", "lost+found"):
+    for name in ("003", "-3", "3a", "٣", ".fetching-3", "lost+found", str(2**63), "9" * 200):
         (folders.base / name).mkdir()
     assert folders.present() == {}
 
@@ -145,11 +147,127 @@ def test_leftovers_and_whose_they_are(tmp_path: Path) -> None:
     assert tmp_path / ".work-pod-b" not in [left.path for left in VersionFolders(tmp_path, "pod-b").leftovers()]
 
 
+HERE, ELSEWHERE = Origin("s3://b/m", "http://a"), Origin("s3://b/m", "http://b")
+
+
+def nested(path: Path) -> VersionFolders:
+    """A base path of another TFModel with version 3, as an older release made it."""
+    other = VersionFolders(path)
+    other.make()
+    SharedClaims(path, "pod-b").declare([3])
+    other.finish(staged(other), durable=True)
+    other.publish(3)
+    return other
+
+
+class TestOtherBasePaths:
+    """None of what belongs to one is ever replaced or removed."""
+
+    @pytest.mark.parametrize("place", ["3", "3/assets/deep", "3/.work/x"])
+    def test_in_the_place_of_a_version(self, place: str, folders: VersionFolders) -> None:
+        other = nested(folders.base / place)
+        with pytest.raises(
+            FetchError, match=f"another base path, {other.base}, .* name another claim in storage.cache"
+        ):
+            folders.hide(3)
+        assert other.present().keys() == {3}
+        with pytest.raises(FetchError, match="neither replaced nor removed"):
+            folders.check_own(3)
+        assert 3 not in folders.present(), "so that no pass tries it again"
+
+    def test_in_a_version_that_was_fetched(self, folders: VersionFolders) -> None:
+        folders.finish(staged(folders), durable=False)
+        folders.publish(3)
+        other = nested(folders.base / "3")
+        with pytest.raises(FetchError, match="another base path"):
+            folders.hide(3)
+        assert other.present().keys() == {3}
+
+    def test_of_a_pod_that_has_it_to_itself(self, folders: VersionFolders) -> None:
+        other = nested(folders.base / "3")
+        for path in (other.base / ".holders").iterdir():
+            path.unlink()
+        (other.base / ".holders").rmdir()
+        with pytest.raises(FetchError, match="another base path"):
+            folders.hide(3)
+
+    @pytest.mark.parametrize("name", [".fetching-3", ".removing-3"])
+    def test_in_a_hidden_folder(self, name: str, folders: VersionFolders) -> None:
+        folders.finish(staged(folders), durable=False)
+        folders.publish(3)
+        other = nested(folders.base / name)
+        with pytest.raises(FetchError, match="another base path"):
+            folders.hide(3)
+        with pytest.raises(FetchError, match="another base path"):
+            folders.discard(other.base)
+        assert other.present().keys() == folders.present().keys() == {3}
+        assert folders.leftovers() == []
+
+    def test_once_it_is_gone_the_place_is_free(self, folders: VersionFolders) -> None:
+        other = nested(folders.base / "3")
+        with pytest.raises(FetchError):
+            folders.hide(3)
+        remove(other.base)
+        folders.check_own(3)
+        (folders.base / "3").mkdir()
+        assert folders.present() == {3: None}
+        folders.hide(3)
+
+
+class TestOtherStores:
+    """A claim on which the same base path was filled from another one."""
+
+    @pytest.fixture
+    def theirs(self, folders: VersionFolders) -> VersionFolders:
+        other = VersionFolders(folders.base, origin=ELSEWHERE)
+        other.finish(staged(other), durable=True)
+        other.publish(3)
+        return other
+
+    def test_their_versions_are_none_of_ours(self, theirs: VersionFolders) -> None:
+        ours = VersionFolders(theirs.base, origin=HERE)
+        assert theirs.present().keys() == {3}
+        assert ours.present() == {}
+        with pytest.raises(FetchError, match="has what was fetched from s3://b/m at http://b, so it is not replaced"):
+            ours.check_own(3)
+        with pytest.raises(FetchError, match="http://b"):
+            ours.hide(3)
+        assert theirs.present().keys() == {3}
+
+    def test_nor_are_those_of_another_uri(self, theirs: VersionFolders) -> None:
+        """As where a file system takes upper and lower case for the same."""
+        assert VersionFolders(theirs.base, origin=Origin("s3://b/M", "http://b")).present() == {}
+
+    def test_what_an_older_release_has_fetched_counts(self, folders: VersionFolders) -> None:
+        version = staged(folders)
+        folders.finish(version, durable=True)
+        folders.publish(3)
+        assert VersionFolders(folders.base, origin=HERE).present() == {3: version}
+
+
 def test_removing_twice_is_fine(tmp_path: Path) -> None:
     write(tmp_path / "x", {"a/b": "c"})
     remove(tmp_path / "x")
     remove(tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def _recorded(number: str = "3", folder: str = '"3"', path: str = '"a"', size: str = "1", problem: str = "null") -> str:
+    file = f'{{"path": {path}, "size": {size}, "etag": "", "sha256": ""}}'
+    return f'{{"number": {number}, "folder": {folder}, "files": [{file}], "problem": {problem}}}'
+
+
+GOOD_VERSION = _recorded()
+BAD_VERSIONS = [
+    _recorded(number='"3"'),
+    _recorded(folder="3"),
+    _recorded(path="3"),
+    _recorded(size='"1"'),
+    _recorded(size="-1"),
+    _recorded(size="9" * 30),
+    _recorded(size="NaN"),
+    _recorded(problem='{"reason": "StoreError"}'),
+]
 
 
 class TestRecord:
@@ -160,13 +278,14 @@ class TestRecord:
 
     @pytest.mark.parametrize("durable", [False, True])
     def test_says_what_was_fetched(self, tmp_path: Path, version: RemoteVersion, durable: bool) -> None:
-        write_record(tmp_path / "3", version, durable=durable)
-        assert read_record(tmp_path / "3") == version
+        for record in (Record(version), Record(version, HERE)):
+            write_record(tmp_path / "3", record, durable=durable)
+            assert read_record(tmp_path / "3") == record
 
     def test_is_void_after_the_next_start_of_the_machine_where_nothing_was_synced(
         self, tmp_path: Path, version: RemoteVersion
     ) -> None:
-        write_record(tmp_path / "3", version, durable=False)
+        write_record(tmp_path / "3", Record(version), durable=False)
         record = tmp_path / "3" / RECORD
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         assert boot in record.read_text()
@@ -174,12 +293,24 @@ class TestRecord:
         assert read_record(tmp_path / "3") is None
 
     def test_is_made_to_last_later(self, tmp_path: Path, version: RemoteVersion) -> None:
-        write_record(tmp_path / "3", version, durable=False)
-        VersionFolders(tmp_path).mark_durable(3, version)
+        write_record(tmp_path / "3", Record(version, HERE), durable=False)
+        VersionFolders(tmp_path, origin=HERE).mark_durable(3, version)
         assert '"boot": ""' in (tmp_path / "3" / RECORD).read_text()
-        assert read_record(tmp_path / "3") == version
+        assert read_record(tmp_path / "3") == Record(version, HERE)
 
-    @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": {}, "boot": ""}', '{"version": 3, "boot": ""}'])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("", "{", "[]", '{"version": {}, "boot": ""}', '{"version": 3, "boot": ""}', '{"boot":' * 100_000),
+            *(f'{{"version": {version}, "boot": ""}}' for version in BAD_VERSIONS),
+            f'{{"version": {GOOD_VERSION}, "boot": "", "origin": 3}}',
+            f'{{"version": {GOOD_VERSION}, "boot": "", "origin": {{"uri": "u"}}}}',
+        ],
+    )
     def test_a_damaged_one_is_none(self, tmp_path: Path, version: RemoteVersion, text: str) -> None:
         (tmp_path / "3" / RECORD).write_text(text)
         assert read_record(tmp_path / "3") is None
+
+    def test_a_good_one_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / RECORD).write_text(f'{{"version": {GOOD_VERSION}, "boot": ""}}')
+        assert read_record(tmp_path) is not None

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfs_operator.fetcher.saved_model.listing_budget import ListingBudget, entries_in
+
 _READ_BYTES = 1 << 20
 
 
@@ -31,9 +33,9 @@ class ClaimFile:
     """When it was last written or put there, also by a copy that keeps the time of the last write."""
 
 
-def files_below(folder: Path, claim: Path) -> Iterator[ClaimFile]:
+def files_below(folder: Path, claim: Path, budget: ListingBudget) -> Iterator[ClaimFile]:
     """Yields every plain file below `folder`, which lies on the mounted `claim`. Blocks for as long as the volume does.
-    Raises LeadsOut and OSError."""
+    Raises LeadsOut, ListingRefused and OSError."""
     pending, seen, root = [("", folder)], set[tuple[int, int]](), claim.resolve()
     if not _is_below(folder, root):
         raise LeadsOut(folder.name)
@@ -43,7 +45,7 @@ def files_below(folder: Path, claim: Path) -> Iterator[ClaimFile]:
         if (found.st_dev, found.st_ino) in seen:  # a link leads in a circle
             continue
         seen.add((found.st_dev, found.st_ino))
-        for entry in sorted(os.scandir(place), key=lambda each: each.name):
+        for entry in sorted(entries_in(place, budget), key=lambda each: each.name):
             path = f"{prefix}{entry.name}"
             if entry.is_symlink() and not _is_below(Path(entry.path), root):
                 raise LeadsOut(path)

@@ -18,7 +18,8 @@ from tfs_operator.fetcher.core.threads import in_daemon_thread
 from tfs_operator.fetcher.download.part_writer import PartWriter
 from tfs_operator.fetcher.download.transfer import Transfer
 from tfs_operator.fetcher.saved_model.folder_problems import no_versions, path_problem, unreadable
-from tfs_operator.fetcher.saved_model.version_listing import VersionListing, version_number
+from tfs_operator.fetcher.saved_model.listing_budget import ListingBudget, entries_in
+from tfs_operator.fetcher.saved_model.version_listing import MAX_FILES, VersionListing, version_number
 from tfs_operator.fetcher.stores.claim.files import LeadsOut, chunks, files_below
 
 LIST_SECONDS = 60.0
@@ -72,8 +73,9 @@ class ClaimSource:
 
     def _list(self) -> Mapping[int, RemoteVersion]:
         listing, found = VersionListing(self.uri), dict[int, RemoteVersion]()
-        for name in self._numbered():
-            problem = self._add(listing, name)
+        budget = ListingBudget(self.uri, files=MAX_FILES, entries=MAX_FILES)
+        for name in self._numbered(budget):
+            problem = self._add(listing, name, budget)
             if problem is not None:
                 number = version_number(name)
                 assert number is not None
@@ -85,9 +87,9 @@ class ClaimSource:
                 return found
             raise
 
-    def _numbered(self) -> list[str]:
+    def _numbered(self, budget: ListingBudget) -> list[str]:
         try:
-            names = [path.name for path in self._base.iterdir() if not path.name.startswith(".")]
+            names = [entry.name for entry in entries_in(self._base, budget) if not entry.name.startswith(".")]
         except OSError as error:
             raise _raised(unreadable(self._folder, error)) from None
         numbered = sorted(name for name in names if version_number(name) is not None)
@@ -95,14 +97,14 @@ class ClaimSource:
             raise _raised(no_versions(self._folder, names))
         return numbered
 
-    def _add(self, listing: VersionListing, name: str) -> FetchProblem | None:
+    def _add(self, listing: VersionListing, name: str, budget: ListingBudget) -> FetchProblem | None:
         """Lists one version; returns what keeps it from being read, if anything does."""
         what, place = f"{self.uri}: version {name}", self._base / name
         try:
             if not place.is_dir():
                 listing.add(name, place.stat().st_size, "")
                 return None
-            for file in files_below(place, self._claim):
+            for file in files_below(place, self._claim, budget):
                 listing.add(f"{name}/{file.path}", file.size, file.etag, modified=file.changed)
         except FileNotFoundError:  # it went meanwhile
             return None

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -14,7 +13,7 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.bundle import Bundle
 from tfs_operator.fetcher.archives.unpack import Packing
-from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri, split_address
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.download.transfer import Tuning
@@ -46,7 +45,7 @@ class WebArchive:
     links_are_refused = True
 
     def __init__(self, uri: str, storage: StoreAccess) -> None:
-        address = urlsplit(uri)
+        address = split_address(uri, uri)
         if not address.hostname:
             raise invalid_uri(uri, "has no host")
         if address.username or address.password:
@@ -136,6 +135,6 @@ def _mark(headers: Mapping[str, str]) -> str:
 
 def _size(answer: aiohttp.ClientResponse) -> int | None:
     if answer.status == 206:
-        found = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+        found = re.fullmatch("bytes [0-9]+-[0-9]+/([0-9]{1,18})", answer.headers.get("Content-Range", ""))
         return int(found.group(1)) if found else None
     return answer.content_length

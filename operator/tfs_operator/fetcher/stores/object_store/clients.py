@@ -3,13 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import certifi
 from obstore.exceptions import GenericError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from tfs_operator.fetcher.core.errors import invalid_uri
+from tfs_operator.fetcher.core.errors import invalid_uri, split_address
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.stores.object_store.bucket import BucketUri
 from tfs_operator.fetcher.stores.object_store.credentials import azure_keys, google_keys, s3_keys
@@ -79,7 +78,7 @@ def secrets(made_of: Settings | None) -> list[str]:
 def _endpoint(uri: BucketUri, storage: StoreAccess) -> str | None:
     if not storage.endpoint:
         return None
-    parts = urlsplit(storage.endpoint)
+    parts = split_address(uri.text, storage.endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise invalid_uri(uri.text, f"storage.endpoint {storage.endpoint!r} is no URL such as https://s3.example.com")
     return storage.endpoint.rstrip("/")

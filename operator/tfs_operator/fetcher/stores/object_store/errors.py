@@ -8,7 +8,7 @@ notation, such as a refused connection. What is taken from it is in the tables h
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from html import unescape
 
@@ -18,6 +18,9 @@ from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.core.errors import FetchError
 
 _LONGEST = 300
+_READ_LETTERS = 8192
+"""Of a store's answer: it may be of any length, and is searched several times."""
+
 _REGION = "set storage.region to the bucket's region"
 _RIGHTS = "check the rights to list and to read there"
 _KEYS = "check the keys in the Secret of storage.secretRef"
@@ -144,10 +147,11 @@ _CAUSES = (
 """By the first that is found in the causes."""
 
 
-def explain(error: Exception, what: str, secrets: Iterable[str] = ()) -> FetchError:
+def explain(error: Exception, what: str, secrets: Collection[str] = ()) -> FetchError:
     """Maps an error of the library. `what` names the URI, and the version and file where one is concerned; `secrets`
     are taken out of what is shown, should a store repeat them."""
-    text, _, causes = str(error).partition("\n\nDebug source:")
+    text, _, causes = _without(secrets, str(error)).partition("\n\nDebug source:")
+    text, causes = text[:_READ_LETTERS], causes[:_READ_LETTERS]
     if isinstance(error, PreconditionError | FileNotFoundError | NotModifiedError) and "NoSuchBucket" not in text:
         return FetchError(Reason.VERSION_CHANGED, f"{what}: changed, or was removed, while it was being fetched")
     if isinstance(error, TimeoutError):
@@ -183,12 +187,16 @@ def _said(body: str) -> tuple[str, str]:
     try:
         problem = json.loads(body)["error"]
         return "", str(problem["message"] if isinstance(problem, dict) else problem)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "", re.sub("<[^>]*>", " ", body)
 
 
-def _one_line(words: str, secrets: Iterable[str]) -> str:
+def _without(secrets: Iterable[str], text: str) -> str:
     for secret in secrets:
-        words = words.replace(secret, "***")
-    line = " ".join(re.sub(r"(https?://[^\s?]+)\?\S*", r"\1", words).split())
+        text = text.replace(secret, "***")
+    return text
+
+
+def _one_line(words: str, secrets: Iterable[str]) -> str:
+    line = " ".join(re.sub(r"(https?://[^\s?]+)\?\S*", r"\1", _without(secrets, words)).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from tfs_operator.api.conditions import Reason
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.fetcher.core.errors import FetchError
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http.client import HttpClient
@@ -15,6 +15,8 @@ from tfs_operator.fetcher.http.errors import Unauthorized
 
 SECRET_KEY = ".dockerconfigjson"
 DOCKER_HUB = "docker.io"
+_CHALLENGE_LETTERS = 4096
+_TOKEN = re.compile("[!-~]{1,65536}")
 _DOCKER_HUB_NAMES = ("https://index.docker.io/v1/", "index.docker.io", "registry-1.docker.io")
 
 
@@ -43,20 +45,29 @@ class RegistryAuth:
 
     async def _token(self, challenge: str, basic: str | None) -> str:
         """From the place that the registry names; without a login it may give one that reads what is public."""
-        context = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        context = dict(re.findall(r'(\w+)="([^"]*)"', challenge[:_CHALLENGE_LETTERS]))
         realm = context.get("realm", "")
         schemes = ("https", "http") if self._is_plain else ("https",)
-        if urlsplit(realm).scheme not in schemes:
+        if realm.partition("://")[0].lower() not in schemes:
             message = f"{self._web.uri}: {self._host} wants the login sent to an address that is not https"
             raise FetchError(Reason.STORE_ERROR, message, retry=False)
         query = urlencode({key: context[key] for key in ("service", "scope") if key in context})
         headers = {"Authorization": f"Basic {basic}"} if basic else {}
         page = await self._web.read(f"{realm}{'&' if '?' in realm else '?'}{query}", headers)
-        try:
-            said = json.loads(page.body)
-            return str(said.get("token") or said["access_token"])
-        except (ValueError, KeyError, AttributeError):
-            raise FetchError(Reason.STORE_ERROR, f"{self._web.uri}: {self._host} gives no token") from None
+        token = _token_of(page.body)
+        if token is None:
+            raise FetchError(Reason.STORE_ERROR, f"{self._web.uri}: {self._host} gives no token")
+        return token
+
+
+def _token_of(body: bytes) -> str | None:
+    """A text that can stand in a header."""
+    try:
+        said = decode(body)
+        token = said.get("token") or said["access_token"]
+    except (NotJson, KeyError, AttributeError):
+        return None
+    return token if isinstance(token, str) and _TOKEN.fullmatch(token) else None
 
 
 def docker_login(storage: StoreAccess, host: str) -> str | None:
@@ -68,7 +79,7 @@ def docker_login(storage: StoreAccess, host: str) -> str | None:
     if text is None:
         raise storage.credentials_missing(f"is missing, or has no key {SECRET_KEY}")
     try:
-        entries = json.loads(text)["auths"]
+        entries = decode(text.encode())["auths"]
         names = [host, f"https://{host}", f"https://{host}/", f"https://{host}/v1/", f"https://{host}/v2/"]
         names += _DOCKER_HUB_NAMES if host == DOCKER_HUB else ()
         entry = next((entries[name] for name in names if name in entries), None)

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from tfs_operator.api.base import MAX_INT64
+from tfs_operator.domain.foreign_json import NotJson, decode
 from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.errors import BadArchive, shown
 from tfs_operator.fetcher.archives.limits import clean_path
@@ -40,7 +42,7 @@ class Descriptor(_Document):
 
     media_type: str
     digest: Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$")]
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, le=MAX_INT64)]
     annotations: dict[str, str] | None = None
     platform: Platform | None = None
 
@@ -49,13 +51,15 @@ class Manifest(_Document):
     """An image or artifact has layers, an index has manifests."""
 
     layers: Annotated[list[Descriptor], Field(max_length=_MAX_LAYERS)] = []
-    manifests: list[Descriptor] = []
+    manifests: Annotated[list[Descriptor], Field(max_length=_MAX_LAYERS)] = []
 
 
 def read_manifest(body: bytes) -> Manifest:
     """Parses a manifest. Raises BadArchive, with the first thing that is wrong."""
     try:
-        return Manifest.model_validate_json(body)
+        return Manifest.model_validate(decode(body))
+    except NotJson as error:
+        raise BadArchive(f"its manifest is not valid: it {error}") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(blob) for blob in first["loc"])

@@ -10,13 +10,12 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tfs_operator.api.conditions import Reason
 from tfs_operator.fetcher.archives.backend import Blob
 from tfs_operator.fetcher.archives.bundle import Bundle
 from tfs_operator.fetcher.archives.errors import BadArchive
-from tfs_operator.fetcher.core.errors import FetchError, invalid_uri
+from tfs_operator.fetcher.core.errors import FetchError, invalid_uri, split_address
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.download.transfer import Tuning
@@ -154,7 +153,7 @@ def _base(uri: str, reference: Reference, storage: StoreAccess) -> str:
     host = "registry-1.docker.io" if reference.host == DOCKER_HUB else reference.host
     scheme = "https"
     if storage.endpoint:
-        endpoint = urlsplit(storage.endpoint)
+        endpoint = split_address(uri, storage.endpoint)
         if endpoint.netloc != reference.host or endpoint.scheme not in ("http", "https"):
             raise invalid_uri(uri, f"storage.endpoint must be http://{reference.host} or https://{reference.host}")
         scheme = endpoint.scheme

@@ -12,9 +12,10 @@ import pytest
 
 from testing.models.folder_source import content, publish, write
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.saved_model.listing_budget import ListingBudget
 from tfs_operator.fetcher.stores.claim import store
 from tfs_operator.fetcher.stores.claim.files import ClaimFile, files_below
 from tfs_operator.fetcher.stores.claim.store import ClaimSource
@@ -167,10 +168,10 @@ class TestProblems:
         publish(base, 1)
         answers, asked = threading.Event(), list[Path]()
 
-        def hang(folder: Path, claim: Path) -> Iterator[ClaimFile]:
+        def hang(folder: Path, claim: Path, budget: ListingBudget) -> Iterator[ClaimFile]:
             asked.append(folder)
             answers.wait()
-            return files_below(folder, claim)
+            return files_below(folder, claim, budget)
 
         monkeypatch.setattr(store, "files_below", hang)
         monkeypatch.setattr(store, "LIST_SECONDS", 0.05)
@@ -182,3 +183,14 @@ class TestProblems:
         monkeypatch.setattr(store, "LIST_SECONDS", 60.0)
         asyncio.get_running_loop().call_later(0.05, answers.set)
         assert (await source.versions()).keys() == {1}
+
+
+async def test_a_claim_has_a_bound(source: ClaimSource, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all entries, also of folders that have nothing in them."""
+    monkeypatch.setattr(store, "MAX_FILES", 5)
+    publish(base, 1)
+    assert (await source.versions()).keys() == {1}
+    for number in range(4):
+        (base / "1" / f"empty-{number}").mkdir()
+    with pytest.raises(ListingRefused, match=f"{URI}/: has more than 5 entries"):
+        await source.versions()

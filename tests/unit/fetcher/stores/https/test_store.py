@@ -256,3 +256,40 @@ def test_an_address_that_cannot_work_is_refused(uri: str, words: str, tmp_path: 
         open_source(uri, StoreAccess(), tmp_path)
     assert caught.value.reason is Reason.INVALID_SPEC
     assert "s3cr3t" not in caught.value.message
+
+
+async def test_a_size_of_thousands_of_digits_is_none(site: Site) -> None:
+    size = "9" * 5000
+    site.server.answers = [
+        web.Response(status=405),
+        web.Response(status=206, body=b"x", headers={"Content-Range": f"bytes 0-0/{size}"}),
+    ]
+    with pytest.raises(FetchError, match="does not say how large it is"):
+        await site.archive("/m.tgz").versions()
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "http://h:99999999/", "//[", "mailto:x"])
+async def test_a_redirect_to_no_address_is_said(target: str, site: Site) -> None:
+    site.server.redirects["/m.tgz"] = target
+    with pytest.raises(FetchError, match=r"leads to an address that is none|redirects in circles, or to no web"):
+        await site.archive("/m.tgz").versions()
+
+
+NO_ADDRESSES = ["https://[/m.zip", "https://h:99999999/m.zip", "https://h:x/m.zip"]
+
+
+@pytest.mark.parametrize("uri", NO_ADDRESSES)
+def test_an_address_that_is_none_is_refused(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="is no web address") as caught:
+        open_source(uri, StoreAccess(), tmp_path)
+    assert caught.value.reason is Reason.INVALID_SPEC
+
+
+@pytest.mark.parametrize("endpoint", NO_ADDRESSES)
+async def test_nor_is_it_taken_for_an_endpoint(endpoint: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="is no web address") as caught:
+        open_source("oci://h/m:1", StoreAccess(endpoint=endpoint), tmp_path)
+    assert caught.value.reason is Reason.INVALID_SPEC
+    with pytest.raises(FetchError, match="is no web address") as caught:
+        await open_source("s3://b/m", StoreAccess(endpoint=endpoint), tmp_path).versions()
+    assert caught.value.reason is Reason.INVALID_SPEC

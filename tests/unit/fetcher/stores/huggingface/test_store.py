@@ -1,10 +1,14 @@
 """Repositories of a hub: one commit at a time, every file checked, no token where it does not belong."""
 
+import asyncio
+import gzip
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import huggingface_hub
 import pytest
 from aiohttp import web
@@ -15,10 +19,11 @@ from tests.unit.fetcher.hub_files import hub_files
 from tests.unit.fetcher.site import ANYONE, Site, secret
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.progress import Progress
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
+from tfs_operator.fetcher.stores.huggingface import api, bounds
 from tfs_operator.fetcher.stores.huggingface.store import HubUri, parse_hub_uri
 
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -196,3 +201,103 @@ async def test_nobody_there_is_said(site: Site) -> None:
     with pytest.raises(FetchError, match=r"no connection to 127.0.0.1:9 \(Connection refused\)") as caught:
         await source.versions()
     assert caught.value.reason is Reason.STORE_UNREACHABLE
+
+
+TREE = f"/api/models/org/repo/tree/{FIRST}"
+
+
+def info(sha: object) -> bytes:
+    return json.dumps({"id": "org/repo", "sha": sha}).encode()
+
+
+ENTRY = {"type": "file", "path": "1/a", "size": 1, "oid": "1" * 40}
+NO_HUB = [
+    (info(3), b"[]"),
+    (info("../../x"), b"[]"),
+    (info("a" * 200), b"[]"),
+    (b"[" * 100_000, b"[]"),
+    (b"[]", b"[]"),
+    (b'{"id": 3, "sha": ' + b"9" * 5000 + b"}", b"[]"),
+    (info(FIRST), b"[" * 100_000),
+    (info(FIRST), b'{"a": 1}'),
+    (info(FIRST), b"[3]"),
+    *(
+        (info(FIRST), json.dumps([ENTRY | wrong]).encode())
+        for wrong in (
+            {"path": 3},
+            {"size": "1"},
+            {"size": -1},
+            {"size": 10**30},
+            {"size": None},
+            {"size": float("nan")},
+            {"oid": 3},
+            {"lfs": 3},
+            {"lfs": {"oid": 3, "size": 1, "pointerSize": 1}},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("commit", "tree"), NO_HUB)
+async def test_answers_that_no_hub_gives(commit: bytes, tree: bytes, site: Site) -> None:
+    site.server.files = {"/api/models/org/repo": commit, TREE: tree}
+    with pytest.raises(FetchError, match="answers with something else than the hub's API"):
+        await hub(site).versions()
+
+
+TOO_LONG = [
+    b"[" + b" " * bounds.MAX_BYTES + b"]",
+    b"[" + b"{}," * bounds.MAX_VALUES + b"{}]",
+]
+
+
+@pytest.mark.parametrize("body", TOO_LONG)
+@pytest.mark.parametrize("path", ["/api/models/org/repo", TREE])
+async def test_an_answer_has_a_bound(body: bytes, path: str, site: Site) -> None:
+    site.server.files = {"/api/models/org/repo": info(FIRST), path: body}
+    with pytest.raises(ListingRefused, match=r"hf://org/repo: 127.* answers with more than .* is it a hub"):
+        await hub(site).versions()
+
+
+async def test_a_compressed_answer_is_not_read(site: Site) -> None:
+    """A few bytes may be any number of them."""
+    site.server.files["/api/models/org/repo"] = gzip.compress(info(FIRST))
+    site.server.headers["Content-Encoding"] = "gzip"
+    with pytest.raises(FetchError, match="something else than the hub's API"):
+        await hub(site).versions()
+    assert site.server.seen[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+async def test_a_repository_has_a_bound(kind: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MAX_FILES", 3)
+    tree = [ENTRY | {"type": kind, "path": f"1/{number}"} for number in range(4)]
+    site.server.files = {"/api/models/org/repo": info(FIRST), TREE: json.dumps(tree).encode()}
+    with pytest.raises(ListingRefused, match="hf://org/repo: has more than 3 entries"):
+        await hub(site).versions()
+
+
+async def test_pages_that_never_end_are_left(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_CALL_SECONDS", 0.3)
+    site.server.files = {"/api/models/org/repo": info(FIRST), TREE: b"[]"}
+    site.server.headers_of[TREE] = {"Link": f'<{site.server.url}{TREE}>; rel="next"'}
+    with pytest.raises(FetchError, match=r"no answer from 127.* in time"):
+        await hub(site).versions()
+    asked = len(site.server.seen)
+    await asyncio.sleep(0.2)
+    assert len(site.server.seen) == asked
+
+
+def test_a_hub_of_https_leads_to_https_only() -> None:
+    [begin] = bounds.hooks(tls=True)["request"]
+    begin(httpx2.Request("GET", "https://hub/api"))
+    with pytest.raises(bounds.Downgraded):
+        begin(httpx2.Request("GET", "http://hub/api"))
+    [plain] = bounds.hooks(tls=False)["request"]
+    plain(httpx2.Request("GET", "http://hub/api"))
+
+
+async def test_a_refusal_in_deep_json_is_said(site: Site) -> None:
+    site.server.answers = [web.Response(status=403, body=b"[" * 100_000, content_type="application/json")]
+    with pytest.raises(FetchError, match="answers with something else than the hub's API"):
+        await hub(site).versions()

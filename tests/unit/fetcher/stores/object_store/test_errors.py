@@ -1,6 +1,8 @@
 """What the client library says, as it says it, and what the user is told. The texts were recorded from obstore 0.12;
 tests/integration/fetcher has the servers that make it say most of them."""
 
+import time
+
 import pytest
 from obstore.exceptions import GenericError, PreconditionError
 
@@ -208,3 +210,19 @@ def test_long_answers_are_cut() -> None:
     message = explain(GenericError(_answer("500 Internal Server Error", "x" * 5000)), "s3://b/m").message
     assert len(message) < 350
     assert message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"error":' * 100_000, '{"error": 3}', "<" * 200_000, "<Code>" * 50_000]
+)
+def test_an_answer_of_any_form_is_read_in_no_time(body: str) -> None:
+    """Some forms would take minutes: a bracket that never closes is looked for from each of its beginnings."""
+    begun = time.process_time()
+    assert explain(GenericError(_answer("500 Internal Server Error", body)), "s3://b/m").reason is Reason.STORE_ERROR
+    assert time.process_time() - begun < 5
+
+
+def test_a_secret_is_not_shown_where_an_answer_is_cut() -> None:
+    body = f"<{'a' * 8000}>{'hush' * 1000}"
+    message = explain(GenericError(_answer("400 Bad Request", body)), "s3://b/m", ["hush" * 1000]).message
+    assert "hush" not in message

@@ -12,7 +12,9 @@ from tests.unit.fetcher.registry_files import TAR, TAR_GZIP, UNPACK, Layer, blob
 from tests.unit.fetcher.site import ANYONE, Site, secret
 from tests.unit.fetcher.web_server import WebServer
 from tfs_operator.api.conditions import Reason
-from tfs_operator.fetcher.core.errors import FetchError
+from tfs_operator.fetcher.archives.bundle import Bundle
+from tfs_operator.fetcher.archives.limits import ArchiveLimits
+from tfs_operator.fetcher.core.errors import FetchError, ListingRefused
 from tfs_operator.fetcher.core.source import Source
 from tfs_operator.fetcher.core.store_access import StoreAccess
 from tfs_operator.fetcher.http.client import HttpClient
@@ -281,3 +283,76 @@ async def test_plain_http_is_only_for_the_registry_that_the_endpoint_names(site:
     with pytest.raises(FetchError, match="does not speak TLS") as caught:
         await site.open(f"oci://{host}/m:1").versions()
     assert caught.value.reason is Reason.STORE_UNREACHABLE
+
+
+def descriptor(**other: object) -> dict[str, object]:
+    return Layer(TAR_GZIP, b"").descriptor() | other
+
+
+BAD_MANIFESTS = [
+    b'{"layers":' * 100_000,
+    b'{"layers": [' + b"1," * 200_000 + b"1]}",
+    *(
+        json.dumps({kind: [descriptor(**other)] * count}).encode()
+        for kind in ("layers", "manifests")
+        for other, count in (
+            ({}, 1001),
+            ({"size": -1}, 1),
+            ({"size": 10**30}, 1),
+            ({"size": "many"}, 1),
+            ({"size": float("nan")}, 1),
+            ({"annotations": {"a": 3}}, 1),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("body", BAD_MANIFESTS)
+async def test_a_manifest_has_bounds(body: bytes, site: Site) -> None:
+    site.server.files["/v2/m/manifests/1"] = body
+    with pytest.raises(FetchError, match="manifest is not valid") as caught:
+        await registry(site).versions()
+    assert caught.value.reason is Reason.ARCHIVE_REFUSED
+
+
+async def test_a_manifest_of_many_bytes_is_not_read(site: Site) -> None:
+    site.server.files["/v2/m/manifests/1"] = b" " * 5 * 1024**2
+    with pytest.raises(ListingRefused, match="answers with more than 4194304 bytes"):
+        await registry(site).versions()
+
+
+async def test_layers_have_bounds_together_and_are_not_fetched_again(site: Site) -> None:
+    layers = [Layer(TAR_GZIP, tar_gz_bytes(below(str(number), ONE))) for number in range(1, 4)]
+    push(site.server, "m", "1", *layers)
+    backend = registry(site)
+    assert isinstance(backend, Bundle)
+    for limits, words in (
+        (ArchiveLimits(layer_entries=2 * len(ONE)), f"its layers have more than {2 * len(ONE)} files together"),
+        (ArchiveLimits(layer_path_bytes=20), "the paths in its layers have more than 20 bytes"),
+    ):
+        backend._limits = limits
+        with pytest.raises(FetchError, match=f"{words}; make an image that has the models alone") as caught:
+            await backend.versions()
+        assert caught.value.reason is Reason.ARCHIVE_REFUSED
+    gets = [request.path for request in site.server.gets() if "/blobs/" in request.path]
+    assert len(gets) == len(set(gets))
+
+
+LONG_TOKEN = b'{"token": "%s"}' % (b"a" * 100_000)
+TOKENS = [b'{"token": 3}', b'{"token": "a\\nb"}', b'{"token": {}}', b"[" * 100_000, b"3", LONG_TOKEN]
+
+
+@pytest.mark.parametrize("answer", TOKENS)
+async def test_a_token_that_is_none_is_said(answer: bytes, site: Site) -> None:
+    async with WebServer(files={"/token": answer}).running() as tokens:
+        site.server.authorization = "Bearer t0ken"
+        site.server.challenge = f'Bearer realm="{tokens.url}/token"'
+        with pytest.raises(FetchError, match="gives no token"):
+            await registry(site).versions()
+
+
+@pytest.mark.parametrize("realm", ["https://[::1", "https://h:99999999/", "https://"])
+async def test_a_token_server_that_is_no_address_is_said(realm: str, site: Site) -> None:
+    site.server.authorization, site.server.challenge = "Bearer t0ken", f'Bearer realm="{realm}"'
+    with pytest.raises(FetchError, match=r"oci://.*(leads to an address that is none|to no web address)"):
+        await registry(site).versions()

@@ -1,10 +1,10 @@
-"""What is decoded of a pod's answer, and how long that can take."""
+"""What is decoded of JSON from outside, and how long that can take."""
 
 import json
 
 import pytest
 
-from tfs_operator.serving.json_answer import MAX_VALUES, NotJson, decode
+from tfs_operator.domain.foreign_json import MAX_VALUES, NotJson, decode
 
 
 def test_what_a_server_with_thousands_of_versions_answers() -> None:
