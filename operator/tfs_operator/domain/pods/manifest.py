@@ -29,7 +29,7 @@ def is_made_by(pod: Manifest, deployments: Iterable[str]) -> bool:
     Source: Kubernetes, pkg/controller/deployment/sync.go (getNewReplicaSet)
     """
     metadata = pod["metadata"]
-    owner = next((each for each in metadata.get("ownerReferences") or () if each.get("controller")), {})
+    owner: Manifest = next((each for each in metadata.get("ownerReferences") or () if each.get("controller")), {})
     suffix = (metadata.get("labels") or {}).get("pod-template-hash", "")
     names = {f"{deployment}-{suffix}" for deployment in deployments}
     return owner.get("kind") == "ReplicaSet" and owner.get("name") in names

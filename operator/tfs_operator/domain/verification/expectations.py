@@ -85,7 +85,9 @@ def _read(answer: Answer) -> Any:
     if not answer.whole:
         raise _Unreadable(f"its answer exceeds {len(answer.body) // 1024} KiB and cannot be checked: ask for less")
     if answer.body.count("[") + answer.body.count("{") > _MOST_LISTS:
-        raise _Unreadable(f"its answer has more than {_MOST_LISTS} lists and objects and cannot be checked: ask for less")
+        raise _Unreadable(
+            f"its answer has more than {_MOST_LISTS} lists and objects and cannot be checked: ask for less"
+        )
     try:
         return json.loads(answer.body)
     except ValueError:

@@ -64,9 +64,12 @@ async def tapped(answer: Answer) -> AsyncIterator[tuple[aiohttp.ClientSession, s
 
 async def test_a_list_has_what_is_kept_of_each_object() -> None:
     more = f',"managedFields":[{DEEP}],"annotations":{{"a":"{"x" * 100_000}"}}'
-    async with tapped(lambda _: listed(tfmodel("a", more), tfmodel("b"))) as (session, address, handler):
-        async with session.get(address, params={"limit": "500"}) as response:
-            found = await response.json()
+    answer = listed(tfmodel("a", more), tfmodel("b"))
+    async with (
+        tapped(lambda _: answer) as (session, address, handler),
+        session.get(address, params={"limit": "500"}) as response,
+    ):
+        found = await response.json()
     assert [item["metadata"] for item in found["items"]] == [
         {"name": name, "namespace": "ns", "resourceVersion": "5"} for name in "ab"
     ]
@@ -100,9 +103,11 @@ async def test_a_watch_has_what_is_kept_of_each_object_a_line_each() -> None:
             ("ERROR", '{"kind":"Status","code":410}'),
         ]
     )
-    async with tapped(lambda _: events) as (session, address, handler):
-        async with session.get(address, params={"watch": "true"}) as response:
-            lines = [json.loads(line) async for line in response.content.iter_chunked(2**20)]
+    async with (
+        tapped(lambda _: events) as (session, address, handler),
+        session.get(address, params={"watch": "true"}) as response,
+    ):
+        lines = [json.loads(line) async for line in response.content.iter_chunked(2**20)]
     assert [line["type"] for line in lines] == ["ADDED", "MODIFIED", "BOOKMARK", "ERROR"]
     assert "managedFields" not in lines[0]["object"]["metadata"]
     assert lines[1]["object"]["spec"] == {"modelUri": "a"}
@@ -118,7 +123,9 @@ async def test_what_is_no_list_makes_kopf_begin_anew(answer: str | tuple[int, st
 
 
 async def test_an_error_reaches_kopf_as_it_is() -> None:
-    async with tapped(lambda _: (403, '{"kind":"Status","code":403}')) as (session, address, _):
-        async with session.get(address, params={"limit": "500"}) as response:
-            assert response.status == 403
-            assert await response.json() == {"kind": "Status", "code": 403}
+    async with (
+        tapped(lambda _: (403, '{"kind":"Status","code":403}')) as (session, address, _),
+        session.get(address, params={"limit": "500"}) as response,
+    ):
+        assert response.status == 403
+        assert await response.json() == {"kind": "Status", "code": 403}
