@@ -246,9 +246,10 @@ class ClusterClient:
             page = await self._page(path, {**query, "continue": token} if token else query, size)
             kept = (keep(_typed(kind, item)) for item in page.get("items") or ())
             items += [item for item in kept if item is not None]
-            token = page["metadata"].get("continue", "")
+            metadata = page["metadata"]
+            token = metadata.get("continue", "")
             if not token:
-                return items, page["metadata"]["resourceVersion"]
+                return items, metadata["resourceVersion"]
 
     async def _page(self, path: str, query: Mapping[str, str], size: pages.PageSize) -> Manifest:
         """One page, of as many objects as fit."""
@@ -259,6 +260,8 @@ class ClusterClient:
             except pages.PageTooLarge:
                 size.shrink()
                 continue
+            if not _is_list(page):
+                raise errors.Transient(f"GET {path}: the answer is not a list of objects")
             size.grow(length)
             return page
 
@@ -376,3 +379,10 @@ def _selected(label_selector: str) -> dict[str, str]:
 def _typed(kind: str, item: Manifest) -> Manifest:
     """The item with its kind and apiVersion, which the items of a list answer do not carry."""
     return {**item, "kind": kind, "apiVersion": RESOURCES[kind].api_version}
+
+
+def _is_list(answer: Manifest) -> bool:
+    """What else answers with JSON is a proxy in the way."""
+    metadata, items = answer.get("metadata"), answer.get("items")
+    is_known = isinstance(metadata, dict) and isinstance(metadata.get("resourceVersion"), str)
+    return is_known and isinstance(items or [], list) and all(isinstance(item, dict) for item in items or ())

@@ -76,7 +76,9 @@ def _child(item: Mapping[str, Any]) -> Manifest:
 def _hollow(item: Mapping[str, Any]) -> Manifest:
     """What the operator has made is smaller: all that is left out differs from it, and is written anew."""
     metadata = {**item["metadata"], "labels": _labels(item), "annotations": _annotations(item)}
-    spec = {key: value for key, value in (item.get("spec") or {}).items() if not isinstance(value, dict | list)}
+    found = item.get("spec")
+    scalars = found.items() if isinstance(found, dict) else ()
+    spec = {key: value for key, value in scalars if not isinstance(value, dict | list) and fits(value, MAX_OWNER_BYTES)}
     status = item.get("status") or {}
     seen = {"status": status} if fits(status, MAX_STATUS_BYTES) else {}
     return {**_only(item, ("apiVersion", "kind")), "metadata": metadata, "spec": spec, **seen}

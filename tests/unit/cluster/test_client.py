@@ -253,6 +253,13 @@ async def test_a_page_that_is_too_large_is_asked_for_with_fewer_objects(client, 
     assert [seen.query["limit"] for seen in apiserver.seen] == ["50", "12", "3", "1", "1"]
 
 
+@pytest.mark.parametrize("body", [{}, {"metadata": None, "items": []}, {"metadata": {}}, {**page(["a"]), "items": [1]}])
+async def test_a_list_that_is_none_is_a_proxy_in_the_way(client, apiserver, answer, body):
+    apiserver.will(answer(body))
+    with pytest.raises(errors.Transient, match="not a list"):
+        await client.list("Pod")
+
+
 async def test_only_what_is_kept_of_a_list_stays_in_memory(client, apiserver, answer):
     apiserver.will(answer(page(["a", "b", "c"])))
     items, _ = await client.list(

@@ -23,6 +23,7 @@ READ_SECONDS = 60.0
 KEPT_SECONDS = 300.0
 """How long a reading counts while no newer one comes."""
 
+_MOST_BYTES = 2**60
 _LOOK_SECONDS = 5.0
 """How soon it is noticed that readings are wanted."""
 
@@ -79,9 +80,14 @@ class MemoryReader:
         except ClusterError as error:
             self._failed(_NO_API if isinstance(error, NotFound) else f"the resource metrics API fails: {error}")
             return
-        self.problem = ""
         read_at = self._clock()
-        self._readings = {_pod(item): _Reading(used, read_at) for item in items if (used := _used(item)) is not None}
+        try:
+            readings = {_pod(item): _Reading(used, read_at) for item in items if (used := _used(item)) is not None}
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            self._failed(f"the resource metrics API answers with what is no reading: {error!r}")
+            return
+        self.problem = ""
+        self._readings = readings
 
     async def _list(self, namespace: str | None) -> Sequence[Manifest]:
         return await self._client.pod_metrics(label_selector=_OURS, namespace=namespace)
@@ -97,8 +103,12 @@ def _pod(item: Manifest) -> Pod:
 
 
 def _used(item: Manifest) -> int | None:
-    """Bytes of the model server's container; None where the item has none."""
+    """Bytes of the model server's container; None where the item has none. Raises ValueError for a number that cannot
+    be."""
     for container in item.get("containers") or ():
         if container.get("name") == SERVER_CONTAINER and "memory" in (container.get("usage") or {}):
-            return int(quantity(container["usage"]["memory"]))
+            used = quantity(container["usage"]["memory"])
+            if not 0 <= used < _MOST_BYTES:
+                raise ValueError("a memory of more bytes than there are")
+            return int(used)
     return None

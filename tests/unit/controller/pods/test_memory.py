@@ -82,6 +82,22 @@ async def test_a_failure_is_said_until_a_reading_comes(error: ClusterError, word
     assert found.problem == ""
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"containers": [{"name": "model-server", "usage": {"memory": "1"}}]},
+        item("a", model_server="1e999999"),
+        {"a": 1},
+    ],
+    ids=["without a name", "more than any", "another object"],
+)
+async def test_what_is_no_reading_is_said(odd: Manifest) -> None:
+    found = reader(Api(odd))
+    await found.read()
+    assert found.of("ml", "a") is None
+    assert ("is no reading" in found.problem) == (odd != {"a": 1})
+
+
 async def test_an_old_reading_is_none() -> None:
     clock, api = Clock(), Api(item("a", model_server="1Mi"))
     found = reader(api, clock=clock)

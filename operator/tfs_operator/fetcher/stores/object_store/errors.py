@@ -167,7 +167,7 @@ def _meaning(text: str, causes: str) -> tuple[Meaning, str]:
     for pattern, sense in _CAUSES[:1]:
         if re.search(pattern, text):
             return sense, sense.words
-    if answer := re.search(r"non-2xx status code: (\d+) ?([^:]*): ?(.*)", text, re.DOTALL):
+    if answer := re.search(r"non-2xx status code: ([0-9]{3}) ?([^:]*): ?(.*)", text, re.DOTALL):
         status, phrase, body = int(answer[1]), answer[2], answer[3]
         code, message = _said(body)
         sense = _CODES.get(code) or _STATUSES.get(status) or Meaning(Reason.STORE_ERROR)

@@ -45,7 +45,7 @@ class RegistryAuth:
 
     async def _token(self, challenge: str, basic: str | None) -> str:
         """From the place that the registry names; without a login it may give one that reads what is public."""
-        context = dict(re.findall(r'(\w+)="([^"]*)"', challenge[:_CHALLENGE_LETTERS]))
+        context = dict(re.findall(r'(?:^|[ ,])(\w+)="([^"]*)"', challenge[:_CHALLENGE_LETTERS]))
         realm = context.get("realm", "")
         schemes = ("https", "http") if self._is_plain else ("https",)
         if realm.partition("://")[0].lower() not in schemes:

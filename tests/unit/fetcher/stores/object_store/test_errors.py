@@ -222,6 +222,11 @@ def test_an_answer_of_any_form_is_read_in_no_time(body: str) -> None:
     assert time.process_time() - begun < 5
 
 
+def test_a_status_of_thousands_of_digits_is_none() -> None:
+    problem = explain(GenericError(_answer(f"{'9' * 5000} Odd", "x")), "s3://b/m")
+    assert problem.reason is Reason.STORE_ERROR
+
+
 def test_a_secret_is_not_shown_where_an_answer_is_cut() -> None:
     body = f"<{'a' * 8000}>{'hush' * 1000}"
     message = explain(GenericError(_answer("400 Bad Request", body)), "s3://b/m", ["hush" * 1000]).message
