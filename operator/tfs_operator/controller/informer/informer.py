@@ -113,10 +113,11 @@ class Informer:
     def _complete(self, tfmodel: Manifest) -> None:
         """Children that were seen before their TFModel are listed once more; nothing is done for it until then. One
         that stands by lists everything when it begins to lead."""
-        for key in self._cache.incomplete(tfmodel["uid"]) if self._leads else ():
-            scope = next(scope for scope in self._scopes if scope in ((key.kind, None), (key.kind, key.namespace)))
-            self._unseen.setdefault(scope, set()).add(key)
-            self._listed.put_nowait(scope)
+        keys = self._cache.incomplete(tfmodel["uid"]) if self._leads else []
+        for scope in self._scopes:
+            if within := {key for key in keys if scope in ((key.kind, None), (key.kind, key.namespace))}:
+                self._unseen.setdefault(scope, set()).update(within)
+                self._listed.put_nowait(scope)
 
     def listing(self, scope: Scope) -> None:
         """A list begins; what it, or the watch after it, brings is not missing."""
