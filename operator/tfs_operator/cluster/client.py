@@ -9,7 +9,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -253,17 +253,16 @@ class ClusterClient:
 
     async def _page(self, path: str, query: Mapping[str, str], size: pages.PageSize) -> Manifest:
         """One page, of as many objects as fit."""
-        while True:
+
+        def ask() -> Awaitable[tuple[Manifest, int]]:
             limited = {**query, "limit": str(size.objects)}
-            try:
-                page, length = await self._sized(_Request("GET", path, limited, most_bytes=size.most_bytes))
-            except pages.PageTooLarge:
-                size.shrink()
-                continue
-            if not _is_list(page):
-                raise errors.Transient(f"GET {path}: the answer is not a list of objects")
-            size.grow(length)
-            return page
+            return self._sized(_Request("GET", path, limited, most_bytes=size.most_bytes))
+
+        page, length = await size.fitting(ask)
+        if not _is_list(page):
+            raise errors.Transient(f"GET {path}: the answer is not a list of objects")
+        size.grow(length)
+        return page
 
     async def _call(self, request: _Request) -> Manifest:
         answer, _ = await self._sized(request)

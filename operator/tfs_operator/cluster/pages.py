@@ -4,8 +4,12 @@ The API server counts objects, and one may have a few bytes or 1.5 MiB. So a pag
 that has more is asked for anew with fewer objects.
 """
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import aiohttp
 
+Page = TypeVar("Page")
 PAGE_BYTES = 2 * 2**20
 """The most that a page of several objects may have. It takes some 20 ms to decode."""
 FIRST_OBJECTS = 50
@@ -29,9 +33,13 @@ class PageSize:
         """The most that the next page may have; None for a single object, which has to be read whole."""
         return PAGE_BYTES if self.objects > 1 else None
 
-    def shrink(self) -> None:
-        """The page was too large."""
-        self.objects = max(1, self.objects // _FEWER)
+    async def fitting(self, ask: Callable[[], Awaitable[Page]]) -> Page:
+        """Returns what `ask` returns once it does not raise PageTooLarge; each time there are fewer `objects`."""
+        while True:
+            try:
+                return await ask()
+            except PageTooLarge:
+                self.objects = max(1, self.objects // _FEWER)
 
     def grow(self, size: int) -> None:
         """The page had `size` bytes; twice as many objects are asked for only if they are likely to fit."""

@@ -75,7 +75,8 @@ class Tap:
         if "continue" not in query:
             self._sizes[scope] = pages.PageSize()
             self.handler.listing(scope)
-        return await self._page(self._sizes[scope], request, send)
+        size = self._sizes[scope]
+        return await size.fitting(lambda: self._page(size, request, send))
 
     def _scope(self, path: str) -> Scope | None:
         return next((scope for end, scope in self._scopes.items() if path.endswith(end)), None)
@@ -88,25 +89,23 @@ class Tap:
         return response
 
     async def _page(self, size: pages.PageSize, request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-        """A page of as many objects as fit. To kopf a page that has expired is the end; a broken answer makes it begin
+        """One page. Raises PageTooLarge. To kopf a page that has expired is the end; a broken answer makes it begin
         the list anew."""
-        while True:
-            request.url = request.url.update_query(limit=size.objects)
-            response = await send(request)
-            if response.status == 410:
-                response.close()
-                raise aiohttp.ClientPayloadError("the list's next page has expired")
-            if response.status != 200:
-                return response
-            try:
-                body = await pages.read(response, size.most_bytes)
-            except pages.PageTooLarge:
-                response.close()
-                size.shrink()
-                continue
-            size.grow(len(body))
-            cast(_Response, response).answer = await self._slim_page(body)
+        request.url = request.url.update_query(limit=size.objects)
+        response = await send(request)
+        if response.status == 410:
+            response.close()
+            raise aiohttp.ClientPayloadError("the list's next page has expired")
+        if response.status != 200:
             return response
+        try:
+            body = await pages.read(response, size.most_bytes)
+        except pages.PageTooLarge:
+            response.close()
+            raise
+        size.grow(len(body))
+        cast(_Response, response).answer = await self._slim_page(body)
+        return response
 
     async def _slim_page(self, body: bytes) -> dict[str, Any]:
         try:
